@@ -1,0 +1,53 @@
+//===- Link.cpp - Objects and the runtime to an executable -----------------===//
+#include "codegen/Link.h"
+#include "lld/Common/Driver.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+
+LLD_HAS_DRIVER(elf)
+
+using namespace quern;
+
+static std::string bundleFolder() {
+  static int anchor;
+  std::string program = llvm::sys::fs::getMainExecutable("quern", &anchor);
+  llvm::SmallString<256> folder(llvm::sys::path::parent_path(program));
+  llvm::sys::path::append(folder, "..", "lib", "quern", "bundle");
+  return std::string(folder);
+}
+
+llvm::Error quern::linkExecutable(llvm::ArrayRef<std::string> objects, llvm::StringRef output) {
+  std::string bundle = bundleFolder() + "/";
+  auto archives = llvm::MemoryBuffer::getFile(bundle + "archives.txt");
+  if (!archives)
+    return llvm::createStringError("the runtime is missing: " + bundle + "archives.txt: " +
+                                   archives.getError().message());
+  std::vector<std::string> args{"ld.lld", "-static", "-pie", "--no-dynamic-linker",
+                                "-z", "text", "--gc-sections", "-O2", "--eh-frame-hdr",
+                                "--strip-all", "--build-id=none", "--threads=1",
+                                "-o", output.str()};
+  for (const char *name : {"rcrt1.o", "crti.o", "crtbeginS.o", "runtime.o"})
+    args.push_back(bundle + name);
+  args.insert(args.end(), objects.begin(), objects.end());
+  args.push_back("--start-group");
+  llvm::SmallVector<llvm::StringRef> names;
+  (*archives)->getBuffer().split(names, '\n', -1, /*KeepEmpty=*/false);
+  for (llvm::StringRef name : names)
+    args.push_back(bundle + name.str());
+  args.push_back("--end-group");
+  for (const char *name : {"crtendS.o", "crtn.o"})
+    args.push_back(bundle + name);
+
+  std::vector<const char *> pointers;
+  for (const std::string &arg : args)
+    pointers.push_back(arg.c_str());
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  lld::Result result =
+      lld::lldMain(pointers, stream, stream, {{lld::Gnu, &lld::elf::link}});
+  if (result.retCode)
+    return llvm::createStringError("cannot link: " + llvm::StringRef(text).split('\n').first);
+  return llvm::Error::success();
+}

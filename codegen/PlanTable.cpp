@@ -1,0 +1,207 @@
+//===- PlanTable.cpp - A planned module as the runtime's tables ------------===//
+#include "codegen/PlanTable.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "passes/MemorySize.h"
+#include "runtime/Plan.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/Format.h"
+
+using namespace mlir;
+using namespace quern;
+
+static int64_t integer(DictionaryAttr dictionary, StringRef name) {
+  return cast<IntegerAttr>(dictionary.get(name)).getInt();
+}
+
+int64_t quern::planInteger(ModuleOp module, StringRef name) {
+  return integer(module->getAttrOfType<DictionaryAttr>("quern.plan"), name);
+}
+
+namespace {
+class TableBuilder {
+public:
+  explicit TableBuilder(ModuleOp module)
+      : module(module), symbols(module),
+        plan(module->getAttrOfType<DictionaryAttr>("quern.plan")) {}
+
+  PlanTable build() {
+    fillHeader();
+    for (Attribute group : cast<ArrayAttr>(plan.get("groups")))
+      addGroup(cast<DictionaryAttr>(group));
+    addInputs();
+    for (auto program : module.getOps<func::FuncOp>())
+      if (auto role = program->getAttrOfType<RoleAttr>("quern.role"))
+        addProgram(program, role.getValue());
+    return {serialize(), std::move(kernels)};
+  }
+
+private:
+  int64_t at(StringRef name) { return integer(plan, name); }
+
+  void fillHeader() {
+    header.magic = plan::kMagic, header.version = plan::kVersion;
+    header.context = at("context"), header.maxSequences = at("max_batch");
+    header.vocabulary = at("vocabulary");
+    header.maxTiles = at("max_tiles"), header.tileRows = at("tile_rows");
+    header.maxLogitRows = at("logit_rows");
+    header.arenaBytes = at("arena_bytes"), header.kvBytes = at("kv_bytes");
+    header.tokens = at("tokens"), header.positions = at("positions");
+    header.slots = at("slots"), header.tiles = at("tiles");
+    header.select = at("select"), header.logits = at("logits");
+    header.logitStride = at("logit_stride");
+  }
+
+  void addGroup(DictionaryAttr g) {
+    header.pageTokens = integer(g, "page_tokens");
+    groups.push_back({uint32_t(integer(g, "window")), uint32_t(integer(g, "layers")),
+                      uint32_t(integer(g, "pages")),
+                      uint32_t(integer(g, "pages_per_sequence")),
+                      uint64_t(integer(g, "page_bytes")), uint64_t(integer(g, "pool")),
+                      uint64_t(integer(g, "table"))});
+  }
+
+  void addInputs() {
+    uint32_t rows = std::max(at("chunk"), at("max_batch")), both = 3;
+    for (uint64_t offset : {header.tokens, header.positions, header.slots})
+      uses.push_back({offset, 4, rows, plan::kRows, both, 0});
+    uses.push_back({header.tiles, 8, header.maxTiles, plan::kTiles, both, 0});
+    uses.push_back({header.select, 4, header.maxLogitRows, plan::kLogitRows, both, 0});
+    uses.push_back({header.logits, 4 * header.logitStride, header.maxLogitRows,
+                    plan::kLogitRows, both, 0});
+  }
+
+  void addProgram(func::FuncOp function, Role role) {
+    plan::Program &program = header.programs[unsigned(role)];
+    program.firstStage = stages.size();
+    program.maxRows = at(role == Role::Prompt ? "chunk" : "max_batch");
+    program.headStage = ~0u;
+    places.clear();
+    for (LaunchOp launch : function.getOps<LaunchOp>()) {
+      auto kernel = symbols.lookup<KernelOp>(launch.getKernel());
+      if (kernel.getRows() == RowsOf::Logits && program.headStage == ~0u)
+        program.headStage = stages.size() - program.firstStage;
+      addStage(launch, kernel, program, role);
+    }
+    program.stages = stages.size() - program.firstStage;
+    program.headStage = std::min(program.headStage, program.stages);
+  }
+
+  void addStage(LaunchOp launch, KernelOp kernel, const plan::Program &program, Role role) {
+    plan::Stage stage{};
+    stage.kernel = kernelIndex(kernel.getSymName());
+    stage.barrier = launch.getBarrier();
+    stage.firstBuffer = buffers.size();
+    stage.firstConstant = constants.size();
+    stage.name = addString(launch.getName());
+    for (Value v : launch.getInputs())
+      addOperand(v, stage);
+    for (auto [v, offset] : llvm::zip(launch.getOutputs(), *launch.getOffsets())) {
+      places[v] = offset;
+      buffers.push_back({plan::Space::Arena, 0, uint64_t(offset)});
+      bool logits = kernel.getRows() == RowsOf::Logits;
+      if (uint64_t(offset) != header.logits)
+        uses.push_back({uint64_t(offset), uint64_t(activationRowBytes(v.getType())),
+                        logits ? header.maxLogitRows : program.maxRows,
+                        logits ? plan::kLogitRows : plan::kRows, 1u << unsigned(role), 0});
+    }
+    stage.buffers = buffers.size() - stage.firstBuffer;
+    stage.constants = constants.size() - stage.firstConstant;
+    stages.push_back(stage);
+  }
+
+  void addOperand(Value v, plan::Stage &stage) {
+    auto arena = [&](uint64_t offset) { buffers.push_back({plan::Space::Arena, 0, offset}); };
+    if (auto get = v.getDefiningOp<GetOp>())
+      return addSymbol(symbols.lookup(get.getSymbol()), stage);
+    if (isa<StepType>(v.getType())) {
+      arena(header.positions), arena(header.slots), arena(header.tiles);
+      return;
+    }
+    if (auto argument = dyn_cast<BlockArgument>(v)) // tokens or selected rows
+      return arena(argument.getArgNumber() == 0 ? header.tokens : header.select);
+    arena(places.lookup(v));
+  }
+
+  void addSymbol(Operation *op, plan::Stage &stage) {
+    if (auto cache = dyn_cast<KvCacheOp>(op)) {
+      const plan::KvGroup &group = groups[*cache.getGroup()];
+      buffers.push_back({plan::Space::Kv, 0,
+                         group.poolOffset + *cache.getIndex() * group.pages * group.pageBytes});
+      buffers.push_back({plan::Space::Arena, 0, group.tableOffset});
+      constants.push_back(group.window);
+      constants.push_back(group.pagesPerSequence);
+      return;
+    }
+    auto weight = dyn_cast<WeightOp>(op);
+    uint64_t offset = weight ? *weight.getOffset() : *cast<ConstantOp>(op).getOffset();
+    Type type = weight ? weight.getType() : cast<ConstantOp>(op).getValue().getType();
+    buffers.push_back({plan::Space::Weights, 0, offset});
+    stage.bytes += weightBytes(type);
+  }
+
+  uint32_t kernelIndex(StringRef name) {
+    auto [it, added] = kernelOf.try_emplace(name, kernels.size());
+    if (added)
+      kernels.push_back(name.str());
+    return it->second;
+  }
+  uint32_t addString(StringRef text) {
+    uint32_t offset = strings.size();
+    strings.insert(strings.end(), text.begin(), text.end());
+    strings.push_back(0);
+    return offset;
+  }
+
+  std::vector<uint8_t> serialize() {
+    std::vector<uint8_t> bytes(sizeof header);
+    auto append = [&](auto &list, uint64_t &offset, uint64_t &count) {
+      bytes.resize(llvm::alignTo(bytes.size(), 8));
+      offset = bytes.size(), count = list.size();
+      auto *data = reinterpret_cast<const uint8_t *>(list.data());
+      bytes.insert(bytes.end(), data, data + list.size() * sizeof(list[0]));
+    };
+    append(stages, header.stagesAt, header.stages);
+    append(buffers, header.buffersAt, header.buffers);
+    append(constants, header.constantsAt, header.constants);
+    append(groups, header.groupsAt, header.groups);
+    append(uses, header.usesAt, header.uses);
+    append(strings, header.stringsAt, header.strings);
+    std::memcpy(bytes.data(), &header, sizeof header);
+    return bytes;
+  }
+
+  ModuleOp module;
+  SymbolTable symbols;
+  DictionaryAttr plan;
+  plan::PlanHeader header{};
+  std::vector<plan::Stage> stages;
+  std::vector<plan::Buffer> buffers;
+  std::vector<int64_t> constants;
+  std::vector<plan::KvGroup> groups;
+  std::vector<plan::ArenaUse> uses;
+  std::vector<char> strings;
+  std::vector<std::string> kernels;
+  llvm::StringMap<uint32_t> kernelOf;
+  DenseMap<Value, uint64_t> places;
+};
+} // namespace
+
+PlanTable quern::buildPlanTable(ModuleOp module) { return TableBuilder(module).build(); }
+
+void quern::printPlan(ModuleOp module, llvm::raw_ostream &os) {
+  for (auto program : module.getOps<func::FuncOp>()) {
+    if (!program->hasAttr("quern.role"))
+      continue;
+    os << program.getName() << "\n";
+    for (LaunchOp launch : program.getOps<LaunchOp>()) {
+      os << (launch.getBarrier() ? "  | " : "    ");
+      os << llvm::left_justify(launch.getName(), 28) << " "
+         << llvm::left_justify(launch.getKernel(), 28) << " ->";
+      for (int64_t offset : *launch.getOffsets())
+        os << " " << offset;
+      os << "\n";
+    }
+  }
+  for (StringRef name : {"weights_bytes", "arena_bytes", "kv_bytes"})
+    os << name << " " << planInteger(module, name) << "\n";
+}

@@ -1,0 +1,25 @@
+//===- PlanTable.h - A planned module as the runtime's tables --*- C++ -*-===//
+#pragma once
+#include "ir/Quern.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/Support/raw_ostream.h"
+#include <vector>
+
+namespace quern {
+
+/// The plan section (runtime/Plan.h) of a module after quern-plan-memory, and
+/// the kernels in the order of Stage::kernel.
+struct PlanTable {
+  std::vector<uint8_t> bytes;
+  std::vector<std::string> kernels;
+};
+PlanTable buildPlanTable(mlir::ModuleOp);
+
+/// The integer `name` of the module's quern.plan.
+int64_t planInteger(mlir::ModuleOp, llvm::StringRef name);
+
+/// The plan for people: stages with their kernels, offsets and barriers, then
+/// the memory. --emit=plan.
+void printPlan(mlir::ModuleOp, llvm::raw_ostream &);
+
+} // namespace quern

@@ -1,0 +1,60 @@
+//===- Target.h - A kind of hardware ----------------------------*- C++ -*-===//
+//
+// A target is a folder of codegen/ with a Target.cpp, found by CMake, that
+// defines `TargetInfo quern::targets::FOLDER()`. It turns kernels into what the
+// artifact links with; nothing outside of its folder asks which target it is.
+// null/ is the skeleton to copy; docs/AddATarget.md walks through it.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/DialectRegistry.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/Support/Error.h"
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace quern {
+
+struct TargetOptions {
+  std::string chip = "native"; // --mcpu
+};
+
+/// What a target can print or write of a module of kernels.
+enum class Form { LLVM, Assembly, Object };
+
+class Target {
+public:
+  virtual ~Target() = default;
+
+  /// The instruction set, for people: "x86-64-v4+vnni+bf16".
+  virtual std::string chip() const = 0;
+  /// From quern.kernel to what --emit=kernels prints.
+  virtual void buildKernelPasses(mlir::OpPassManager &) const = 0;
+  /// From there to machine code. `table` names all kernels of the artifact in
+  /// the order of the plan; where it is not empty, the object also defines the
+  /// symbols of runtime/Plan.h. Consumes the module. May be called from several
+  /// threads with different modules.
+  virtual llvm::Expected<llvm::SmallVector<char, 0>>
+  emit(mlir::ModuleOp kernels, llvm::ArrayRef<std::string> table, Form) const = 0;
+};
+
+struct TargetInfo {
+  std::string name, summary;
+  /// Chips that --mcpu takes, for `quern targets`.
+  std::vector<std::string> chips;
+  void (*registerDialects)(mlir::DialectRegistry &);
+  /// Null where the target has no code generator of its own yet.
+  llvm::Expected<std::unique_ptr<Target>> (*create)(const TargetOptions &);
+};
+
+namespace targets {
+#define TARGET(name) TargetInfo name();
+#include "codegen/Targets.def"
+} // namespace targets
+
+std::vector<TargetInfo> allTargets();
+
+} // namespace quern

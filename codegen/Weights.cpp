@@ -1,0 +1,110 @@
+//===- Weights.cpp - Writing the weights section ---------------------------===//
+#include "codegen/Weights.h"
+#include "ir/Panel.h"
+#include "ir/Quern.h"
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <unistd.h>
+
+using namespace mlir;
+using namespace quern;
+
+namespace {
+constexpr uint64_t kPieceBytes = 2 << 20;
+
+/// Makes some bytes of the section.
+struct Piece {
+  uint64_t offset, size;
+  std::function<void(uint8_t *)> fill;
+};
+
+std::span<const uint8_t> bytesOf(const TensorPart &part) {
+  return {part.bytes.data(), part.bytes.size()};
+}
+
+/// A matrix, some panels at a time.
+void addPanels(std::vector<Piece> &pieces, const Tensor &tensor, const Format &format,
+               uint64_t offset) {
+  auto packer = std::make_shared<PanelPacker>(format, shapeOf(format));
+  const uint64_t rows = tensor.rows(), columns = tensor.columns();
+  const uint64_t panel = packedBytes(shapeOf(format), kLanes, columns);
+  const uint64_t panels = (rows + kLanes - 1) / kLanes;
+  const uint64_t together = std::max<uint64_t>(1, kPieceBytes / panel);
+  for (uint64_t first = 0; first < panels; first += together) {
+    uint64_t last = std::min(panels, first + together);
+    pieces.push_back({offset + first * panel, (last - first) * panel,
+                      [=, &tensor](uint8_t *out) {
+                        packer->pack(bytesOf(tensor.parts[0]), rows, columns, first, last, out);
+                      }});
+  }
+}
+
+std::vector<Piece> piecesOf(ModuleOp module, const Checkpoint &checkpoint) {
+  std::vector<Piece> pieces;
+  for (Operation &op : *module.getBody()) {
+    if (auto constant = dyn_cast<ConstantOp>(op)) {
+      auto values = cast<DenseElementsAttr>(constant.getValue());
+      ArrayRef<char> raw = values.getRawData();
+      pieces.push_back({uint64_t(*constant.getOffset()), raw.size(),
+                        [raw](uint8_t *out) { std::memcpy(out, raw.data(), raw.size()); }});
+    }
+    auto weight = dyn_cast<WeightOp>(op);
+    if (!weight)
+      continue;
+    const Tensor &tensor = *checkpoint.findTensor(weight.getSource().value_or(weight.getSymName()));
+    const Format &format = *findFormat(tensor.format);
+    if (isa<PanelsType>(weight.getType())) {
+      addPanels(pieces, tensor, format, *weight.getOffset());
+      continue;
+    }
+    pieces.push_back({uint64_t(*weight.getOffset()), 4 * tensor.columns(),
+                      [&tensor, &format](uint8_t *out) {
+                        std::span<const uint8_t> part = bytesOf(tensor.parts[0]);
+                        dequantizeRow(format, {&part, 1}, 1, tensor.columns(), 0,
+                                      reinterpret_cast<float *>(out));
+                      }});
+  }
+  return pieces;
+}
+
+bool writeAll(int file, const uint8_t *data, uint64_t size, uint64_t offset) {
+  while (size) {
+    ssize_t n = pwrite(file, data, size, offset);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n <= 0)
+      return false;
+    data += n, size -= n, offset += n;
+  }
+  return true;
+}
+} // namespace
+
+llvm::Error quern::writeWeights(ModuleOp module, const Checkpoint &checkpoint, int file,
+                                uint64_t offset, unsigned threads) {
+  std::vector<Piece> pieces = piecesOf(module, checkpoint);
+  std::atomic<size_t> next{0};
+  std::atomic<int> error{0};
+  auto work = [&] {
+    std::vector<uint8_t> buffer;
+    for (size_t i; (i = next++) < pieces.size() && !error;) {
+      buffer.resize(pieces[i].size);
+      pieces[i].fill(buffer.data());
+      if (!writeAll(file, buffer.data(), buffer.size(), offset + pieces[i].offset))
+        error = errno ? errno : EIO;
+    }
+  };
+  std::vector<std::thread> team;
+  for (unsigned i = 1; i < threads; ++i)
+    team.emplace_back(work);
+  work();
+  for (std::thread &thread : team)
+    thread.join();
+  if (error)
+    return llvm::createStringError(std::string("cannot write weights: ") + std::strerror(error));
+  return llvm::Error::success();
+}

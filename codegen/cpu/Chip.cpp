@@ -1,0 +1,74 @@
+//===- Chip.cpp - What a CPU can do ----------------------------------------===//
+#include "codegen/cpu/Chip.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/TargetParser/Host.h"
+
+using namespace quern::cpu;
+
+namespace {
+/// Levels of the x86-64 psABI, as far as kernels differ.
+const llvm::StringRef kV3[] = {"avx",  "avx2", "bmi",   "bmi2",
+                               "f16c", "fma",  "lzcnt", "movbe"};
+const llvm::StringRef kV4[] = {"avx512f", "avx512bw", "avx512cd", "avx512dq",
+                               "avx512vl"};
+const llvm::StringRef kVnni = "avx512vnni", kBf16 = "avx512bf16";
+} // namespace
+
+std::string Chip::required() const {
+  llvm::SmallVector<llvm::StringRef> names(std::begin(kV3), std::end(kV3));
+  if (avx512)
+    names.append(std::begin(kV4), std::end(kV4));
+  if (avx512vnni)
+    names.push_back(kVnni);
+  if (avx512bf16)
+    names.push_back(kBf16);
+  return llvm::join(names, ",");
+}
+
+/// LLVM is told the level and the extensions, not the host's model: artifacts
+/// made on two machines with the same features are then the same.
+static Chip make(bool v4, bool vnni, bool bf16) {
+  Chip chip;
+  chip.avx512 = v4;
+  chip.avx512vnni = v4 && vnni;
+  chip.avx512bf16 = v4 && bf16;
+  chip.cpu = chip.name = v4 ? "x86-64-v4" : "x86-64-v3";
+  for (auto [on, feature] : {std::pair(chip.avx512vnni, kVnni),
+                             std::pair(chip.avx512bf16, kBf16)})
+    if (on) {
+      chip.name += ("+" + feature.drop_front(6)).str();
+      chip.features += ((chip.features.empty() ? "+" : ",+") + feature).str();
+    }
+  return chip;
+}
+
+llvm::Expected<Chip> quern::cpu::chipOf(llvm::StringRef mcpu) {
+  if (mcpu == "native") {
+    llvm::StringMap<bool> host = llvm::sys::getHostCPUFeatures();
+    auto has = [&](llvm::StringRef f) { return host.lookup(f); };
+    if (!llvm::all_of(kV3, has))
+      return llvm::createStringError(
+          "--mcpu=native: this machine's CPU has less than x86-64-v3 (AVX2, FMA, F16C, BMI2)");
+    return make(llvm::all_of(kV4, has), has(kVnni), has(kBf16));
+  }
+  auto [level, extensions] = mcpu.split('+');
+  bool vnni = false, bf16 = false;
+  llvm::SmallVector<llvm::StringRef> names;
+  extensions.split(names, '+', -1, /*KeepEmpty=*/false);
+  for (llvm::StringRef name : names) {
+    vnni |= name == "vnni";
+    bf16 |= name == "bf16";
+    if (name != "vnni" && name != "bf16")
+      return llvm::createStringError("--mcpu: unknown extension '" + name +
+                                     "', expected vnni or bf16");
+  }
+  if (level == "x86-64-v4")
+    return make(true, vnni, bf16);
+  if (level == "x86-64-v3" && names.empty())
+    return make(false, false, false);
+  return llvm::createStringError(
+      "--mcpu: unknown CPU '" + mcpu +
+      "', expected native, x86-64-v3 or x86-64-v4[+vnni][+bf16]");
+}

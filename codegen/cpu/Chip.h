@@ -1,0 +1,30 @@
+//===- Chip.h - What a CPU can do -------------------------------*- C++ -*-===//
+//
+// Kernels are chosen by features, never by a chip's name: LLVM detects some
+// hosts by the wrong name but with the right features.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include <string>
+
+namespace quern::cpu {
+
+struct Chip {
+  std::string name;     // for people: "x86-64-v3", "x86-64-v4+vnni+bf16"
+  std::string cpu;      // LLVM's -mcpu
+  std::string features; // LLVM's -mattr: "+avx2,+fma,..."
+
+  bool avx512 = false;     // 32 registers of 64 bytes (F, BW, DQ, VL)
+  bool avx512vnni = false; // vpdpbusd
+  bool avx512bf16 = false; // vdpbf16ps, vcvtne2ps2bf16
+
+  /// Feature names that the artifact asks CPUID for, joined by commas.
+  std::string required() const;
+};
+
+/// `mcpu`: "native", or a level: "x86-64-v3", "x86-64-v4", or an LLVM name.
+llvm::Expected<Chip> chipOf(llvm::StringRef mcpu);
+
+} // namespace quern::cpu

@@ -1,0 +1,155 @@
+//===- Kernel.h - From a kernel's body to loops over memory ----*- C++ -*-===//
+//
+// A quern.kernel holds ops of the dialect over tensors; what runs is a function
+// with the C signature of runtime/Plan.h. KernelBuilder stands between the two:
+// it makes the function, turns each block argument into the memory that the
+// launch will name, and offers what all lowerings need. A lowering then writes
+// loops of scf, vector and tile ops, and knows neither the ABI nor where
+// anything lies.
+//
+//     quern.kernel @k role generated rows step {        func.func @k(%buffers, %constants, %step, %worker, %workers)
+//     ^bb0(%x: !quern.rows<576, i16>, %w: ...):    =>     %x = memory of buffer 0 ...
+//       %y = quern.linear %x, %w                          scf.for %panel = ...
+//
+// Buffers, in order: those of each block argument, then those of each result.
+//
+//   type                       buffers                        constants
+//   tensor<?xCxf32>            memref<?xSxf32>, S = rowStride(C)
+//   tensor<?xi32>              memref<?xi32>
+//   tensor<AxBxf32>, <Nxf32>   memref of that shape
+//   !quern.rows<K, bf16>       memref<?xSxbf16>, S = rowStride(K)
+//   !quern.rows<K, i16>        memref<?xi8> (see Types.td)
+//   !quern.panels              memref<?xi8> (see ir/Panel.h)
+//   !quern.kv                  memref<?xT> of the stored type: the layer's pages;
+//                              memref<?xi32>: the page table   window, entries of
+//                                                       a table row
+//   !quern.step                memref<?xi32> positions, slots, tiles (pairs)
+//
+// All memory is aligned to 64 bytes at its start.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "codegen/cpu/Chip.h"
+#include "ir/Quern.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "llvm/ADT/DenseMap.h"
+
+namespace quern::cpu {
+
+/// Memory of a KV cache. Page p is elements [p * pageElements, ...); see Types.td
+/// for what is in it.
+struct KvMemory {
+  mlir::Value pages;        // memref<?xT>
+  mlir::Value table;        // memref<?xi32>: physical page of [slot][logical page]
+  mlir::Value window;       // index; 0: no window
+  mlir::Value tableEntries; // index: logical pages of a slot
+};
+
+struct StepMemory {
+  mlir::Value positions, slots; // memref<?xi32>, by row
+  mlir::Value tiles;            // memref<?xi32>: first row, rows
+};
+
+class KernelBuilder : public mlir::ImplicitLocOpBuilder {
+public:
+  /// Makes the function beside the kernel and stands at the start of its body.
+  KernelBuilder(KernelOp, const Chip &);
+
+  const Chip &chip;
+  KernelOp kernel;
+  mlir::func::FuncOp function;
+  /// index values: rows of the results (of the step, or those wanted for
+  /// logits), row tiles of the step, this worker and how many there are.
+  mlir::Value rows, tiles, worker, workers;
+
+  Role role() { return kernel.getRole(); }
+  mlir::Block &body() { return kernel.getBody().front(); }
+
+  /// Memory of a block argument, or of result `i` of the kernel.
+  mlir::Value memory(mlir::Value argument);
+  KvMemory kv(mlir::Value argument);
+  StepMemory step(mlir::Value argument);
+  mlir::Value result(unsigned i);
+
+  /// This worker's share [first, last) of `count` tasks: contiguous, and equal
+  /// within one.
+  std::pair<mlir::Value, mlir::Value> share(mlir::Value count);
+
+  /// Emits the element-wise ops that follow the roots, on vectors at [row,
+  /// column]: `roots` maps each root's result to its vector. Operands that are
+  /// block arguments are loaded there. Stores every result of the kernel.
+  void epilogue(const llvm::DenseMap<mlir::Value, mlir::Value> &roots,
+                mlir::Value row, mlir::Value column);
+
+  //===--------------------------------------------------------------------===//
+  // Short words for what lowerings write all the time
+  //===--------------------------------------------------------------------===//
+  mlir::Value index(int64_t v) { return mlir::arith::ConstantIndexOp::create(*this, v); }
+  mlir::Value add(mlir::Value a, mlir::Value b) { return createOrFold<mlir::arith::AddIOp>(a, b); }
+  mlir::Value add(mlir::Value a, int64_t b) { return b ? add(a, index(b)) : a; }
+  mlir::Value sub(mlir::Value a, mlir::Value b) { return createOrFold<mlir::arith::SubIOp>(a, b); }
+  mlir::Value mul(mlir::Value a, mlir::Value b) { return createOrFold<mlir::arith::MulIOp>(a, b); }
+  mlir::Value mul(mlir::Value a, int64_t b) { return b == 1 ? a : mul(a, index(b)); }
+  mlir::Value div(mlir::Value a, int64_t b) { return b == 1 ? a : createOrFold<mlir::arith::DivUIOp>(a, index(b)); }
+  mlir::Value rem(mlir::Value a, int64_t b) { return createOrFold<mlir::arith::RemUIOp>(a, index(b)); }
+  mlir::Value min(mlir::Value a, mlir::Value b) { return createOrFold<mlir::arith::MinUIOp>(a, b); }
+  mlir::Value max(mlir::Value a, mlir::Value b) { return createOrFold<mlir::arith::MaxUIOp>(a, b); }
+  mlir::Value less(mlir::Value a, mlir::Value b) {
+    return mlir::arith::CmpIOp::create(*this, mlir::arith::CmpIPredicate::ult, a, b);
+  }
+  /// An i32 in memory as an index.
+  mlir::Value loadIndex(mlir::Value memory, mlir::Value at);
+  mlir::VectorType vec(int64_t n, mlir::Type t) { return mlir::VectorType::get({n}, t); }
+  mlir::Value splat(mlir::VectorType, double v);
+  mlir::Value broadcast(mlir::VectorType t, mlir::Value scalar) {
+    return mlir::vector::BroadcastOp::create(*this, t, scalar);
+  }
+  mlir::Value load(mlir::VectorType t, mlir::Value memory, mlir::ValueRange at) {
+    return mlir::vector::LoadOp::create(*this, t, memory, at);
+  }
+  void store(mlir::Value v, mlir::Value memory, mlir::ValueRange at) {
+    mlir::vector::StoreOp::create(*this, v, memory, at);
+  }
+
+  /// for (i = from; i < to; i += step) carrying `values`; `body(i, carried)`
+  /// returns the next ones.
+  llvm::SmallVector<mlir::Value>
+  loop(mlir::Value from, mlir::Value to, int64_t step, mlir::ValueRange values,
+       llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::ValueRange)> body);
+  void loop(mlir::Value from, mlir::Value to, int64_t step,
+            llvm::function_ref<void(mlir::Value)> body);
+  void when(mlir::Value condition, llvm::function_ref<void()> body);
+
+private:
+  struct Slot { unsigned firstBuffer, firstConstant; };
+  mlir::Value buffer(unsigned number, mlir::MemRefType);
+  mlir::Value constant(unsigned number);
+  llvm::DenseMap<mlir::Value, Slot> slots;
+  llvm::DenseMap<unsigned, mlir::Value> made;
+  unsigned firstResult = 0;
+};
+
+/// Memref types of a value of that type, in order; constants that it takes.
+llvm::SmallVector<mlir::MemRefType, 3> buffersOf(mlir::Type);
+unsigned constantsOf(mlir::Type);
+
+/// A lowering writes the function of a kernel whose root it knows. The list is
+/// made from the folder kernels/ by CMake: X.cpp defines
+///
+///     mlir::LogicalResult quern::cpu::lowerX(KernelBuilder &)
+///     bool quern::cpu::takesX(KernelOp)
+///
+/// The first that takes a kernel lowers it; exactly one must.
+using Takes = bool (*)(KernelOp);
+using Lower = mlir::LogicalResult (*)(KernelBuilder &);
+#define KERNEL(name)                                                           \
+  bool takes##name(KernelOp);                                                  \
+  mlir::LogicalResult lower##name(KernelBuilder &);
+#include "codegen/cpu/Kernels.def"
+
+} // namespace quern::cpu

@@ -1,0 +1,74 @@
+//===- Target.cpp - The CPU target -----------------------------------------===//
+#include "codegen/Target.h"
+#include "codegen/cpu/Compile.h"
+#include "ir/tile/Tile.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace quern;
+
+namespace {
+class CpuTarget : public Target {
+public:
+  explicit CpuTarget(cpu::Chip chip) : features(std::move(chip)) {}
+  std::string chip() const override { return features.name; }
+
+  void buildKernelPasses(OpPassManager &pm) const override {
+    pm.addPass(cpu::createLowerKernelsPass(features));
+    pm.addPass(createCanonicalizerPass());
+    pm.addPass(createCSEPass());
+  }
+
+  llvm::Expected<llvm::SmallVector<char, 0>>
+  emit(ModuleOp kernels, ArrayRef<std::string> table, Form form) const override {
+    PassManager pm(kernels.getContext());
+    cpu::buildLLVMPipeline(pm, features);
+    if (failed(pm.run(kernels)))
+      return llvm::createStringError("cannot lower kernels to LLVM");
+    llvm::LLVMContext context;
+    auto module = cpu::translateToLLVM(kernels, context, features, table);
+    if (!module)
+      return module.takeError();
+    if (form != Form::LLVM)
+      return cpu::emitMachineCode(**module, features,
+                                  form == Form::Object ? cpu::Output::Object
+                                                       : cpu::Output::Assembly);
+    llvm::SmallVector<char, 0> text;
+    llvm::raw_svector_ostream stream(text);
+    (*module)->print(stream, nullptr);
+    return text;
+  }
+
+private:
+  cpu::Chip features;
+};
+
+llvm::Expected<std::unique_ptr<Target>> create(const TargetOptions &options) {
+  auto chip = cpu::chipOf(options.chip);
+  if (!chip)
+    return chip.takeError();
+  return std::make_unique<CpuTarget>(std::move(*chip));
+}
+
+void registerDialects(DialectRegistry &registry) {
+  registry.insert<arith::ArithDialect, func::FuncDialect, LLVM::LLVMDialect,
+                  math::MathDialect, memref::MemRefDialect, scf::SCFDialect,
+                  vector::VectorDialect, tile::TileDialect>();
+  cpu::registerDialects(registry);
+}
+} // namespace
+
+TargetInfo quern::targets::cpu() {
+  return {"cpu",
+          "x86-64 with AVX2 or AVX-512",
+          {"native", "x86-64-v3", "x86-64-v4", "x86-64-v4+vnni", "x86-64-v4+vnni+bf16"},
+          registerDialects,
+          create};
+}

@@ -1,0 +1,87 @@
+//===- Linear.cpp - Products with packed weights ---------------------------===//
+//
+//     quern.kernel: N linears of one operand, element-wise ops   => loops
+//
+// Which loops is decided by the numbers that the activations are in.
+//
+//===----------------------------------------------------------------------===//
+#include "codegen/cpu/linear/Linear.h"
+#include "ir/Panel.h"
+
+using namespace mlir;
+using namespace quern;
+using namespace quern::cpu;
+
+bool quern::cpu::takesLinear(KernelOp kernel) {
+  return !kernel.getBody().front().getOps<LinearOp>().empty();
+}
+
+static LogicalResult verifyRoots(KernelBuilder &b, ArrayRef<LinearOp> roots) {
+  for (Operation &op : b.body().without_terminator())
+    if (!isa<LinearOp, ElementwiseOpInterface>(op))
+      return op.emitOpError("requires a kernel without a linear");
+  auto arguments = b.body().getArguments();
+  for (LinearOp op : roots) {
+    auto panels = dyn_cast<PanelsType>(op.getWeight().getType());
+    if (!panels || !llvm::is_contained(arguments, op.getWeight()) ||
+        !llvm::is_contained(arguments, op.getInput()))
+      return op.emitOpError("requires packed weights and rows from outside of the kernel");
+    LinearOp first = roots.front();
+    if (op.getInput() != first.getInput() ||
+        panels.getRows() != rowsOfWeight(first.getWeight().getType()))
+      return op.emitOpError("requires operand and rows of the kernel's first linear");
+  }
+  return success();
+}
+
+LogicalResult quern::cpu::lowerLinear(KernelBuilder &b) {
+  auto roots = llvm::to_vector(b.body().getOps<LinearOp>());
+  if (failed(verifyRoots(b, roots)))
+    return failure();
+  auto rows = dyn_cast<RowsType>(roots.front().getInput().getType());
+  if (!rows)
+    return lowerLinearF32(b, roots);
+  return rows.getNumber() == Number::I16 ? lowerLinearI16(b, roots)
+                                         : lowerLinearBF16(b, roots);
+}
+
+//===----------------------------------------------------------------------===//
+// What the three kinds share
+//===----------------------------------------------------------------------===//
+
+void quern::cpu::chooseRows(KernelBuilder &b, Value left, ArrayRef<int64_t> variants,
+                            function_ref<void(int64_t)> variant) {
+  if (variants.size() == 1)
+    return variant(variants[0]);
+  auto choice = scf::IfOp::create(b, b.less(b.index(variants[1]), left), /*withElse=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(choice.thenBlock());
+  variant(variants[0]);
+  b.setInsertionPointToStart(choice.elseBlock());
+  chooseRows(b, left, variants.drop_front(), variant);
+}
+
+Value quern::cpu::scratch(KernelBuilder &b, ArrayRef<int64_t> shape, Type type) {
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(&b.function.getBody().front());
+  return memref::AllocaOp::create(b, MemRefType::get(shape, type), b.getI64IntegerAttr(64));
+}
+
+Value quern::cpu::loadSplat(KernelBuilder &b, VectorType type, Value memory, Value at) {
+  Type element = type.getElementType();
+  Value bytes = b.load(b.vec(element.getIntOrFloatBitWidth() / 8, b.getI8Type()), memory, at);
+  Value one = vector::BitCastOp::create(b, b.vec(1, element), bytes);
+  return b.broadcast(type, one);
+}
+
+void quern::cpu::finishRows(KernelBuilder &b, ArrayRef<LinearOp> roots, Value sums,
+                            int64_t column, int64_t stride, Value firstRow, Value rows,
+                            Value panel) {
+  b.loop(b.index(0), rows, 1, [&](Value r) {
+    DenseMap<Value, Value> vectors;
+    for (auto [i, root] : llvm::enumerate(roots))
+      vectors[root->getResult(0)] = b.load(b.vec(kLanes, b.getF32Type()), sums,
+                                         {r, b.index(column + i * stride)});
+    b.epilogue(vectors, b.add(firstRow, r), b.mul(panel, kLanes));
+  });
+}

@@ -1,0 +1,117 @@
+//===- PanelReader.cpp - Walking a packed matrix ---------------------------===//
+#include "codegen/cpu/linear/PanelReader.h"
+#include "ir/tile/Tile.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+
+using namespace mlir;
+using namespace quern;
+using namespace quern::cpu;
+
+static PanelsType panelsOf(Value weight) { return cast<PanelsType>(weight.getType()); }
+
+PanelReader::PanelReader(KernelBuilder &b, Value weight)
+    : b(b), group(panelsOf(weight).getGroup()), shape(groupShape(group)),
+      layout(layoutOf(shape)), memory(b.memory(weight)),
+      panels(paddedRows(panelsOf(weight).getRows()) / kLanes),
+      columns(panelsOf(weight).getColumns()),
+      steps((columns + kStep - 1) / kStep),
+      spans(paddedColumns(shape, columns) / shape.span),
+      stepsPerSpan(shape.span / kStep) {}
+
+int PanelReader::excess() const { return tile::excessOf(shape); }
+unsigned PanelReader::groupsPerStep() const { return tile::groupsPerStep(shape); }
+
+Value PanelReader::panel(Value number) {
+  return b.mul(number, spans * int64_t(layout.record));
+}
+Value PanelReader::record(Value panelAt, Value span) {
+  return b.add(panelAt, b.mul(span, layout.record));
+}
+Value PanelReader::codesAt(Value record, Value stepOfSpan) {
+  return b.add(b.add(record, layout.codes), b.mul(stepOfSpan, layout.codesPerStep));
+}
+
+static VectorType floatsOf(KernelBuilder &b, Value lane) {
+  return b.vec(lane ? 1 : kLanes, b.getF32Type());
+}
+
+PanelReader::Factors PanelReader::supers(Value record, Value lane) {
+  Factors f;
+  auto read = [&](bool offset, unsigned i) {
+    return tile::LoadSuperOp::create(b, floatsOf(b, lane), memory, record, lane,
+                                     offset, i, group);
+  };
+  for (unsigned i = 0; i < shape.superPerSpan; ++i) {
+    f.scale.push_back(read(false, i));
+    if (shape.offset)
+      f.offset.push_back(read(true, i));
+  }
+  return f;
+}
+
+PanelReader::Factors PanelReader::factors(const Factors &supers, Value record,
+                                          Value stepOfSpan, Value lane) {
+  const unsigned perStep = groupsPerStep(), perGroup = std::max(1u, shape.group / kStep);
+  Factors f;
+  for (unsigned g = 0; g < perStep; ++g) {
+    Value number = b.add(b.mul(b.div(stepOfSpan, perGroup), perStep), g);
+    // Several super-scales of a span: it is one step, and they share it evenly.
+    const unsigned super = g * shape.superPerSpan / perStep;
+    auto read = [&](Value s, bool offset) {
+      return tile::FactorOp::create(b, s.getType(), s, memory, record, number, lane,
+                                    offset, group);
+    };
+    f.scale.push_back(read(supers.scale[super], false));
+    if (shape.offset)
+      f.offset.push_back(read(supers.offset[super], true));
+  }
+  return f;
+}
+
+SmallVector<Value> PanelReader::packedCodes(Value at, Value lane) {
+  SmallVector<Type> types(shape.codeBits, b.vec(lane ? 4 : 4 * kLanes, b.getI8Type()));
+  return tile::LoadCodesOp::create(b, types, memory, at, lane, group).getResults();
+}
+
+SmallVector<Value> PanelReader::unpack(ValueRange packed) {
+  SmallVector<Type> types(kStep / 4, packed[0].getType());
+  return tile::UnpackCodesOp::create(b, types, packed, group).getResults();
+}
+
+void PanelReader::decode(Value panelAt, Value step, int64_t count,
+                         function_ref<void(int64_t, Value)> column) {
+  if (hasCodes())
+    return decodeCodes(panelAt, step, count, column);
+  Value at = codesAt(record(panelAt, step), b.index(0));
+  for (int64_t c = 0; c < count; ++c)
+    column(c, tile::LoadFloatsOp::create(
+                  b, floatsOf(b, {}), memory,
+                  b.add(at, c * kLanes * codecBytes(shape.element)), Value(), group));
+}
+
+void PanelReader::decodeCodes(Value panelAt, Value step, int64_t count,
+                              function_ref<void(int64_t, Value)> column) {
+  Value rec = record(panelAt, b.div(step, stepsPerSpan));
+  Value inSpan = b.rem(step, stepsPerSpan);
+  Factors f = factors(supers(rec), rec, inSpan);
+  SmallVector<Value> slots = unpack(packedCodes(codesAt(rec, inSpan)));
+  VectorType floats = floatsOf(b, {});
+  // scale * (u - excess) + offset as one fma. scale * excess is exact: scales
+  // are products of 11 and at most 7 bits, the excess has at most 7.
+  SmallVector<Value, 2> addends(f.scale.size());
+  for (unsigned g = 0; g < f.scale.size(); ++g) {
+    if (shape.offset)
+      addends[g] = f.offset[g];
+    if (!excess())
+      continue;
+    Value shift = arith::MulFOp::create(b, f.scale[g], b.splat(floats, -excess()));
+    addends[g] = addends[g] ? arith::AddFOp::create(b, addends[g], shift).getResult() : shift;
+  }
+  const unsigned columnsPerGroup = kStep / groupsPerStep();
+  for (int64_t c = 0; c < count; ++c) {
+    const unsigned g = c / columnsPerGroup;
+    Value u = tile::ColumnOp::create(b, floats, slots[c / 4], c % 4);
+    column(c, addends[g] ? math::FmaOp::create(b, u, f.scale[g], addends[g]).getResult()
+                         : arith::MulFOp::create(b, u, f.scale[g]).getResult());
+  }
+}

@@ -1,0 +1,31 @@
+//===- LowerTile.h - Tile ops to vectors and instructions -------*- C++ -*-===//
+//
+// The generic patterns (ToVector.cpp, PanelToVector.cpp) say each tile op in
+// arith and vector ops and are right for every CPU. Patterns of higher benefit
+// (ToX86.cpp) use what a chip has:
+//
+//     %t = tile.dot_i8 %s, %u, %x : vector<16xi32>, vector<64xi8>
+//  => %t = llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"(%s, %u, %x)
+//
+// A new instruction is one more pattern there; loops never change for it.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "codegen/cpu/Chip.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/Pass/Pass.h"
+#include <memory>
+
+namespace quern::cpu {
+
+/// Reads of panels, as loads, shifts and conversions. Benefit 1.
+void populatePanelToVectorPatterns(mlir::RewritePatternSet &);
+/// Arithmetic. Benefit 1.
+void populateTileToVectorPatterns(mlir::RewritePatternSet &);
+/// What `chip` has instructions for. Benefit above 1.
+void populateTileToX86Patterns(mlir::RewritePatternSet &, const Chip &chip);
+
+/// `quern-cpu-lower-tile`: all of the above, until no tile op is left.
+std::unique_ptr<mlir::Pass> createLowerTilePass(const Chip &);
+
+} // namespace quern::cpu

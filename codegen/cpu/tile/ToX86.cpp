@@ -1,0 +1,173 @@
+//===- ToX86.cpp - Tile ops as instructions of x86 -------------------------===//
+//
+// One pattern an instruction, each added only for chips that have it. Vectors
+// of 64 bytes; anything else is left to the generic patterns.
+//
+//===----------------------------------------------------------------------===//
+#include "codegen/cpu/tile/LowerTile.h"
+#include "codegen/cpu/tile/VectorBuilder.h"
+#include "ir/tile/Tile.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+
+using namespace mlir;
+using namespace quern;
+using namespace quern::cpu;
+using namespace quern::tile;
+
+namespace {
+constexpr unsigned kBetter = 2, kBest = 3;
+
+Value intrinsic(VectorBuilder &b, StringRef name, Type result, ValueRange args) {
+  return LLVM::CallIntrinsicOp::create(b, result, b.getStringAttr(name), args).getResult(0);
+}
+
+/// Applies `f` to pieces of `n` elements and puts the results together.
+Value inPieces(VectorBuilder &b, ArrayRef<Value> operands, ArrayRef<int64_t> sizes,
+               int64_t pieces, function_ref<Value(ArrayRef<Value>)> f) {
+  SmallVector<Value> results;
+  for (int64_t p = 0; p < pieces; ++p) {
+    SmallVector<Value> part;
+    for (auto [v, n] : llvm::zip(operands, sizes))
+      part.push_back(vector::ExtractStridedSliceOp::create(
+          b, v, ArrayRef<int64_t>{p * n}, ArrayRef<int64_t>{n}, ArrayRef<int64_t>{1}));
+    results.push_back(f(part));
+  }
+  while (results.size() > 1) {
+    SmallVector<Value> joined;
+    for (size_t i = 0; i < results.size(); i += 2) {
+      SmallVector<int64_t> order(2 * VectorBuilder::lanes(results[i]));
+      std::iota(order.begin(), order.end(), 0);
+      joined.push_back(vector::ShuffleOp::create(b, results[i], results[i + 1], order));
+    }
+    results = joined;
+  }
+  return results[0];
+}
+
+/// tile.dot_i8 => vpdpbusd (AVX-512 VNNI)
+struct DotI8Vnni : OpRewritePattern<DotI8Op> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(DotI8Op op, PatternRewriter &rewriter) const override {
+    if (VectorBuilder::lanes(op.getSum()) != 16)
+      return rewriter.notifyMatchFailure(op, "not a vector of 64 bytes");
+    VectorBuilder b(op, rewriter);
+    rewriter.replaceOp(op, intrinsic(b, "llvm.x86.avx512.vpdpbusd.512", op.getType(),
+                                     {op.getSum(), op.getCodes(), op.getValues()}));
+    return success();
+  }
+};
+
+/// tile.dot_i8 => 16-bit products of even and of odd bytes, summed in pairs by
+/// vpmaddwd (AVX2, AVX-512). vpmaddubsw would saturate.
+struct DotI8MultiplyAdd : OpRewritePattern<DotI8Op> {
+  DotI8MultiplyAdd(MLIRContext *context, bool avx512)
+      : OpRewritePattern(context, kBetter), avx512(avx512) {}
+  LogicalResult matchAndRewrite(DotI8Op op, PatternRewriter &rewriter) const override {
+    const int64_t n = VectorBuilder::lanes(op.getSum());
+    if (n != 16)
+      return rewriter.notifyMatchFailure(op, "not a vector of 64 bytes");
+    VectorBuilder b(op, rewriter);
+    auto words = b.vec(2 * n, b.getI16Type());
+    Value u = b.bitcast(op.getCodes(), words), x = b.bitcast(op.getValues(), words);
+    auto sign = [&](Value v) -> Value {
+      return arith::ShRSIOp::create(b, v, b.splat(words, 8));
+    };
+    Value even = multiplyAdd(b, b.mask(u, 255), sign(b.shift(x, -8)));
+    Value odd = multiplyAdd(b, b.shift(u, 8), sign(x));
+    rewriter.replaceOp(op, b.add(op.getSum(), b.add(even, odd)));
+    return success();
+  }
+  Value multiplyAdd(VectorBuilder &b, Value x, Value y) const {
+    if (avx512)
+      return intrinsic(b, "llvm.x86.avx512.pmaddw.d.512", b.i32s(16), {x, y});
+    return inPieces(b, {x, y}, {16, 16}, 2, [&](ArrayRef<Value> v) {
+      return intrinsic(b, "llvm.x86.avx2.pmadd.wd", b.i32s(8), {v[0], v[1]});
+    });
+  }
+  bool avx512;
+};
+
+/// tile.dot_bf16 => vdpbf16ps
+struct DotBF16Native : OpRewritePattern<DotBF16Op> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(DotBF16Op op, PatternRewriter &rewriter) const override {
+    if (VectorBuilder::lanes(op.getSum()) != 16)
+      return rewriter.notifyMatchFailure(op, "not a vector of 64 bytes");
+    VectorBuilder b(op, rewriter);
+    rewriter.replaceOp(op, intrinsic(b, "llvm.x86.avx512bf16.dpbf16ps.512", op.getType(),
+                                     {op.getSum(), op.getA(), op.getB()}));
+    return success();
+  }
+};
+
+/// tile.to_bf16 => vcvtne2ps2bf16, which puts the numbers of one operand after
+/// those of the other, and a permutation
+struct ToBF16Native : OpRewritePattern<ToBF16Op> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(ToBF16Op op, PatternRewriter &rewriter) const override {
+    if (VectorBuilder::lanes(op.getEven()) != 16)
+      return rewriter.notifyMatchFailure(op, "not vectors of 64 bytes");
+    VectorBuilder b(op, rewriter);
+    Value both = intrinsic(b, "llvm.x86.avx512bf16.cvtne2ps2bf16.512", op.getType(),
+                           {op.getOdd(), op.getEven()});
+    SmallVector<int64_t> order;
+    for (int64_t n = 0; n < 16; ++n)
+      order.append({n, 16 + n});
+    rewriter.replaceOpWithNewOp<vector::ShuffleOp>(op, both, both, order);
+    return success();
+  }
+};
+
+/// tile.lookup => vpshufb with the table in every 16 bytes
+struct LookupShuffle : OpRewritePattern<LookupOp> {
+  LookupShuffle(MLIRContext *context, bool avx512)
+      : OpRewritePattern(context, kBetter), avx512(avx512) {}
+  LogicalResult matchAndRewrite(LookupOp op, PatternRewriter &rewriter) const override {
+    if (VectorBuilder::lanes(op.getIndex()) != 64)
+      return rewriter.notifyMatchFailure(op, "not a vector of 64 bytes");
+    VectorBuilder b(op, rewriter);
+    const unsigned bytes = avx512 ? 64 : 32;
+    SmallVector<int8_t> repeated(bytes);
+    for (unsigned i = 0; i < bytes; ++i)
+      repeated[i] = i % 16 < op.getTable().size() ? op.getTable()[i % 16] : 0;
+    auto type = b.vec(bytes, b.getI8Type());
+    Value table = arith::ConstantOp::create(
+        b, DenseElementsAttr::get(type, ArrayRef<int8_t>(repeated)));
+    auto shuffle = [&](ArrayRef<Value> v) {
+      return intrinsic(b, avx512 ? "llvm.x86.avx512.pshuf.b.512" : "llvm.x86.avx2.pshuf.b",
+                       type, {table, v[0]});
+    };
+    rewriter.replaceOp(op, inPieces(b, {Value(op.getIndex())}, {int64_t(bytes)}, 64 / bytes, shuffle));
+    return success();
+  }
+  bool avx512;
+};
+
+/// tile.column => vpdpbusd with a 1 for the byte and 0 for the others: one
+/// instruction instead of a shift and a mask
+struct ColumnVnni : OpRewritePattern<ColumnOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(ColumnOp op, PatternRewriter &rewriter) const override {
+    if (VectorBuilder::lanes(op.getSlot()) != 64 || op.getByte() == 3)
+      return rewriter.notifyMatchFailure(op, "a shift alone, or not 64 bytes");
+    VectorBuilder b(op, rewriter);
+    auto ints = b.i32s(16);
+    Value one = b.bitcast(b.splat(ints, int64_t(1) << (8 * op.getByte())),
+                          cast<VectorType>(op.getSlot().getType()));
+    Value u = intrinsic(b, "llvm.x86.avx512.vpdpbusd.512", ints,
+                        {b.splat(ints, 0), op.getSlot(), one});
+    rewriter.replaceOpWithNewOp<arith::SIToFPOp>(op, op.getType(), u);
+    return success();
+  }
+};
+} // namespace
+
+void quern::cpu::populateTileToX86Patterns(RewritePatternSet &patterns, const Chip &chip) {
+  MLIRContext *context = patterns.getContext();
+  // AVX2 is what the least of the chips has.
+  patterns.add<DotI8MultiplyAdd, LookupShuffle>(context, chip.avx512);
+  if (chip.avx512vnni)
+    patterns.add<DotI8Vnni, ColumnVnni>(context, kBest);
+  if (chip.avx512bf16)
+    patterns.add<DotBF16Native, ToBF16Native>(context, kBest);
+}

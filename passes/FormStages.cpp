@@ -1,0 +1,228 @@
+//===- FormStages.cpp - Group ops into stages ------------------------------===//
+//
+// First every op of a program is put in a group; then each group becomes a
+// stage where its last op stood. An op joins an earlier group only if nothing
+// between the two could notice, which holds when all of the group's operands
+// come from before the group's first op, or from the group itself.
+//
+//===----------------------------------------------------------------------===//
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/IRMapping.h"
+#include "passes/Passes.h"
+#include "llvm/ADT/SetVector.h"
+
+namespace quern {
+#define GEN_PASS_DEF_FORMSTAGES
+#include "passes/Passes.h.inc"
+} // namespace quern
+
+using namespace mlir;
+using namespace quern;
+
+namespace {
+using Group = SmallVector<Operation *, 4>;
+
+class Grouping {
+public:
+  Grouping(func::FuncOp program, bool epilogue, bool convert, bool rotate)
+      : epilogue(epilogue), convert(convert), rotate(rotate) {
+    for (Operation &op : program.getBody().front())
+      if (!isa<GetOp>(op) && !op.hasTrait<OpTrait::IsTerminator>())
+        place(&op);
+  }
+  /// Groups in the order of their last ops.
+  SmallVector<Group> take() {
+    SmallVector<Group> result;
+    for (Group &group : groups)
+      if (!group.empty())
+        result.push_back(std::move(group));
+    llvm::stable_sort(result, [](const Group &a, const Group &b) {
+      return a.back()->isBeforeInBlock(b.back());
+    });
+    return result;
+  }
+
+private:
+  /// The group that makes `v`, if this is its only use.
+  std::optional<unsigned> sole(Value v) {
+    Operation *op = v.getDefiningOp();
+    if (!op || !v.hasOneUse() || !groupOf.contains(op))
+      return std::nullopt;
+    return groupOf[op];
+  }
+  bool rootIs(unsigned group, auto predicate) { return predicate(groups[group].front()); }
+  bool all(unsigned group, auto predicate) { return llvm::all_of(groups[group], predicate); }
+
+  /// Nothing that `op` reads is made at or after the group's first op, but for
+  /// what the group makes itself; and no op with effects lies between them.
+  bool canJoin(Operation *op, unsigned group) {
+    Operation *first = groups[group].front();
+    for (Value v : op->getOperands()) {
+      Operation *producer = v.getDefiningOp();
+      if (!producer || isa<GetOp>(producer) || producer->isBeforeInBlock(first))
+        continue;
+      if (groupOf.lookup(producer) != group || !groupOf.contains(producer))
+        return false;
+    }
+    return true;
+  }
+  void join(Operation *op, unsigned group) {
+    groups[group].push_back(op);
+    groupOf[op] = group;
+  }
+  /// Moves all ops of `from` to `to`, in the order of the program.
+  void merge(unsigned from, unsigned to) {
+    for (Operation *op : groups[from])
+      join(op, to);
+    groups[from].clear();
+    llvm::sort(groups[to], [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+  }
+
+  void place(Operation *op) {
+    if (isa<ElementwiseOpInterface>(op) && epilogue && placeEpilogue(op))
+      return;
+    if (isa<ConvertOp>(op) && convert && placeConvert(op))
+      return;
+    groupOf[op] = groups.size();
+    groups.push_back({op});
+    if (auto write = dyn_cast<KvWriteOp>(op); write && rotate)
+      placeWrite(write);
+  }
+
+  static bool takesEpilogue(Operation *op) {
+    return isa<LinearOp, RmsNormOp>(op) || isa<ElementwiseOpInterface>(op);
+  }
+
+  bool placeEpilogue(Operation *op) {
+    SmallVector<unsigned, 2> candidates;
+    for (Value v : op->getOperands())
+      if (auto group = sole(v); group && rootIs(*group, takesEpilogue) &&
+                                !llvm::is_contained(candidates, *group))
+        candidates.push_back(*group);
+    // Two products of one shape over the same rows: one stage for both.
+    if (candidates.size() == 2 && samePair(candidates[0], candidates[1])) {
+      merge(candidates[1], candidates[0]);
+      join(op, candidates[0]);
+      return true;
+    }
+    for (unsigned group : candidates)
+      if (canJoin(op, group)) {
+        join(op, group);
+        return true;
+      }
+    return false;
+  }
+
+  bool samePair(unsigned a, unsigned b) {
+    if (groups[a].size() != 1 || groups[b].size() != 1)
+      return false;
+    auto x = dyn_cast<LinearOp>(groups[a][0]), y = dyn_cast<LinearOp>(groups[b][0]);
+    return x && y && x.getInput() == y.getInput() &&
+           x.getWeight().getType() == y.getWeight().getType();
+  }
+
+  bool placeConvert(Operation *op) {
+    auto group = sole(op->getOperand(0));
+    if (!group || groups[*group].size() != 1 || !isa<RmsNormOp>(groups[*group][0]))
+      return false;
+    join(op, *group);
+    return true;
+  }
+
+  /// The rotations of keys and queries join the write.
+  void placeWrite(KvWriteOp write) {
+    unsigned group = groupOf[write];
+    auto keys = write.getKeys().getDefiningOp<RopeOp>();
+    if (!keys || !sole(keys.getResult()) || groups[groupOf[keys]].size() != 1)
+      return;
+    // Queries: the rotation beside that of the keys.
+    if (auto queries = dyn_cast_or_null<RopeOp>(keys->getPrevNode()))
+      if (queries.getStep() == keys.getStep() && groups[groupOf[queries]].size() == 1 &&
+          llvm::all_of(queries->getUsers(), [&](Operation *user) {
+            return write->isBeforeInBlock(user);
+          }))
+        merge(groupOf[queries], group);
+    merge(groupOf[keys], group);
+  }
+
+  bool epilogue, convert, rotate;
+  SmallVector<Group> groups;
+  DenseMap<Operation *, unsigned> groupOf;
+};
+
+std::string nameOf(const Group &group) {
+  for (Operation *op : group)
+    if (auto loc = op->getLoc()->findInstanceOf<NameLoc>())
+      return loc.getName().str();
+  return group.front()->getName().stripDialect().str();
+}
+
+/// Rows of logits are those after a select_rows.
+RowsOf rowsOf(const Group &group, const DenseMap<Value, RowsOf> &known) {
+  for (Operation *op : group) {
+    if (isa<SelectRowsOp>(op))
+      return RowsOf::Logits;
+    for (Value v : op->getOperands())
+      if (known.lookup(v) == RowsOf::Logits)
+        return RowsOf::Logits;
+  }
+  return RowsOf::Step;
+}
+
+void makeStage(const Group &group, DenseMap<Value, RowsOf> &rows) {
+  llvm::SetVector<Value> inputs;
+  SmallVector<Value> outputs;
+  llvm::SmallPtrSet<Operation *, 4> inside(group.begin(), group.end());
+  for (Operation *op : group)
+    for (Value v : op->getOperands())
+      if (!v.getDefiningOp() || !inside.contains(v.getDefiningOp()))
+        inputs.insert(v);
+  for (Operation *op : group)
+    for (Value v : op->getResults())
+      if (llvm::any_of(v.getUsers(), [&](Operation *u) { return !inside.contains(u); }))
+        outputs.push_back(v);
+
+  RowsOf count = rowsOf(group, rows);
+  OpBuilder b(group.back());
+  Location loc = group.front()->getLoc();
+  auto stage = StageOp::create(b, loc, ValueRange(outputs).getTypes(),
+                               b.getStringAttr(nameOf(group)),
+                               RowsOfAttr::get(b.getContext(), count), inputs.getArrayRef());
+  Block *body = b.createBlock(&stage.getBody());
+  IRMapping map;
+  for (Value v : inputs)
+    map.map(v, body->addArgument(v.getType(), v.getLoc()));
+  for (Operation *op : group)
+    b.clone(*op, map);
+  SmallVector<Value> yielded;
+  for (Value v : outputs)
+    yielded.push_back(map.lookup(v));
+  YieldOp::create(b, loc, yielded);
+  for (auto [from, to] : llvm::zip(outputs, stage.getOutputs())) {
+    from.replaceAllUsesWith(to);
+    rows[to] = count;
+  }
+  for (Operation *op : llvm::reverse(group))
+    op->erase();
+}
+
+struct FormStages : quern::impl::FormStagesBase<FormStages> {
+  using FormStagesBase::FormStagesBase;
+
+  void runOnOperation() override {
+    for (auto program : getOperation().getOps<func::FuncOp>()) {
+      if (!program->hasAttr("quern.role"))
+        continue;
+      // Weights first: they are names, not work.
+      Block &block = program.getBody().front();
+      Operation *first = &block.front();
+      for (GetOp get : llvm::make_early_inc_range(block.getOps<GetOp>()))
+        if (get != first)
+          get->moveBefore(first);
+      DenseMap<Value, RowsOf> rows;
+      for (Group &group : Grouping(program, fuseEpilogue, fuseConvert, fuseRotate).take())
+        makeStage(group, rows);
+    }
+  }
+};
+} // namespace

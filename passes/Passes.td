@@ -1,0 +1,183 @@
+//===- Passes.td - The compiler's passes, in their order -----*- tablegen -*-===//
+#ifndef QUERN_PASSES_TD
+#define QUERN_PASSES_TD
+include "mlir/Pass/PassBase.td"
+
+def ChooseArithmetic : Pass<"quern-choose-arithmetic", "::mlir::ModuleOp"> {
+  let summary = "decide what activations of linears are converted to";
+  let description = [{
+    Gives every linear its `#quern.arithmetic`, from the format of its weight
+    and the options; never from a number of rows.
+
+    Before and after:
+
+    ```mlir
+    %y = quern.linear %x, %w : (tensor<?x576xf32>, !quern.weight<192 x 576, "q4_1">) -> tensor<?x192xf32>
+    ```
+    ```mlir
+    %y = quern.linear %x, %w {arithmetic = #quern.arithmetic<prompt = bf16, generated = i16>} : ...
+    ```
+  }];
+  let dependentDialects = ["::quern::QuernDialect"];
+}
+
+def LayOutKv : Pass<"quern-lay-out-kv", "::mlir::ModuleOp"> {
+  let summary = "decide how keys and values are stored";
+  let description = [{
+    Gives every KV cache its stored type and the tokens of a page, and numbers
+    its layer within a group: caches of one shape and window share a page table.
+
+    ```mlir
+    quern.kv_cache @blk.0.kv : !quern.kv<1 x 256, window = 512>
+    ```
+    ```mlir
+    quern.kv_cache @blk.0.kv : !quern.kv<1 x 256, window = 512, stored = f16, page = 64> group 0 index 0
+    ```
+  }];
+  let options = [
+    Option<"stored", "stored", "std::string", "\"f16\"", "stored type: f16 or f32">,
+    Option<"page", "page", "int64_t", "64", "tokens of a page, a multiple of 16">,
+  ];
+  let dependentDialects = ["::quern::QuernDialect"];
+}
+
+def PackWeights : Pass<"quern-pack-weights", "::mlir::ModuleOp"> {
+  let summary = "decide how weights are stored in the artifact";
+  let description = [{
+    Matrices that linears and embeddings read become panels, of which only the
+    shape of the groups is left; vectors become f32 tensors. Every packed layout
+    can also decode a single row, so a tied embedding exists once. A format that
+    has no kernel is an error at the weight.
+
+    ```mlir
+    quern.weight @blk.0.attn_q : !quern.weight<576 x 576, "q4_1">
+    quern.weight @output_norm : !quern.weight<1 x 576, "f32">
+    ```
+    ```mlir
+    quern.weight @blk.0.attn_q : !quern.panels<576 x 576, <codes = 4, ...>>
+    quern.weight @output_norm : tensor<576xf32>
+    ```
+  }];
+  let dependentDialects = ["::quern::QuernDialect"];
+}
+
+def TabulateRope : Pass<"quern-tabulate-rope", "::mlir::ModuleOp"> {
+  let summary = "compute the angles of rotary embeddings";
+  let description = [{
+    Every rotary embedding gets a table of cosines and sines, computed in double:
+    of positions 0 to 63, and of the multiples of 64 up to the context. Equal
+    tables exist once.
+
+    ```mlir
+    %y = quern.rope %x, %step {base = 1.0e4, dims = 64, size = 64} : ...
+    ```
+    ```mlir
+    quern.constant @rope.0 = dense<...> : tensor<192x64xf32>
+    %t = quern.get @rope.0 : tensor<192x64xf32>
+    %y = quern.rope %x, %step table %t {base = 1.0e4, dims = 64, size = 64} : ...
+    ```
+  }];
+  let options = [
+    Option<"context", "context", "int64_t", "4096", "longest sequence, tokens">,
+  ];
+  let dependentDialects = ["::quern::QuernDialect"];
+}
+
+def SplitRoles : Pass<"quern-split-roles", "::mlir::ModuleOp"> {
+  let summary = "one program for prompt rows, one for generated rows";
+  let description = [{
+    @forward becomes @prompt and @generated. In each, the operands of linears are
+    converted to the numbers of that role, once for all linears that share one.
+
+    ```mlir
+    func.func @forward(...) {
+      %y = quern.linear %x, %w {arithmetic = #quern.arithmetic<prompt = bf16, generated = i16>} : (tensor<?x576xf32>, ...)
+    ```
+    ```mlir
+    func.func @prompt(...) attributes {quern.role = #quern.role<prompt>} {
+      %c = quern.convert %x : tensor<?x576xf32> -> !quern.rows<576, bf16>
+      %y = quern.linear %c, %w : (!quern.rows<576, bf16>, ...)
+    ```
+  }];
+  let dependentDialects = ["::quern::QuernDialect"];
+}
+
+def FormStages : Pass<"quern-form-stages", "::mlir::ModuleOp"> {
+  let summary = "group ops into stages: a root and what is fused to it";
+  let description = [{
+    Every op becomes part of exactly one stage. What is fused, and why:
+
+    - *epilogue*: element-wise ops join the stage that makes their operand when
+      nothing else reads it; gate and up products of one shape join in one stage
+      with their GLU, so that neither is ever written to memory;
+    - *normalize-convert*: a norm whose only reader converts it;
+    - *rotate-write*: the rotation of queries and keys and the write to the cache
+      are one pass over the heads of a row.
+
+    Each can be switched off to see what it is worth.
+
+    ```mlir
+    %0 = quern.linear %x, %w : ...
+    %1 = quern.add %0, %r : tensor<?x576xf32>
+    ```
+    ```mlir
+    %1 = quern.stage "blk.0.attn_output" rows step (%x, %w, %r : ...) -> (tensor<?x576xf32>) {
+    ^bb0(%a: ..., %b: ..., %c: tensor<?x576xf32>):
+      %0 = quern.linear %a, %b : ...
+      %1 = quern.add %0, %c : tensor<?x576xf32>
+      quern.yield %1 : tensor<?x576xf32>
+    }
+    ```
+  }];
+  let options = [
+    Option<"fuseEpilogue", "epilogue", "bool", "true", "fuse element-wise ops to their producer">,
+    Option<"fuseConvert", "normalize-convert", "bool", "true", "fuse conversions to norms">,
+    Option<"fuseRotate", "rotate-write", "bool", "true", "fuse rotations and the cache write">,
+  ];
+  let dependentDialects = ["::quern::QuernDialect"];
+}
+
+def OutlineKernels : Pass<"quern-outline-kernels", "::mlir::ModuleOp"> {
+  let summary = "one kernel for all stages of one shape";
+  let description = [{
+    The body of each stage moves to a quern.kernel; stages with equal bodies share
+    it, so that code does not grow with depth. Windows of KV caches become
+    operands of the launch.
+
+    ```mlir
+    %y = quern.stage "blk.7.attn_q" rows step (%x, %w : ...) -> (...) { ... }
+    ```
+    ```mlir
+    quern.kernel @generated.linear.0 role generated rows step { ... }
+    %y = quern.launch @generated.linear.0 "blk.7.attn_q"(%x, %w : ...) -> (...)
+    ```
+  }];
+  let dependentDialects = ["::quern::QuernDialect"];
+}
+
+def PlanMemory : Pass<"quern-plan-memory", "::mlir::ModuleOp"> {
+  let summary = "give every value its place and every launch its barrier";
+  let description = [{
+    Results of launches get offsets in one arena that both programs share, from
+    their lifetimes, sized for the most rows of a step. What the logits stages
+    read lives to the end, because they may run again with other rows. Weights
+    and constants get offsets in the weights section. A launch gets a barrier
+    where memory or a cache that it touches was touched since the last one, and
+    one of the two wrote. Step inputs, logits, and page tables lie at the front;
+    the module's `quern.plan` has their offsets and the limits.
+
+    ```mlir
+    %y = quern.launch @k "blk.7.attn_q"(%x, %w : ...) -> (tensor<?x576xf32>)
+    ```
+    ```mlir
+    %y = quern.launch @k "blk.7.attn_q"(%x, %w : ...) -> (tensor<?x576xf32>) {barrier, offsets = array<i64: 81920>}
+    ```
+  }];
+  let options = [
+    Option<"context", "context", "int64_t", "4096", "longest sequence, tokens">,
+    Option<"maxBatch", "max-batch", "int64_t", "8", "most sequences of a step">,
+    Option<"chunk", "chunk", "int64_t", "512", "most prompt rows of a step">,
+  ];
+  let dependentDialects = ["::quern::QuernDialect"];
+}
+#endif

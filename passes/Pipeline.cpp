@@ -1,0 +1,46 @@
+//===- Pipeline.cpp - The compiler on one page -----------------------------===//
+//
+//     model file
+//       | importModel                      frontend/
+//     graph: @forward                      --emit=quern
+//       | buildGraphPasses                 decisions on the graph
+//       | buildStagePasses                 two programs of stages
+//     @prompt, @generated                  --emit=stages
+//       | buildPlanPasses                  kernels, launches, memory
+//     launches of quern.kernel             --emit=plan
+//       | cpu::createLowerKernelsPass      codegen/cpu: loops over memory
+//     scf, vector, tile                    --emit=kernels
+//       | cpu::buildLLVMPipeline
+//     LLVM IR                              --emit=llvm, asm, object
+//       | linkArtifact                     codegen/: lld, payload
+//     executable                           --emit=binary
+//
+//===----------------------------------------------------------------------===//
+#include "passes/Passes.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+/// What is decided where a linear is still one op for both roles.
+void quern::buildGraphPasses(OpPassManager &pm, const CompileOptions &options) {
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createChooseArithmetic());
+  pm.addPass(createLayOutKv({.stored = options.kvType}));
+  pm.addPass(createPackWeights());
+  pm.addPass(createTabulateRope({.context = options.context}));
+}
+
+/// From one graph to two programs, each a list of stages.
+void quern::buildStagePasses(OpPassManager &pm, const CompileOptions &) {
+  pm.addPass(createSplitRoles());
+  pm.addPass(createCSEPass());
+  pm.addPass(createFormStages());
+}
+
+/// From stages to kernels, launches and memory.
+void quern::buildPlanPasses(OpPassManager &pm, const CompileOptions &options) {
+  pm.addPass(createOutlineKernels());
+  pm.addPass(createPlanMemory({.context = options.context,
+                               .maxBatch = options.maxBatch,
+                               .chunk = options.chunk}));
+}

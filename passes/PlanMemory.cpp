@@ -1,0 +1,267 @@
+//===- PlanMemory.cpp - Places and barriers --------------------------------===//
+#include "ir/Panel.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "passes/MemorySize.h"
+#include "passes/Passes.h"
+#include "llvm/ADT/MapVector.h"
+
+namespace quern {
+#define GEN_PASS_DEF_PLANMEMORY
+#include "passes/Passes.h.inc"
+} // namespace quern
+
+using namespace mlir;
+using namespace quern;
+
+namespace {
+constexpr int64_t kPageBytes = 4096;
+constexpr int64_t kTileRows = 16;
+
+struct Interval {
+  int64_t begin, end; // bytes of the arena
+  bool overlaps(const Interval &o) const { return begin < o.end && o.begin < end; }
+};
+
+/// First-fit over lifetimes: `place` finds the lowest offset at which nothing
+/// that is alive in [first, last] lies.
+class Arena {
+public:
+  explicit Arena(int64_t front) : front(front), top(front) {}
+  int64_t place(int64_t bytes, int64_t first, int64_t last) {
+    bytes = llvm::alignTo(bytes, 64);
+    SmallVector<Interval> taken;
+    for (auto &block : blocks)
+      if (block.first <= last && first <= block.last)
+        taken.push_back(block.at);
+    llvm::sort(taken, [](auto &a, auto &b) { return a.begin < b.begin; });
+    int64_t at = front;
+    for (Interval i : taken) {
+      if (i.begin - at >= bytes)
+        break;
+      at = std::max(at, i.end);
+    }
+    blocks.push_back({{at, at + bytes}, first, last});
+    top = std::max(top, at + bytes);
+    return at;
+  }
+  int64_t size() const { return top; }
+
+private:
+  struct Block {
+    Interval at;
+    int64_t first, last;
+  };
+  SmallVector<Block> blocks;
+  int64_t front, top;
+};
+
+/// What has been touched since the last barrier.
+class Hazards {
+public:
+  /// Whether something that touches these must wait; if so, forgets the past.
+  bool mustWait(ArrayRef<Interval> reads, ArrayRef<Interval> writes,
+                ArrayRef<Value> cacheReads, ArrayRef<Value> cacheWrites) {
+    auto meets = [](ArrayRef<Interval> a, ArrayRef<Interval> b) {
+      return llvm::any_of(a, [&](auto &x) {
+        return llvm::any_of(b, [&](auto &y) { return x.overlaps(y); });
+      });
+    };
+    auto shares = [](ArrayRef<Value> a, ArrayRef<Value> b) {
+      return llvm::any_of(a, [&](Value v) { return llvm::is_contained(b, v); });
+    };
+    bool wait = meets(written, reads) || meets(written, writes) || meets(read, writes) ||
+                shares(cachesWritten, cacheReads) || shares(cachesWritten, cacheWrites) ||
+                shares(cachesRead, cacheWrites);
+    if (wait) {
+      read.clear(), written.clear();
+      cachesRead.clear(), cachesWritten.clear();
+    }
+    llvm::append_range(read, reads);
+    llvm::append_range(written, writes);
+    llvm::append_range(cachesRead, cacheReads);
+    llvm::append_range(cachesWritten, cacheWrites);
+    return wait;
+  }
+
+private:
+  SmallVector<Interval> read, written;
+  SmallVector<Value> cachesRead, cachesWritten;
+};
+
+struct PlanMemory : quern::impl::PlanMemoryBase<PlanMemory> {
+  using PlanMemoryBase::PlanMemoryBase;
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    if (context <= 0 || maxBatch <= 0 || chunk <= 0 || context > (1 << 24) ||
+        maxBatch > 4096 || chunk > (1 << 16)) {
+      module.emitError("requires context, max-batch and chunk within their limits");
+      return signalPassFailure();
+    }
+    logitRows = std::max<int64_t>(32, maxBatch);
+    placeWeights();
+    planFront();
+    int64_t arena = front;
+    for (auto program : module.getOps<func::FuncOp>())
+      if (auto role = program->getAttrOfType<RoleAttr>("quern.role"))
+        arena = std::max(arena, planProgram(program, role.getValue()));
+    set("arena_bytes", llvm::alignTo(arena, kPageBytes));
+    set("context", context), set("max_batch", maxBatch), set("chunk", chunk);
+    set("logit_rows", logitRows), set("tile_rows", kTileRows);
+    Builder b(&getContext());
+    plan.push_back(b.getNamedAttr("groups", b.getArrayAttr(groups)));
+    module->setAttr("quern.plan", b.getDictionaryAttr(plan));
+  }
+
+private:
+  void set(StringRef name, int64_t value) {
+    Builder b(&getContext());
+    plan.push_back(b.getNamedAttr(name, b.getI64IntegerAttr(value)));
+  }
+
+  /// Offsets in the weights section; each weight on a page of its own start,
+  /// so that it can be mapped and read ahead by itself.
+  void placeWeights() {
+    int64_t at = 0;
+    Builder b(&getContext());
+    for (Operation &op : *getOperation().getBody()) {
+      int64_t bytes = 0;
+      if (auto weight = dyn_cast<WeightOp>(op)) {
+        bytes = weightBytes(weight.getType());
+        weight.setOffsetAttr(b.getI64IntegerAttr(at));
+      } else if (auto constant = dyn_cast<ConstantOp>(op)) {
+        bytes = weightBytes(constant.getValue().getType());
+        constant.setOffsetAttr(b.getI64IntegerAttr(at));
+      }
+      at += llvm::alignTo(bytes, bytes >= 16 * kPageBytes ? kPageBytes : 64);
+      if (bytes)
+        at = llvm::alignTo(at, 64);
+    }
+    // Kernels prefetch and load a little beyond the end of a stream.
+    set("weights_bytes", llvm::alignTo(at + 2 * kPageBytes, kPageBytes));
+  }
+
+  /// Step inputs, page tables and logits at the front of the arena.
+  void planFront() {
+    int64_t rows = std::max<int64_t>(chunk, maxBatch), at = 0;
+    auto put = [&](StringRef name, int64_t bytes) {
+      set(name, at);
+      at = llvm::alignTo(at + bytes, 64);
+    };
+    put("tokens", 4 * rows), put("positions", 4 * rows), put("slots", 4 * rows);
+    put("tiles", 8 * rows), put("select", 4 * logitRows);
+    set("max_tiles", rows);
+    planGroups(at);
+    at = llvm::alignTo(at, kPageBytes);
+    int64_t vocabulary = 0;
+    if (auto attr = getOperation()->getAttrOfType<IntegerAttr>("quern.vocabulary"))
+      vocabulary = attr.getInt();
+    logitsOffset = at;
+    set("logits", at), set("logit_stride", rowStride(vocabulary));
+    set("vocabulary", vocabulary);
+    front = llvm::alignTo(at + 4 * logitRows * rowStride(vocabulary), kPageBytes);
+  }
+
+  void planGroups(int64_t &at) {
+    Builder b(&getContext());
+    llvm::MapVector<int64_t, std::pair<KvType, int64_t>> layers;
+    for (auto cache : getOperation().getOps<KvCacheOp>()) {
+      auto &entry = layers[cache.getGroup().value_or(0)];
+      entry.first = cache.getType();
+      ++entry.second;
+    }
+    int64_t pool = 0;
+    for (auto &[number, entry] : layers) {
+      auto [type, count] = entry;
+      int64_t perSequence = llvm::divideCeil(context, type.getPage());
+      // A window's pages, those of the chunk that is written, and one that the
+      // two may share with neither.
+      int64_t live = perSequence;
+      if (type.getWindow())
+        live = std::min<int64_t>(live, llvm::divideCeil(type.getWindow() + chunk, type.getPage()) + 1);
+      int64_t pages = maxBatch * live;
+      auto attr = [&](StringRef name, int64_t v) { return b.getNamedAttr(name, b.getI64IntegerAttr(v)); };
+      groups.push_back(b.getDictionaryAttr(
+          {attr("window", type.getWindow()), attr("layers", count), attr("pages", pages),
+           attr("pages_per_sequence", perSequence), attr("page_bytes", type.pageBytes()),
+           attr("page_tokens", type.getPage()), attr("pool", pool), attr("table", at)}));
+      pool += count * pages * int64_t(type.pageBytes());
+      pool = llvm::alignTo(pool, kPageBytes);
+      at = llvm::alignTo(at + 4 * maxBatch * perSequence, 64);
+    }
+    set("kv_bytes", pool);
+  }
+
+  /// Offsets and barriers of one program; returns the arena's size.
+  int64_t planProgram(func::FuncOp program, Role role) {
+    SmallVector<LaunchOp> launches(program.getOps<LaunchOp>());
+    SymbolTable symbols(getOperation());
+    auto rowsOfLaunch = [&](LaunchOp launch) {
+      return symbols.lookup<KernelOp>(launch.getKernel()).getRows();
+    };
+    DenseMap<Operation *, int64_t> order;
+    int64_t head = launches.size(), last = launches.size();
+    for (auto [i, launch] : llvm::enumerate(launches)) {
+      order[launch] = i;
+      if (rowsOfLaunch(launch) == RowsOf::Logits)
+        head = std::min<int64_t>(head, i);
+    }
+    Operation *end = program.getBody().front().getTerminator();
+    Arena arena(front);
+    DenseMap<Value, Interval> places;
+    Builder b(&getContext());
+    for (auto [i, launch] : llvm::enumerate(launches)) {
+      int64_t rows = rowsOfLaunch(launch) == RowsOf::Logits ? logitRows
+                     : role == Role::Prompt                 ? int64_t(chunk)
+                                                            : int64_t(maxBatch);
+      SmallVector<int64_t> offsets;
+      for (Value v : launch.getOutputs()) {
+        int64_t until = i;
+        bool isLogits = false;
+        for (Operation *user : v.getUsers()) {
+          isLogits |= user == end;
+          int64_t at = user == end ? last : order.lookup(user);
+          // What the logits stages read must survive their repetition.
+          until = std::max(until, at >= head && int64_t(i) < head ? last : at);
+        }
+        int64_t bytes = activationBytes(v.getType(), rows);
+        int64_t at = isLogits ? logitsOffset : arena.place(bytes, i, until);
+        places[v] = {at, at + bytes};
+        offsets.push_back(at);
+      }
+      launch.setOffsetsAttr(b.getDenseI64ArrayAttr(offsets));
+    }
+    setBarriers(launches, places, symbols);
+    return arena.size();
+  }
+
+  void setBarriers(ArrayRef<LaunchOp> launches, const DenseMap<Value, Interval> &places,
+                   SymbolTable &symbols) {
+    Hazards hazards;
+    for (LaunchOp launch : launches) {
+      SmallVector<Interval> reads, writes;
+      SmallVector<Value> cacheReads, cacheWrites;
+      for (Value v : launch.getInputs())
+        if (auto place = places.find(v); place != places.end())
+          reads.push_back(place->second);
+      for (Value v : launch.getOutputs())
+        writes.push_back(places.lookup(v));
+      Block &body = symbols.lookup<KernelOp>(launch.getKernel()).getBody().front();
+      auto operandOf = [&](Value argument) {
+        return launch.getInputs()[cast<BlockArgument>(argument).getArgNumber()];
+      };
+      for (Operation &op : body) {
+        if (auto write = dyn_cast<KvWriteOp>(op))
+          cacheWrites.push_back(operandOf(write.getCache()));
+        if (auto attention = dyn_cast<AttentionOp>(op))
+          cacheReads.push_back(operandOf(attention.getCache()));
+      }
+      launch.setBarrier(hazards.mustWait(reads, writes, cacheReads, cacheWrites));
+    }
+  }
+
+  int64_t logitRows = 0, front = 0, logitsOffset = 0;
+  SmallVector<NamedAttribute> plan;
+  SmallVector<Attribute> groups;
+};
+} // namespace

@@ -1,0 +1,118 @@
+//===- Artifact.cpp - An executable and the model inside it -----*- C++ -*-===//
+#include "Artifact.h"
+#include "Error.h"
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace quern;
+using plan::Section;
+using plan::Trailer;
+
+/// More than any version will have; a table that claims more is damaged.
+static constexpr uint32_t kMostSections = 64;
+
+std::string_view quern::baseName(std::string_view path) {
+  size_t slash = path.rfind('/');
+  return slash == path.npos ? path : path.substr(slash + 1);
+}
+
+static std::string_view nameOf(const Section &section) {
+  return {section.name, strnlen(section.name, sizeof(section.name))};
+}
+
+static Mapping mapFile(const std::string &path) {
+  int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0)
+    throw Error(fmt::format("{}: cannot open: {}", path, strerror(errno)));
+  struct Closer {
+    int descriptor;
+    ~Closer() { close(descriptor); }
+  } closer{descriptor};
+  struct stat status;
+  if (fstat(descriptor, &status) != 0)
+    throw Error(fmt::format("{}: cannot read: {}", path, strerror(errno)));
+  if (!S_ISREG(status.st_mode))
+    throw Error(fmt::format("{}: not a regular file", path));
+  return Mapping::file(descriptor, status.st_size, path.c_str());
+}
+
+Artifact Artifact::self() {
+  // Where /proc is not mounted, the name that this process was started by.
+  if (access("/proc/self/exe", R_OK) == 0)
+    return Artifact("/proc/self/exe");
+  auto *name = reinterpret_cast<const char *>(getauxval(AT_EXECFN));
+  return Artifact(name ? name : "/proc/self/exe");
+}
+
+Artifact::Artifact(const std::string &path)
+    : file(path), mapping(mapFile(path)) {
+  readTable();
+  for (const Section &section : table)
+    if (nameOf(section) != "weights")
+      checkSection(section);
+}
+
+/// Reads trailer and section table and checks them: afterwards every section
+/// lies within the file.
+void Artifact::readTable() {
+  uint64_t size = mapping.size();
+  Trailer trailer;
+  if (size < sizeof(trailer))
+    throw Error(fmt::format("{}: holds no model", file));
+  memcpy(&trailer, mapping.data() + size - sizeof(trailer), sizeof(trailer));
+  if (trailer.magic != plan::kMagic)
+    throw Error(fmt::format("{}: holds no model, or was cut short: no trailer "
+                            "at offset {}",
+                            file, size - sizeof(trailer)));
+  if (trailer.version != plan::kVersion)
+    throw Error(fmt::format("{}: payload of version {}, but the runtime is of "
+                            "version {}",
+                            file, trailer.version, plan::kVersion));
+  if (trailer.fileSize != size)
+    throw Error(fmt::format("{}: has {} bytes, but was written with {}", file,
+                            size, trailer.fileSize));
+  uint64_t end = size - sizeof(trailer);
+  uint64_t bytes = uint64_t(trailer.sections) * sizeof(Section);
+  if (trailer.sections > kMostSections || trailer.sectionTable > end ||
+      bytes > end - trailer.sectionTable)
+    throw Error(fmt::format("{}: section table at offset {} does not fit into "
+                            "the file",
+                            file, trailer.sectionTable));
+  const std::byte *at = mapping.data() + trailer.sectionTable;
+  if (plan::checksum(at, bytes) != trailer.checksum)
+    throw Error(fmt::format("{}: section table at offset {} is damaged", file,
+                            trailer.sectionTable));
+  table.resize(trailer.sections);
+  if (bytes)
+    memcpy(table.data(), at, bytes);
+  for (const Section &section : table)
+    if (section.offset % plan::kPage || section.offset > end ||
+        section.size > end - section.offset)
+      throw Error(fmt::format("{}: section {} at offset {} does not fit into "
+                              "the file",
+                              file, nameOf(section), section.offset));
+}
+
+void Artifact::checkSection(const Section &section) const {
+  if (plan::checksum(mapping.data() + section.offset, section.size) !=
+      section.checksum)
+    throw Error(fmt::format("{}: section {} at offset {} is damaged", file,
+                            nameOf(section), section.offset));
+}
+
+std::span<const uint8_t> Artifact::section(std::string_view name) const {
+  for (const Section &section : table)
+    if (nameOf(section) == name)
+      return mapping.bytes().subspan(section.offset, section.size);
+  throw Error(fmt::format("{}: has no section {}", file, name));
+}
+
+void Artifact::verify() const {
+  for (const Section &section : table)
+    checkSection(section);
+}

@@ -1,0 +1,298 @@
+//===- CommandBench.cpp - bench: tokens per second --------------*- C++ -*-===//
+//
+// Prompts are read as prompt rows, in steps as large as the plan allows, with
+// logits of the last row; generated rows come one for each sequence and step,
+// all with logits. Sampling is not part of it. Reported is the median of
+// several repeats, after one that warms up.
+//
+//===----------------------------------------------------------------------===//
+#include "Commands.h"
+#include "Error.h"
+#include "Flags.h"
+#include <algorithm>
+#include <fmt/format.h>
+#include <map>
+
+using namespace quern;
+
+namespace {
+
+struct BenchFlags {
+  std::vector<uint32_t> prompt, batch, depth;
+  uint32_t generated = 0, repeats = 5;
+  unsigned threads = 0;
+  bool json = false, stages = false;
+};
+
+/// Where the time of one measurement went, by kind of stage.
+struct StageKind {
+  std::string name;
+  uint64_t runs = 0;
+  double seconds = 0, bytes = 0;
+};
+
+struct Measurement {
+  uint32_t tokens = 0, batch = 0, depth = 0; // tokens: of a prompt
+  double tokensPerSecond = 0;
+  std::vector<StageKind> stages;
+};
+
+class Bench {
+public:
+  Bench(Engine &engine, const BenchFlags &flags)
+      : engine(engine), flags(flags) {}
+  Measurement prompt(uint32_t tokens);
+  Measurement decode(uint32_t batch, uint32_t depth, uint32_t tokens);
+
+private:
+  template <typename Once> double median(Once once);
+  void read(uint32_t slot, uint32_t tokens, bool logits);
+  std::vector<StageKind> stageKinds() const;
+  int32_t token() { return int32_t(counter++ * 7919 % vocabulary); }
+
+  Engine &engine;
+  const BenchFlags &flags;
+  std::vector<Row> rows;
+  uint64_t counter = 1, vocabulary = engine.plan()->vocabulary;
+};
+
+} // namespace
+
+/// The median of once()'s results after a first one that does not count.
+template <typename Once> double Bench::median(Once once) {
+  once();
+  if (flags.stages)
+    engine.startProfile();
+  std::vector<double> seconds;
+  for (uint32_t i = 0; i < flags.repeats; ++i)
+    seconds.push_back(once());
+  std::sort(seconds.begin(), seconds.end());
+  size_t half = seconds.size() / 2;
+  return seconds.size() % 2 ? seconds[half]
+                            : (seconds[half - 1] + seconds[half]) / 2;
+}
+
+void Bench::read(uint32_t slot, uint32_t tokens, bool logits) {
+  for (uint32_t done = 0; done < tokens;) {
+    uint32_t count = std::min(engine.maxRows(plan::kPrompt), tokens - done);
+    rows.clear();
+    for (uint32_t i = 0; i < count; ++i)
+      rows.push_back({slot, token()});
+    done += count;
+    rows.back().logits = logits && done == tokens;
+    engine.step(plan::kPrompt, rows, {});
+  }
+}
+
+Measurement Bench::prompt(uint32_t tokens) {
+  double seconds = median([&] {
+    uint32_t slot = engine.sequences().open();
+    double start = now();
+    read(slot, tokens, true);
+    double elapsed = now() - start;
+    engine.sequences().close(slot);
+    return elapsed;
+  });
+  return {.tokens = tokens,
+          .tokensPerSecond = tokens / seconds,
+          .stages = stageKinds()};
+}
+
+Measurement Bench::decode(uint32_t batch, uint32_t depth, uint32_t tokens) {
+  double seconds = median([&] {
+    std::vector<uint32_t> slots(batch);
+    for (uint32_t &slot : slots)
+      read(slot = engine.sequences().open(), depth, false);
+    double start = now();
+    for (uint32_t i = 0; i < tokens; ++i) {
+      rows.clear();
+      for (uint32_t slot : slots)
+        rows.push_back({slot, token(), true});
+      engine.step(plan::kGenerated, rows, {});
+    }
+    double elapsed = now() - start;
+    for (uint32_t slot : slots)
+      engine.sequences().close(slot);
+    return elapsed;
+  });
+  return {.batch = batch,
+          .depth = depth,
+          .tokensPerSecond = double(batch) * tokens / seconds,
+          .stages = stageKinds()};
+}
+
+/// "blk.17.attn_q" -> "blk.*.attn_q"
+static std::string kindOf(std::string_view name) {
+  std::string kind;
+  for (size_t i = 0; i < name.size(); ++i) {
+    bool digit = isdigit(static_cast<unsigned char>(name[i]));
+    bool number = digit && (i == 0 || name[i - 1] == '.');
+    if (!number) {
+      kind += name[i];
+      continue;
+    }
+    kind += '*';
+    while (i + 1 < name.size() &&
+           isdigit(static_cast<unsigned char>(name[i + 1])))
+      ++i;
+  }
+  return kind;
+}
+
+std::vector<StageKind> Bench::stageKinds() const {
+  std::vector<StageKind> kinds;
+  if (!flags.stages)
+    return kinds;
+  std::map<std::string, size_t> byName;
+  std::span<const plan::Stage> stages = engine.plan().stages();
+  std::span<const Engine::StageTime> times = engine.profile();
+  for (size_t i = 0; i < stages.size(); ++i) {
+    if (times[i].runs == 0)
+      continue;
+    std::string name = kindOf(engine.plan().name(stages[i]));
+    auto [at, isNew] = byName.try_emplace(name, kinds.size());
+    if (isNew)
+      kinds.push_back({.name = name});
+    StageKind &kind = kinds[at->second];
+    kind.runs += times[i].runs;
+    kind.seconds += 1e-9 * double(times[i].nanoseconds);
+    kind.bytes += double(stages[i].bytes) * double(times[i].runs);
+  }
+  std::sort(kinds.begin(), kinds.end(),
+            [](auto &a, auto &b) { return a.seconds > b.seconds; });
+  return kinds;
+}
+
+//===----------------------------------------------------------------------===//
+// Printing
+//===----------------------------------------------------------------------===//
+
+static std::string stagesText(const std::vector<StageKind> &stages) {
+  double all = 0;
+  for (const StageKind &kind : stages)
+    all += kind.seconds;
+  std::string text;
+  for (const StageKind &kind : stages)
+    text += fmt::format(
+        "  {:32} {:8} runs {:9.1f} us {:5.1f} % {:7.2f} GB/s\n", kind.name,
+        kind.runs, 1e6 * kind.seconds / double(kind.runs),
+        100 * kind.seconds / all, 1e-9 * kind.bytes / kind.seconds);
+  return text;
+}
+
+static nlohmann::ordered_json toJson(const Measurement &measured) {
+  nlohmann::ordered_json object;
+  if (measured.tokens)
+    object["tokens"] = measured.tokens;
+  else
+    object = {{"batch", measured.batch}, {"depth", measured.depth}};
+  object["tokens_per_second"] = measured.tokensPerSecond;
+  for (const StageKind &kind : measured.stages)
+    object["stages"].push_back({{"name", kind.name},
+                                {"runs", kind.runs},
+                                {"seconds", kind.seconds},
+                                {"bytes", kind.bytes}});
+  return object;
+}
+
+static std::string toText(const Measurement &measured) {
+  std::string what = measured.tokens
+                         ? fmt::format("prompt of {}", measured.tokens)
+                         : fmt::format("decode, batch {}, depth {}",
+                                       measured.batch, measured.depth);
+  return fmt::format("{:32} {:12.2f} tokens/s\n", what,
+                     measured.tokensPerSecond) +
+         stagesText(measured.stages);
+}
+
+//===----------------------------------------------------------------------===//
+// The command
+//===----------------------------------------------------------------------===//
+
+/// Fills in what was not given, as far as the artifact's limits allow, and
+/// refuses what was given beyond them.
+static void checkFlags(BenchFlags &flags, const Engine &engine) {
+  uint32_t context = engine.context();
+  uint32_t sequences =
+      std::min(engine.plan()->maxSequences, engine.maxRows(plan::kGenerated));
+  if (flags.prompt.empty())
+    flags.prompt = {std::min(512u, context)};
+  if (flags.depth.empty())
+    flags.depth = {0};
+  if (flags.batch.empty())
+    flags.batch = sequences < 8 ? std::vector{1u} : std::vector{1u, 8u};
+  uint32_t depth = *std::max_element(flags.depth.begin(), flags.depth.end());
+  if (flags.generated == 0)
+    flags.generated = depth < context ? std::min(128u, context - depth) : 1;
+  for (uint32_t tokens : flags.prompt)
+    if (tokens == 0 || tokens > context)
+      throw Error(fmt::format("--prompt {} does not fit into a context of {}",
+                              tokens, context));
+  if (uint64_t(depth) + flags.generated > context)
+    throw Error(fmt::format("--depth {} and --gen {} do not fit into a context "
+                            "of {}",
+                            depth, flags.generated, context));
+  for (uint32_t batch : flags.batch)
+    if (batch == 0 || batch > sequences)
+      throw Error(fmt::format("--batch {}: the model was compiled for 1 to {}",
+                              batch, sequences));
+}
+
+static void runBench(const Session &session, BenchFlags flags) {
+  Model model = session.open();
+  std::unique_ptr<Engine> engine = model.engine({.threads = flags.threads});
+  checkFlags(flags, *engine);
+  Bench bench(*engine, flags);
+  nlohmann::ordered_json object = {{"threads", engine->team().size()},
+                                   {"prompt", nlohmann::json::array()},
+                                   {"decode", nlohmann::json::array()}};
+  auto report = [&](const char *kind, const Measurement &measured) {
+    object[kind].push_back(toJson(measured));
+    if (!flags.json)
+      writeOut(toText(measured));
+  };
+  for (uint32_t tokens : flags.prompt)
+    report("prompt", bench.prompt(tokens));
+  for (uint32_t depth : flags.depth)
+    for (uint32_t batch : flags.batch)
+      report("decode", bench.decode(batch, depth, flags.generated));
+  if (flags.json)
+    writeOut(object.dump() + "\n");
+}
+
+void quern::addBenchCommand(CLI::App &app, Session &session) {
+  auto flags = std::make_shared<BenchFlags>();
+  CLI::App &command = *app.add_subcommand("bench", "measure tokens per second");
+  command.add_option("--prompt", flags->prompt, "prompt lengths; default: 512")
+      ->delimiter(',')
+      ->check(wholeNumber(1));
+  command
+      .add_option("--gen", flags->generated,
+                  "tokens generated by each sequence; default: 128")
+      ->check(wholeNumber(1));
+  command
+      .add_option("--batch", flags->batch,
+                  "sequences decoded together; default: 1,8")
+      ->delimiter(',')
+      ->check(wholeNumber(1));
+  command
+      .add_option("--depth", flags->depth,
+                  "tokens in each sequence before decoding; default: 0")
+      ->delimiter(',')
+      ->check(wholeNumber(0));
+  command.add_option("--repeats", flags->repeats, "the median of so many")
+      ->capture_default_str()
+      ->check(wholeNumber(1, 1000));
+  addThreadsFlag(command, flags->threads);
+  command.add_flag("--json", flags->json, "print JSON");
+  command.add_flag("--stages", flags->stages,
+                   "time, bytes and bandwidth of each kind of stage");
+  command.footer(
+      fmt::format("Speeds are those of all sequences together.\n\nExamples:\n"
+                  "  {0} bench\n  {0} bench --batch 1,8 --depth 0,4096 --json\n"
+                  "  {0} bench --prompt 512 --gen 32 --batch 1 --stages",
+                  session.program));
+  command.callback([&session, flags] {
+    session.action = [&session, flags] { runBench(session, *flags); };
+  });
+}

@@ -1,0 +1,116 @@
+//===- CommandInfo.cpp - info and verify: about the artifact ----*- C++ -*-===//
+#include "Commands.h"
+#include "Error.h"
+#include "Flags.h"
+#include <fmt/format.h>
+
+using namespace quern;
+
+namespace {
+struct InfoFlags {
+  uint64_t tokens = 0;
+  unsigned threads = 0;
+  bool json = false;
+};
+} // namespace
+
+static nlohmann::ordered_json memoryJson(const MemoryPlan &memory,
+                                         uint64_t tokens, uint64_t weights) {
+  nlohmann::ordered_json object = {{"tokens", tokens},
+                                   {"reserved_bytes", memory.reserved()},
+                                   {"touched_bytes", memory.touched()},
+                                   {"weight_bytes", weights}};
+  for (const MemoryPlan::Item &item : memory.items)
+    object["parts"].push_back({{"name", item.name},
+                               {"reserved_bytes", item.reserved},
+                               {"touched_bytes", item.touched}});
+  return object;
+}
+
+static std::string memoryText(const MemoryPlan &memory, uint64_t tokens,
+                              uint64_t weights) {
+  std::string text = fmt::format("{:24} {:>14} {:>14}\n", "memory", "reserved",
+                                 fmt::format("{} tokens", tokens));
+  auto line = [&](std::string_view name, uint64_t reserved, uint64_t touched) {
+    text += fmt::format("  {:22} {:>14} {:>14}\n", name, formatBytes(reserved),
+                        formatBytes(touched));
+  };
+  for (const MemoryPlan::Item &item : memory.items)
+    line(item.name, item.reserved, item.touched);
+  line("together", memory.reserved(), memory.touched());
+  return text + fmt::format("  {:22} {:>14} mapped from the file\n", "weights",
+                            formatBytes(weights));
+}
+
+/// "key  value" for every member of the metadata; nested ones as JSON.
+static std::string metadataText(const nlohmann::ordered_json &metadata) {
+  std::string text;
+  for (const auto &[key, value] : metadata.items())
+    text += fmt::format("{:24} {}\n", key,
+                        value.is_string() ? value.get<std::string>()
+                                          : value.dump());
+  return text;
+}
+
+static void runInfo(const Session &session, const InfoFlags &flags) {
+  Model model = session.open();
+  const plan::PlanHeader &plan = model.plan().header();
+  if (flags.tokens > plan.context)
+    throw Error(fmt::format("--tokens {} is more than the context of {}",
+                            flags.tokens, plan.context));
+  uint64_t tokens = flags.tokens ? flags.tokens : plan.context;
+  MemoryPlan memory = model.memory(tokens, flags.threads);
+  uint64_t weights = model.file().section("weights").size();
+  nlohmann::ordered_json limits = {
+      {"context", plan.context},
+      {"max_batch", plan.maxSequences},
+      {"chunk", plan.programs[plan::kPrompt].maxRows},
+      {"vocabulary", plan.vocabulary},
+      {"cpu", session.kernels.cpu},
+      {"cpu_features", session.kernels.features}};
+  if (flags.json) {
+    nlohmann::ordered_json object = {
+        {"metadata", model.metadata()},
+        {"limits", limits},
+        {"memory", memoryJson(memory, tokens, weights)}};
+    return writeOut(object.dump(2) + "\n");
+  }
+  writeOut(metadataText(model.metadata()) + metadataText(limits) +
+           memoryText(memory, tokens, weights));
+}
+
+static void runVerify(const Session &session) {
+  Artifact artifact = Artifact::self(); // checks all but the weights
+  artifact.verify();
+  uint64_t bytes = 0;
+  for (const plan::Section &section : artifact.sections())
+    bytes += section.size;
+  writeOut(fmt::format("ok: {} sections, {} bytes\n",
+                       artifact.sections().size(), bytes));
+}
+
+void quern::addInfoCommand(CLI::App &app, Session &session) {
+  auto flags = std::make_shared<InfoFlags>();
+  CLI::App &command =
+      *app.add_subcommand("info", "what the model is, and its memory plan");
+  command
+      .add_option("--tokens", flags->tokens,
+                  "plan for a sequence of so many tokens; default: the context")
+      ->check(wholeNumber(1));
+  addThreadsFlag(command, flags->threads);
+  command.add_flag("--json", flags->json, "print JSON");
+  command.footer(fmt::format("Examples:\n  {0} info --tokens 1000\n"
+                             "  {0} info --json",
+                             session.program));
+  command.callback([&session, flags] {
+    session.action = [&session, flags] { runInfo(session, *flags); };
+  });
+}
+
+void quern::addVerifyCommand(CLI::App &app, Session &session) {
+  CLI::App &command = *app.add_subcommand(
+      "verify", "check the file for damage, weights included");
+  command.footer(fmt::format("Example:\n  {0} verify", session.program));
+  command.callback(
+      [&session] { session.action = [&session] { runVerify(session); }; });
+}

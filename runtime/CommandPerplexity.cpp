@@ -1,0 +1,143 @@
+//===- CommandPerplexity.cpp - perplexity: scores a text --------*- C++ -*-===//
+#include "Commands.h"
+#include "Error.h"
+#include "Flags.h"
+#include "Perplexity.h"
+#include <cerrno>
+#include <cstring>
+#include <fmt/format.h>
+
+using namespace quern;
+
+namespace {
+
+struct PerplexityFlags {
+  std::string file, logits, role = "prompt";
+  uint32_t context = 512, parallel = 1, chunk = 0;
+  unsigned threads = 0;
+  bool json = false;
+};
+
+/// A file, or a pipe that somebody reads, of float32 rows.
+class LogitsFile {
+public:
+  explicit LogitsFile(const std::string &path)
+      : path(path), file(path.empty() ? nullptr : fopen(path.c_str(), "we")) {
+    if (!file && !path.empty())
+      fail();
+  }
+  ~LogitsFile() {
+    if (file)
+      fclose(file);
+  }
+  explicit operator bool() const { return file; }
+  void write(std::span<const float> row) {
+    if (fwrite(row.data(), sizeof(float), row.size(), file) != row.size())
+      fail();
+  }
+  void close() {
+    if (file && fclose(std::exchange(file, nullptr)) != 0)
+      fail();
+  }
+
+private:
+  [[noreturn]] void fail() const {
+    throw Error(fmt::format("{}: cannot write: {}", path, strerror(errno)));
+  }
+  std::string path;
+  FILE *file;
+};
+
+} // namespace
+
+static PerplexityOptions scoreOptions(const Model &model, const Engine &engine,
+                                      const PerplexityFlags &flags) {
+  PerplexityOptions options;
+  options.context = flags.context;
+  options.role = flags.role == "prompt" ? plan::kPrompt : plan::kGenerated;
+  options.parallel = flags.parallel;
+  uint32_t most = engine.maxRows(options.role);
+  options.rows =
+      flags.chunk ? flags.chunk : std::max(1u, most / flags.parallel);
+  options.bos = model.tokenizer().addsBos() ? model.tokenizer().bos() : -1;
+  return options;
+}
+
+static void print(const PerplexityResult &result, bool json) {
+  std::string hash = fmt::format("{:016x}", result.hash);
+  if (!json)
+    return writeOut(fmt::format("perplexity {:.5f} +/- {:.5f}, {} tokens, "
+                                "logits {}\n",
+                                result.perplexity, result.error, result.tokens,
+                                hash));
+  nlohmann::ordered_json object = {{"perplexity", result.perplexity},
+                                   {"tokens", result.tokens},
+                                   {"stderr", result.error},
+                                   {"logits_hash", hash}};
+  writeOut(object.dump() + "\n");
+}
+
+static void runPerplexity(const Session &session,
+                          const PerplexityFlags &flags) {
+  if (!flags.logits.empty() && flags.parallel > 1)
+    throw Error("--logits writes rows in text order: use --parallel 1 with it");
+  Model model = session.open();
+  std::vector<int32_t> ids =
+      model.encodePrompt(readFile(flags.file), /*parseSpecial=*/false);
+  checkContext(model, flags.context);
+  std::unique_ptr<Engine> engine = model.engine({.threads = flags.threads});
+  Perplexity perplexity(*engine, ids, scoreOptions(model, *engine, flags));
+  LogitsFile logits(flags.logits);
+  auto write = [&](std::span<const float> row) { logits.write(row); };
+  PerplexityResult result;
+  {
+    Progress progress;
+    result = perplexity.run(
+        logits ? Perplexity::OnRow(write) : Perplexity::OnRow(),
+        [&](size_t done, size_t all, double soFar) {
+          progress.show(
+              fmt::format("{}/{} chunks, perplexity {:.4f}", done, all, soFar));
+        });
+  }
+  logits.close();
+  print(result, flags.json);
+}
+
+void quern::addPerplexityCommand(CLI::App &app, Session &session) {
+  auto flags = std::make_shared<PerplexityFlags>();
+  CLI::App &command =
+      *app.add_subcommand("perplexity", "how well the model predicts a text");
+  command.add_option("FILE", flags->file, "the text; - for standard input")
+      ->required();
+  command.add_option("--ctx", flags->context, "tokens of a chunk")
+      ->capture_default_str()
+      ->check(wholeNumber(4));
+  command
+      .add_option("--role", flags->role,
+                  "run all rows as prompt rows or as generated rows")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"prompt", "generated"}));
+  addThreadsFlag(command, flags->threads);
+  command.add_option("--parallel", flags->parallel, "sequences in one step")
+      ->capture_default_str()
+      ->check(wholeNumber(1));
+  command
+      .add_option("--chunk", flags->chunk,
+                  "consecutive positions of a sequence in one step; default: "
+                  "as many as a step takes")
+      ->check(wholeNumber(1));
+  command.add_option("--logits", flags->logits,
+                     "write the scored rows to this file or pipe, as float32 "
+                     "[row][vocabulary] in text order");
+  command.add_flag("--json", flags->json, "print JSON");
+  command.footer(fmt::format(
+      "Cuts the text into chunks and scores the second half of each, as\n"
+      "llama.cpp does. The hash of the logits does not depend on --threads,\n"
+      "--parallel and --chunk.\n\nExamples:\n"
+      "  {0} perplexity wiki.test.raw\n"
+      "  {0} perplexity text.txt --role generated --json",
+      session.program));
+  command.callback([&session, flags] {
+    session.action = [&session, flags] { runPerplexity(session, *flags); };
+  });
+}

@@ -1,0 +1,85 @@
+//===- CommandTokenize.cpp - tokenize: shows a text's tokens ----*- C++ -*-===//
+#include "Commands.h"
+#include "Error.h"
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <optional>
+
+using namespace quern;
+
+namespace {
+struct TokenizeFlags {
+  std::optional<std::string> text;
+  std::string file;
+  bool ids = false, special = false, noBos = false;
+};
+} // namespace
+
+/// Bytes as a person can read them: in quotes, with \n and \xNN.
+static std::string quoted(std::string_view bytes) {
+  std::string text = "\"";
+  for (unsigned char c : bytes) {
+    if (c == '\n')
+      text += "\\n";
+    else if (c == '"' || c == '\\')
+      text += {'\\', char(c)};
+    else if (c < 0x20 || c == 0x7f)
+      text += fmt::format("\\x{:02x}", c);
+    else
+      text += char(c);
+  }
+  return text + '"';
+}
+
+/// The same, with bytes that are only a part of a character as \xNN.
+static std::string readable(std::string_view piece) {
+  Utf8Stream utf8;
+  std::string text = utf8.push(piece) + utf8.finish();
+  if (text == piece)
+    return quoted(piece);
+  std::string bytes;
+  for (unsigned char c : piece)
+    bytes += fmt::format("\\x{:02x}", c);
+  return '"' + bytes + '"';
+}
+
+static void runTokenize(const Session &session, const TokenizeFlags &flags) {
+  if (flags.text.has_value() == !flags.file.empty())
+    throw Error("tokenize takes either a text or --file");
+  std::string text =
+      flags.text ? textArgument(*flags.text) : readFile(flags.file);
+  Model model = session.open();
+  std::vector<int32_t> ids =
+      model.encodePrompt(text, flags.special, !flags.noBos);
+  std::string out;
+  for (int32_t id : ids)
+    if (flags.ids)
+      out += (out.empty() ? "" : " ") + std::to_string(id);
+    else
+      out +=
+          fmt::format("{:7} {}\n", id, readable(model.tokenizer().piece(id)));
+  if (flags.ids)
+    out += '\n';
+  writeOut(out);
+}
+
+void quern::addTokenizeCommand(CLI::App &app, Session &session) {
+  auto flags = std::make_shared<TokenizeFlags>();
+  CLI::App &command =
+      *app.add_subcommand("tokenize", "show the tokens of a text");
+  command.add_option("TEXT", flags->text,
+                     "the text; - reads it from standard input");
+  command.add_option("--file,-f", flags->file, "a file that is the text");
+  command.add_flag("--ids", flags->ids, "print the ids alone, on one line");
+  command.add_flag("--special", flags->special,
+                   "names of control tokens in the text are those tokens");
+  command.add_flag("--no-bos", flags->noBos,
+                   "no BOS before the text, even if the model adds one");
+  command.footer(fmt::format("Examples:\n"
+                             "  {0} tokenize \"Hello world\"\n"
+                             "  {0} tokenize --ids --file text.txt",
+                             session.program));
+  command.callback([&session, flags] {
+    session.action = [&session, flags] { runTokenize(session, *flags); };
+  });
+}

@@ -1,0 +1,78 @@
+//===- Commands.h - The artifact's command line ----------------*- C++ -*-===//
+//
+// Each command is one file that adds its flags to the parser and the function
+// to run. Commands only parse, call and print; they throw Error, which
+// runCommandLine() prints as one line.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "Model.h"
+#include <functional>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace quern {
+
+/// The kernels that are linked into the program, and what they are for.
+struct LinkedKernels {
+  Engine::Kernels table;
+  std::string_view cpu;      // for people
+  std::string_view features; // LLVM's names
+};
+
+/// What the command line hands to a command.
+class Session {
+public:
+  Session(std::string program, const LinkedKernels &kernels)
+      : program(std::move(program)), kernels(kernels) {}
+
+  /// The name that the program was started by, for messages.
+  const std::string program;
+  const LinkedKernels kernels;
+  /// What the chosen command does; run after everything has been parsed.
+  std::function<void()> action;
+
+  Model open() const { return {Artifact::self(), kernels.table}; }
+};
+
+void addRunCommand(CLI::App &app, Session &session);
+void addPerplexityCommand(CLI::App &app, Session &session);
+void addBenchCommand(CLI::App &app, Session &session);
+void addTokenizeCommand(CLI::App &app, Session &session);
+void addInfoCommand(CLI::App &app, Session &session);
+void addVerifyCommand(CLI::App &app, Session &session);
+
+/// Parses the arguments, runs the command. Returns the exit code.
+int runCommandLine(int argc, char **argv, const LinkedKernels &kernels);
+
+/// `context` (0: the plan's), or an Error if it is more than the plan's.
+uint32_t checkContext(const Model &model, uint32_t context);
+
+/// The text given as an argument; "-" reads standard input.
+std::string textArgument(const std::string &argument);
+std::string readFile(const std::string &path);
+
+/// Writes to standard output and flushes; an Error if that fails.
+void writeOut(std::string_view text);
+
+/// Seconds of a clock that never goes back.
+double now();
+/// "1.5 GiB"
+std::string formatBytes(uint64_t bytes);
+
+/// A line of progress on standard error, if that is a terminal; taken away at
+/// the end.
+class Progress {
+public:
+  Progress();
+  ~Progress();
+  void show(const std::string &text);
+
+private:
+  bool terminal, shown = false;
+};
+
+} // namespace quern

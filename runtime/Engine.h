@@ -1,0 +1,116 @@
+//===- Engine.h - Runs the plan's programs, step by step -------*- C++ -*-===//
+//
+// A step takes rows, each one token of one sequence, and runs one program over
+// all of them: first the stages that end in every row's hidden state, then the
+// head, which makes logits of the rows that want them, a block at a time
+// because vocabularies are long. All addresses that stages need are computed
+// once at construction; a step writes a few integers into the arena, runs the
+// kernels on the team, and allocates nothing.
+//
+//   step(kPrompt, {{slot 0, token 5}, {slot 0, token 9, logits}}, print)
+//     tokens 5 9   positions 0 1   slots 0 0   tiles (0, 2)   select 1
+//     stage 0 | stage 1 | ... | head stage 0 | ... -> print(logits of row 1)
+//
+// A row's result depends on the role and on its own sequence, never on how
+// many rows or threads there are.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "FunctionRef.h"
+#include "Mapping.h"
+#include "PlanView.h"
+#include "Sequences.h"
+#include "Team.h"
+#include <vector>
+
+namespace quern {
+
+/// One activation row: the next token of the sequence in `slot`.
+struct Row {
+  uint32_t slot;
+  int32_t token;
+  bool logits = false;
+};
+
+/// Logits of some of a step's rows; valid until the callback returns.
+struct LogitBlock {
+  std::span<const int32_t> rows; // indices into the step's rows, ascending
+  const float *data;
+  size_t stride, vocabulary;
+
+  size_t size() const { return rows.size(); }
+  std::span<const float> operator[](size_t i) const {
+    return {data + i * stride, vocabulary};
+  }
+};
+
+class Engine {
+public:
+  struct Options {
+    unsigned threads = 0; // 0: allowedCpus()
+    uint32_t context = 0; // 0: the plan's; never more
+  };
+  using Kernels = std::span<const quern_kernel>;
+  using OnLogits = FunctionRef<void(const LogitBlock &)>;
+
+  /// `plan`, `weights` (aligned to a page) and `kernels` must outlive this.
+  Engine(const PlanView &plan, std::span<const uint8_t> weights,
+         Kernels kernels, const Options &options);
+
+  /// Runs `rows`, at most maxRows(role), all in that role. Rows of one sequence
+  /// must be neighbours, in order. Sequences grow by their rows. `onLogits` is
+  /// called for blocks of the rows with `logits`, in order, by the caller's
+  /// thread; the team is free in the meantime. Throws Error, before anything
+  /// has run, for rows that cannot be.
+  void step(plan::Role role, std::span<const Row> rows, OnLogits onLogits);
+
+  Sequences &sequences() { return seqs; }
+  Team &team() { return workers; }
+  const PlanView &plan() const { return view; }
+  uint32_t maxRows(plan::Role role) const { return view.program(role).maxRows; }
+  uint32_t context() const { return seqs.context(); }
+
+  /// From now on, measures the time between the starts of consecutive stages as
+  /// worker 0 sees it (waiting for the others included).
+  void startProfile();
+  /// By stage of the plan: nanoseconds spent and times run since startProfile.
+  struct StageTime {
+    uint64_t nanoseconds = 0, runs = 0;
+  };
+  std::span<const StageTime> profile() const { return times; }
+
+private:
+  /// A stage, ready to be called.
+  struct Call {
+    quern_kernel kernel;
+    void *const *buffers;
+    const int64_t *constants;
+    bool barrier;
+  };
+  void bind(std::span<const uint8_t> weights, Kernels kernels);
+  void checkRows(plan::Role role, std::span<const Row> rows);
+  void placeRows(std::span<const Row> rows);
+  void addTiles(size_t first, size_t count);
+  size_t selectRows(std::span<const Row> rows, size_t from);
+  void runStages(size_t first, size_t last);
+  template <bool Profiled>
+  void runWorker(size_t first, size_t last, unsigned worker);
+
+  template <typename T> T *input(uint64_t offset) {
+    return reinterpret_cast<T *>(arena.data() + offset);
+  }
+
+  const PlanView &view;
+  Mapping arena, kv;
+  Sequences seqs;
+  Team workers;
+  std::vector<void *> pointers;
+  std::vector<Call> calls;
+  std::vector<StageTime> times;
+  std::vector<uint64_t> lastStep; // by slot: number of the last step it was in
+  uint64_t steps = 0;
+  bool profiling = false;
+  alignas(64) int64_t counts[plan::kStepCounts] = {};
+};
+
+} // namespace quern

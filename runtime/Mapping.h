@@ -1,0 +1,53 @@
+//===- Mapping.h - Memory from mmap, owned ---------------------*- C++ -*-===//
+//
+// Memory that the kernel hands out page by page when it is first touched. The
+// runtime's big buffers are such mappings, so that what a short conversation
+// costs is what it touches and not what the longest one would.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+namespace quern {
+
+class Mapping {
+public:
+  Mapping() = default;
+  Mapping(Mapping &&other) noexcept
+      : base(std::exchange(other.base, nullptr)),
+        length(std::exchange(other.length, 0)) {}
+  Mapping &operator=(Mapping &&other) noexcept {
+    std::swap(base, other.base);
+    std::swap(length, other.length);
+    return *this;
+  }
+  ~Mapping();
+
+  /// `size` bytes of zeros, page-aligned, in pages of 4 KiB (never huge ones:
+  /// the memory plan counts touched pages exactly). `what` names the memory in
+  /// the Error thrown if there is not that much address space.
+  static Mapping anonymous(size_t size, const char *what);
+
+  /// A stack of `size` bytes for a thread, below it a page that faults.
+  static Mapping stack(size_t size);
+
+  /// A whole file, read only, or an empty mapping if it has no bytes.
+  static Mapping file(int descriptor, size_t size, const char *path);
+
+  std::byte *data() const { return base; }
+  size_t size() const { return length; }
+  std::span<const uint8_t> bytes() const {
+    return {reinterpret_cast<const uint8_t *>(base), length};
+  }
+
+private:
+  Mapping(std::byte *base, size_t length) : base(base), length(length) {}
+
+  std::byte *base = nullptr;
+  size_t length = 0;
+};
+
+} // namespace quern

@@ -1,0 +1,162 @@
+//===- Memory.cpp - What a sequence of N tokens costs -----------*- C++ -*-===//
+#include "Memory.h"
+#include "Sequences.h"
+#include "Team.h"
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <elf.h>
+#include <link.h>
+#include <sys/auxv.h>
+
+using namespace quern;
+using plan::kPage;
+using plan::KvGroup;
+
+uint64_t MemoryPlan::reserved() const {
+  uint64_t sum = 0;
+  for (const Item &item : items)
+    sum += item.reserved;
+  return sum;
+}
+
+uint64_t MemoryPlan::touched() const {
+  uint64_t sum = 0;
+  for (const Item &item : items)
+    sum += item.touched;
+  return sum;
+}
+
+static uint64_t roundUp(uint64_t bytes) {
+  return (bytes + kPage - 1) / kPage * kPage;
+}
+
+namespace {
+/// A set of bytes, of which the pages are counted.
+class Pages {
+public:
+  void add(uint64_t offset, uint64_t bytes) {
+    if (bytes)
+      spans.push_back({offset / kPage, (offset + bytes - 1) / kPage + 1});
+  }
+  uint64_t bytes() {
+    std::sort(spans.begin(), spans.end());
+    uint64_t pages = 0, end = 0;
+    for (auto [first, last] : spans) {
+      first = std::max(first, end);
+      if (last > first)
+        pages += last - first;
+      end = std::max(end, last);
+    }
+    return pages * kPage;
+  }
+
+private:
+  std::vector<std::pair<uint64_t, uint64_t>> spans;
+};
+} // namespace
+
+/// Adds what a step of `rows` rows of one sequence uses of the arena.
+static void addStep(const PlanView &plan, plan::Role role, uint64_t rows,
+                    Pages &pages) {
+  const plan::PlanHeader &h = plan.header();
+  uint64_t counts[plan::kStepCounts];
+  counts[plan::kRows] = rows;
+  counts[plan::kTiles] = plan.maxTiles(uint32_t(rows), 1);
+  counts[plan::kLogitRows] = 1;
+  for (const plan::ArenaUse &use : plan.uses())
+    if (use.role >> role & 1)
+      pages.add(use.offset,
+                std::min<uint64_t>(use.rows, counts[use.per]) * use.rowBytes);
+  for (uint64_t input : {h.tokens, h.positions, h.slots})
+    pages.add(input, rows * 4);
+  pages.add(h.tiles, counts[plan::kTiles] * 8);
+  pages.add(h.select, 4);
+  pages.add(h.logits, h.logitStride * 4);
+}
+
+/// Most pages of a group that one sequence holds while it grows to `tokens`.
+static uint64_t pagesTouched(const PlanView &plan, const KvGroup &group,
+                             uint64_t tokens) {
+  uint64_t most = 0, rows = plan.program(plan::kPrompt).maxRows;
+  for (uint64_t begin = 0; begin < tokens; begin += rows)
+    most = std::max(most, kvPagesHeld(group.window, plan->pageTokens, begin,
+                                      std::min(begin + rows, tokens)));
+  return std::min<uint64_t>(most, group.pages);
+}
+
+static uint64_t arenaTouched(const PlanView &plan, uint64_t tokens) {
+  Pages pages;
+  uint64_t most = plan.program(plan::kPrompt).maxRows;
+  if (tokens)
+    addStep(plan, plan::kPrompt, std::min(tokens, most), pages);
+  addStep(plan, plan::kGenerated, 1, pages);
+  for (const KvGroup &group : plan.groups())
+    pages.add(group.tableOffset,
+              (tokens + plan->pageTokens - 1) / plan->pageTokens * 4);
+  return pages.bytes();
+}
+
+static uint64_t kvTouched(const PlanView &plan, uint64_t tokens) {
+  Pages pages;
+  for (const KvGroup &group : plan.groups()) {
+    uint64_t bytes = pagesTouched(plan, group, tokens) * group.pageBytes;
+    for (uint64_t layer = 0; layer < group.layers; ++layer)
+      pages.add(group.poolOffset + layer * group.pages * group.pageBytes,
+                bytes);
+  }
+  return pages.bytes();
+}
+
+MemoryPlan quern::planMemory(const PlanView &plan, uint64_t tokens,
+                             const ProcessMemory &process) {
+  // Measured: the command line's and the tokenizer's own objects, and what a
+  // stack's thread control block, kernels and printing reach down to.
+  constexpr uint64_t kHeap = 320 << 10, kMainStack = 64 << 10,
+                     kTouchedStack = 16 << 10;
+  // A token in a prompt: its text and its template's, ids, and merge queue.
+  constexpr uint64_t kPerToken = 96;
+  // The sampler's candidates: an id and a logit for every token.
+  uint64_t sampler = uint64_t(plan->vocabulary) * 8;
+  uint64_t tables =
+      plan.buffers().size() * sizeof(void *) + plan.stages().size() * 32;
+  uint64_t workers = process.threads ? process.threads - 1 : 0;
+  tokens = std::min<uint64_t>(tokens, plan->context);
+
+  MemoryPlan memory;
+  memory.items = {
+      {"activations", roundUp(plan->arenaBytes), arenaTouched(plan, tokens)},
+      {"keys and values", roundUp(plan->kvBytes), kvTouched(plan, tokens)},
+      {"tables of stages", tables, tables},
+      {"sampler", sampler, sampler},
+      {"text", kHeap + plan->context * kPerToken, kHeap + tokens * kPerToken},
+      {"stacks", kMainStack + workers * kWorkerStack,
+       kMainStack + workers * kTouchedStack},
+      {"program data", process.data, process.data},
+  };
+  return memory;
+}
+
+uint64_t quern::executableDataBytes() {
+  auto *header = reinterpret_cast<const ElfW(Phdr) *>(getauxval(AT_PHDR));
+  uint64_t count = header ? getauxval(AT_PHNUM) : 0, bytes = 0;
+  for (uint64_t i = 0; i < count; ++i) {
+    const ElfW(Phdr) &segment = header[i];
+    if (segment.p_type == PT_LOAD && segment.p_flags & PF_W)
+      bytes += roundUp(segment.p_vaddr % kPage + segment.p_memsz);
+  }
+  return bytes;
+}
+
+uint64_t quern::anonymousBytes() {
+  FILE *status = fopen("/proc/self/status", "re");
+  if (!status)
+    return 0;
+  char line[256];
+  unsigned long long kilobytes = 0;
+  while (fgets(line, sizeof(line), status))
+    if (sscanf(line, "RssAnon: %llu kB", &kilobytes) == 1)
+      break;
+  fclose(status);
+  return kilobytes << 10;
+}

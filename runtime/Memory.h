@@ -1,0 +1,49 @@
+//===- Memory.h - What a sequence of N tokens costs ------------*- C++ -*-===//
+//
+// The memory plan: how many bytes of anonymous memory (what counts against a
+// memory limit and cannot be dropped and read again) the process reserves, and
+// how many it touches when one sequence has grown to N tokens. Weights are not
+// among them: they are pages of the file.
+//
+// Everything big is known before anything runs: the arena's pages that the
+// programs use for so many rows, and the KV pages of so many tokens. The rest
+// (relocated data, heap, stacks) is what the process has or is given.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "PlanView.h"
+#include <string>
+#include <vector>
+
+namespace quern {
+
+struct MemoryPlan {
+  struct Item {
+    std::string name;
+    uint64_t reserved, touched;
+  };
+  std::vector<Item> items;
+
+  uint64_t reserved() const;
+  uint64_t touched() const;
+};
+
+/// What an artifact's process has besides the plan's spaces.
+struct ProcessMemory {
+  uint64_t data;    // writable pages of the executable, relocated or not
+  unsigned threads; // workers, the main thread included
+};
+
+/// Writable bytes of the running executable, from its program headers.
+uint64_t executableDataBytes();
+
+/// For one sequence of up to `tokens` tokens: read as a prompt in steps as
+/// large as the plan allows, then one generated row.
+MemoryPlan planMemory(const PlanView &plan, uint64_t tokens,
+                      const ProcessMemory &process);
+
+/// Bytes of anonymous memory that this process has touched and still has, as
+/// the kernel counts them; 0 if it does not say.
+uint64_t anonymousBytes();
+
+} // namespace quern

@@ -1,0 +1,201 @@
+//===- Plan.h - What the compiler tells the runtime ------------*- C++ -*-===//
+//
+// The compiled model as plain data: the only contract between compiler and
+// runtime. The compiler appends a payload to the executable:
+//
+//     ELF | pad to 4096 | section | pad | section ... | Section[] | Trailer
+//
+//   meta       JSON text: names and hyper-parameters that a person may read
+//   plan       the tables below, as one PlanHeader with byte offsets to arrays
+//   tokenizer  what buildTokenizer() made
+//   template   what compileTemplate() made; empty if the model has none
+//   weights    packed weights and constants, page-aligned, mapped and never
+//              copied
+//
+// A *program* is a list of stages for one role. A step runs one program over
+// `rows` activation rows (row r is one token of one sequence); its first part
+// computes the hidden state of every row, the part from `headStage` on computes
+// the logits of up to `maxLogitRows` selected rows and may be repeated with
+// other selections. Every stage is one kernel call per worker:
+//
+//     kernel(buffers, constants, step, worker, workers)
+//
+// `buffers` are the stage's Buffer entries as addresses, `constants` its int64
+// constants, `step` the counts of this step (StepCount). Kernels never allocate
+// and never call the runtime; a stage's result does not depend on `workers`.
+//
+// All integers are little endian. All offsets are bytes. Rows of activations
+// are `rowStride` apart, as the kernels know; the runtime only reads logits.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+namespace quern::plan {
+
+inline constexpr uint64_t kMagic = 0x314e524555510a7full; // "\x7f\nQUERN1"
+inline constexpr uint32_t kVersion = 1;
+inline constexpr uint64_t kPage = 4096;
+
+struct Section {
+  char name[16];     // zero-padded
+  uint64_t offset;   // in the file
+  uint64_t size;     // bytes
+  uint64_t checksum; // XXH64-like, see checksum()
+};
+
+/// The last 64 bytes of the file.
+struct Trailer {
+  uint64_t magic;
+  uint32_t version;
+  uint32_t sections;
+  uint64_t sectionTable; // offset in the file of Section[sections]
+  uint64_t fileSize;
+  uint64_t checksum; // of the section table
+  uint64_t reserved[3];
+};
+static_assert(sizeof(Trailer) == 64 && sizeof(Section) == 40);
+
+enum class Space : uint32_t {
+  Arena,   // activations and step inputs; anonymous memory
+  Weights, // the weights section; read only
+  Kv,      // the KV pool; anonymous memory
+};
+
+struct Buffer {
+  Space space;
+  uint32_t reserved;
+  uint64_t offset;
+};
+
+/// Indices into the `step` array of a kernel call.
+enum StepCount : uint32_t {
+  kRows,      // activation rows of this step
+  kTiles,     // entries of the row-tile list (below)
+  kLogitRows, // rows selected for logits in this run of the head
+  kStepCounts
+};
+
+struct Stage {
+  uint32_t kernel;  // index into quern_kernels[]
+  uint32_t barrier; // 1: all workers wait for each other before this stage
+  uint32_t firstBuffer, buffers;
+  uint32_t firstConstant, constants;
+  uint32_t name;    // offset into the string table: "blk.0.attn_q"
+  uint32_t reserved;
+  uint64_t bytes;   // weights and constants that it streams, for `bench`
+};
+
+struct Program {
+  uint32_t firstStage, stages;
+  uint32_t headStage; // relative to firstStage
+  uint32_t maxRows;   // most rows of one step
+};
+enum Role : uint32_t { kPrompt, kGenerated, kRoles };
+
+/// Sequences' keys and values live in pages of `pageTokens` tokens. A group is
+/// a set of layers that shares one page table: layers of full attention, and
+/// layers with one window, whose table lets go of pages that no row can see.
+/// Physical page p of layer l in the group lies at
+///     poolOffset + (l * pages + p) * pageBytes
+/// The table maps [slot][logical page] to a physical page: entry
+/// slot * pagesPerSequence + position / pageTokens. Physical page 0 is real.
+struct KvGroup {
+  uint32_t window;  // keys a row sees, itself included; 0: all
+  uint32_t layers;
+  uint32_t pages;   // physical pages of each layer
+  uint32_t pagesPerSequence; // entries of a table row: ceil(context/pageTokens)
+  uint64_t pageBytes;        // keys and values of one page in one layer
+  uint64_t poolOffset;       // of layer 0, in Space::Kv
+  uint64_t tableOffset;      // int32[maxSequences][pagesPerSequence] in the arena
+};
+
+/// For the touched bytes: this much of the arena holds data of `rows` rows.
+struct ArenaUse {
+  uint64_t offset;   // in the arena
+  uint64_t rowBytes; // bytes per row
+  uint32_t rows;     // most rows
+  uint32_t per;      // what a row is: StepCount
+  uint32_t role;     // bit mask of the programs that use it
+  uint32_t reserved;
+};
+
+struct PlanHeader {
+  uint64_t magic;
+  uint32_t version;
+  uint32_t context;      // longest sequence, tokens
+  uint32_t maxSequences; // slots: --max-batch
+  uint32_t vocabulary;   // columns of the logits
+  uint32_t pageTokens;
+  uint32_t maxTiles;
+  uint32_t maxLogitRows;
+  uint32_t tileRows;    // most rows of a tile
+  uint64_t arenaBytes, kvBytes;
+  // Step inputs, in the arena:
+  uint64_t tokens;    // int32[max rows]
+  uint64_t positions; // int32[max rows]
+  uint64_t slots;     // int32[max rows]: the row's sequence
+  // Row tiles: runs of rows of one sequence at consecutive positions, in order;
+  // int32[maxTiles][2] = first row, count <= tileRows. Results do not depend on
+  // how rows are cut into tiles.
+  uint64_t tiles;
+  uint64_t select;    // int32[maxLogitRows]: rows that want logits
+  // Result: float[maxLogitRows][logitStride]
+  uint64_t logits;
+  uint64_t logitStride; // floats
+  Program programs[kRoles];
+  // Tables: offset from the PlanHeader, count.
+  uint64_t stagesAt, stages;
+  uint64_t buffersAt, buffers;
+  uint64_t constantsAt, constants; // int64
+  uint64_t groupsAt, groups;       // KvGroup
+  uint64_t usesAt, uses;           // ArenaUse
+  uint64_t stringsAt, strings;     // bytes
+};
+
+/// 64-bit FNV-1a over eight-byte words (the tail zero-padded), four lanes:
+/// quick enough for gigabytes, good enough to notice a damaged file.
+inline uint64_t checksum(const void *data, size_t size) {
+  const unsigned char *p = static_cast<const unsigned char *>(data);
+  uint64_t lane[4] = {0xcbf29ce484222325ull, 0x9ae16a3b2f90404full,
+                      0xc949d7c7509e6557ull, 0xff51afd7ed558ccdull};
+  constexpr uint64_t prime = 0x9e3779b97f4a7c15ull;
+  size_t i = 0;
+  auto mix = [&](unsigned k, uint64_t word) {
+    lane[k] = (lane[k] ^ word) * prime;
+    lane[k] ^= lane[k] >> 29;
+  };
+  for (; i + 32 <= size; i += 32)
+    for (unsigned k = 0; k < 4; ++k) {
+      uint64_t word;
+      __builtin_memcpy(&word, p + i + 8 * k, 8);
+      mix(k, word);
+    }
+  for (unsigned k = 0; i < size; i += 8, ++k) {
+    uint64_t word = 0;
+    __builtin_memcpy(&word, p + i, size - i < 8 ? size - i : 8);
+    mix(k, word);
+  }
+  uint64_t hash = size * prime;
+  for (uint64_t l : lane) {
+    hash = (hash ^ l) * prime;
+    hash ^= hash >> 32;
+  }
+  return hash;
+}
+
+} // namespace quern::plan
+
+/// What the compiler's object defines for the runtime to link with.
+extern "C" {
+using quern_kernel = void (*)(void *const *buffers, const int64_t *constants,
+                              const int64_t *step, int64_t worker,
+                              int64_t workers);
+extern const quern_kernel quern_kernels[];
+extern const uint64_t quern_kernel_count;
+/// LLVM feature names that the kernels need ("avx512f,avx512vnni"), and the
+/// instruction set's name for people ("x86-64-v4 with VNNI and BF16").
+extern const char quern_cpu_features[];
+extern const char quern_cpu_name[];
+}

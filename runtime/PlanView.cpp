@@ -1,0 +1,158 @@
+//===- PlanView.cpp - The plan, checked -------------------------*- C++ -*-===//
+#include "PlanView.h"
+#include "Error.h"
+#include <algorithm>
+#include <cstring>
+#include <fmt/format.h>
+
+using namespace quern;
+using plan::Buffer;
+using plan::KvGroup;
+using plan::PlanHeader;
+using plan::Program;
+using plan::Stage;
+
+template <typename... Args>
+[[noreturn]] static void fail(fmt::format_string<Args...> format,
+                              Args &&...args) {
+  throw Error("plan: " + fmt::format(format, std::forward<Args>(args)...));
+}
+
+/// Whether `count` things of `size` bytes from `offset` on end by `end`.
+static bool fits(uint64_t offset, uint64_t count, uint64_t size, uint64_t end) {
+  uint64_t bytes;
+  return !__builtin_mul_overflow(count, size, &bytes) && offset <= end &&
+         bytes <= end - offset;
+}
+
+template <typename T>
+std::span<const T> PlanView::table(std::span<const uint8_t> section,
+                                   uint64_t at, uint64_t count,
+                                   const char *what) const {
+  if (at % alignof(T) || !fits(at, count, sizeof(T), section.size()))
+    fail("table of {} {} at offset {} does not fit into {} bytes", count, what,
+         at, section.size());
+  return {reinterpret_cast<const T *>(section.data() + at), size_t(count)};
+}
+
+PlanView::PlanView(std::span<const uint8_t> section, uint64_t kernels,
+                   uint64_t weightBytes) {
+  if (section.size() < sizeof(PlanHeader))
+    fail("has {} bytes, but its header takes {}", section.size(),
+         sizeof(PlanHeader));
+  head = reinterpret_cast<const PlanHeader *>(section.data());
+  if (head->magic != plan::kMagic || head->version != plan::kVersion)
+    fail("version {} is not {}", head->version, plan::kVersion);
+  const PlanHeader &h = *head;
+  stageTable = table<Stage>(section, h.stagesAt, h.stages, "stages");
+  bufferTable = table<Buffer>(section, h.buffersAt, h.buffers, "buffers");
+  constantTable =
+      table<int64_t>(section, h.constantsAt, h.constants, "constants");
+  groupTable = table<KvGroup>(section, h.groupsAt, h.groups, "KV groups");
+  useTable = table<plan::ArenaUse>(section, h.usesAt, h.uses, "arena uses");
+  stringTable = table<char>(section, h.stringsAt, h.strings, "string bytes");
+  checkHeader();
+  checkPrograms();
+  checkStages(kernels, weightBytes);
+  checkGroups();
+}
+
+uint32_t PlanView::maxRows() const {
+  return std::max(head->programs[plan::kPrompt].maxRows,
+                  head->programs[plan::kGenerated].maxRows);
+}
+
+uint32_t PlanView::maxTiles(uint32_t rows, uint32_t sequences) const {
+  // Every sequence has one tile that need not be full.
+  uint32_t runs = std::min(rows, sequences);
+  return runs + (rows - runs) / head->tileRows;
+}
+
+std::string_view PlanView::name(const Stage &stage) const {
+  std::span<const char> text = stringTable.subspan(stage.name);
+  return {text.data(), strnlen(text.data(), text.size())};
+}
+
+void PlanView::checkArena(uint64_t offset, uint64_t count, uint64_t size,
+                          const char *what) const {
+  if (offset % 4 || !fits(offset, count, size, head->arenaBytes))
+    fail("{} at offset {} do not fit into the arena", what, offset);
+}
+
+void PlanView::checkHeader() const {
+  const PlanHeader &h = *head;
+  if (!h.context || !h.maxSequences || !h.vocabulary || !h.pageTokens ||
+      !h.maxLogitRows || !h.tileRows)
+    fail("a limit is zero");
+  if (h.context > INT32_MAX || h.maxSequences > INT32_MAX ||
+      h.vocabulary > INT32_MAX)
+    fail("a limit does not fit into an int32");
+  if (h.logitStride < h.vocabulary)
+    fail("logit rows of {} overlap at a stride of {}", h.vocabulary,
+         h.logitStride);
+  checkArena(h.tokens, maxRows(), 4, "tokens");
+  checkArena(h.positions, maxRows(), 4, "positions");
+  checkArena(h.slots, maxRows(), 4, "slots");
+  checkArena(h.tiles, h.maxTiles, 8, "tiles");
+  checkArena(h.select, h.maxLogitRows, 4, "selected rows");
+  uint64_t rowBytes;
+  if (__builtin_mul_overflow(h.logitStride, 4, &rowBytes))
+    fail("a logit stride of {} is too long", h.logitStride);
+  checkArena(h.logits, h.maxLogitRows, rowBytes, "logits");
+}
+
+void PlanView::checkPrograms() const {
+  for (const Program &program : head->programs) {
+    size_t role = &program - head->programs;
+    if (!fits(program.firstStage, program.stages, 1, stageTable.size()) ||
+        program.headStage > program.stages)
+      fail("program {} has stages that there are not", role);
+    if (program.maxRows == 0)
+      fail("program {} takes no rows", role);
+    uint32_t tiles = maxTiles(program.maxRows, head->maxSequences);
+    if (tiles > head->maxTiles)
+      fail("program {} may need {} tiles, but there are {}", role, tiles,
+           head->maxTiles);
+  }
+}
+
+void PlanView::checkStages(uint64_t kernels, uint64_t weightBytes) const {
+  for (const Stage &stage : stageTable) {
+    size_t index = &stage - stageTable.data();
+    if (stage.kernel >= kernels)
+      fail("stage {} calls kernel {} of {}", index, stage.kernel, kernels);
+    if (!fits(stage.firstBuffer, stage.buffers, 1, bufferTable.size()) ||
+        !fits(stage.firstConstant, stage.constants, 1, constantTable.size()) ||
+        stage.name >= stringTable.size())
+      fail("stage {} refers to entries that there are not", index);
+  }
+  for (const Buffer &buffer : bufferTable) {
+    const uint64_t ends[] = {head->arenaBytes, weightBytes, head->kvBytes};
+    auto space = uint32_t(buffer.space);
+    if (space >= std::size(ends) || buffer.offset > ends[space])
+      fail("buffer {} at offset {} is outside its space",
+           &buffer - bufferTable.data(), buffer.offset);
+  }
+  for (const plan::ArenaUse &use : useTable)
+    if (!fits(use.offset, use.rows, use.rowBytes, head->arenaBytes) ||
+        use.per >= plan::kStepCounts)
+      fail("arena use {} is wrong", &use - useTable.data());
+}
+
+void PlanView::checkGroups() const {
+  const PlanHeader &h = *head;
+  for (const KvGroup &group : groupTable) {
+    size_t index = &group - groupTable.data();
+    uint64_t pages, pool;
+    if (__builtin_mul_overflow(uint64_t(group.layers), group.pages, &pages) ||
+        __builtin_mul_overflow(pages, group.pageBytes, &pool) ||
+        !fits(group.poolOffset, pool, 1, h.kvBytes))
+      fail("the pages of KV group {} do not fit into the pool", index);
+    if (uint64_t(group.pagesPerSequence) * h.pageTokens < h.context ||
+        group.pages > INT32_MAX)
+      fail("a sequence of {} tokens does not fit into the table of KV group {}",
+           h.context, index);
+    checkArena(group.tableOffset, uint64_t(h.maxSequences),
+               uint64_t(group.pagesPerSequence) * 4, "page tables");
+  }
+}

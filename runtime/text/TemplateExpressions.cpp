@@ -1,0 +1,386 @@
+//===- TemplateExpressions.cpp - Parsing expressions ------------*- C++ -*-===//
+
+#include "text/TemplateParser.h"
+
+#include <bit>
+#include <charconv>
+
+namespace quern::chat {
+
+uint32_t Parser::tuple(bool choose) {
+  Token at = peek();
+  uint32_t first = expression(choose);
+  if (!isOperator(","))
+    return first;
+  Nodes items = {first};
+  while (acceptOperator(",")) {
+    TokenKind kind = peek().kind;
+    if (kind == TokenKind::PrintEnd || kind == TokenKind::BlockEnd ||
+        isOperator(")"))
+      break;
+    items.push_back(expression(choose));
+  }
+  return add(Op::List, at, writer.list(items));
+}
+
+uint32_t Parser::expression(bool choose) {
+  Deeper deeper(*this);
+  uint32_t value = orExpression();
+  while (choose && isName("if")) {
+    Token at = take();
+    uint32_t condition = orExpression();
+    uint32_t other = acceptName("else") ? expression() : none;
+    value = add(Op::Choose, at, condition, value, other);
+  }
+  return value;
+}
+
+uint32_t Parser::orExpression() {
+  uint32_t left = andExpression();
+  while (isName("or")) {
+    Token at = take();
+    left = add(Op::Or, at, left, andExpression());
+  }
+  return left;
+}
+
+uint32_t Parser::andExpression() {
+  uint32_t left = notExpression();
+  while (isName("and")) {
+    Token at = take();
+    left = add(Op::And, at, left, notExpression());
+  }
+  return left;
+}
+
+uint32_t Parser::notExpression() {
+  if (!isName("not"))
+    return comparison();
+  Deeper deeper(*this);
+  Token at = take();
+  return add(Op::Not, at, notExpression());
+}
+
+uint32_t Parser::comparison() {
+  struct Known {
+    std::string_view text;
+    Op op;
+  };
+  static constexpr Known known[] = {
+      {"==", Op::Equal},     {"!=", Op::NotEqual}, {"<", Op::Less},
+      {"<=", Op::LessEqual}, {">", Op::Greater},   {">=", Op::GreaterEqual}};
+  Token at = peek();
+  uint32_t first = sum();
+  Nodes rest;
+  while (true) {
+    Token here = peek();
+    Op op = Op::Count_;
+    if (here.kind == TokenKind::Operator)
+      for (const Known &k : known)
+        if (k.text == here.text)
+          op = k.op;
+    if (acceptName("in"))
+      op = Op::In;
+    else if (isName("not") && isName("in", 1))
+      take(), take(), op = Op::NotIn;
+    else if (op != Op::Count_)
+      take();
+    else
+      break;
+    rest.push_back(add(op, here, sum()));
+  }
+  return rest.empty() ? first
+                      : add(Op::Compare, at, first, writer.list(rest));
+}
+
+uint32_t Parser::sum() {
+  uint32_t left = concatenation();
+  while (isOperator("+") || isOperator("-")) {
+    Token at = take();
+    Op op = at.text == "+" ? Op::Add : Op::Subtract;
+    left = add(op, at, left, concatenation());
+  }
+  return left;
+}
+
+uint32_t Parser::concatenation() {
+  Token at = peek();
+  Nodes items = {product()};
+  while (acceptOperator("~"))
+    items.push_back(product());
+  return items.size() == 1 ? items[0]
+                           : add(Op::Concat, at, writer.list(items));
+}
+
+uint32_t Parser::product() {
+  uint32_t left = power();
+  while (true) {
+    Token at = peek();
+    Op op = isOperator("*")    ? Op::Multiply
+            : isOperator("/")  ? Op::Divide
+            : isOperator("//") ? Op::FloorDivide
+            : isOperator("%")  ? Op::Modulo
+                               : Op::Count_;
+    if (op == Op::Count_)
+      return left;
+    take();
+    left = add(op, at, left, power());
+  }
+}
+
+uint32_t Parser::power() {
+  uint32_t left = unary();
+  while (isOperator("**")) {
+    Token at = take();
+    left = add(Op::Power, at, left, unary());
+  }
+  return left;
+}
+
+uint32_t Parser::unary(bool withFilters) {
+  Deeper deeper(*this);
+  Token at = peek();
+  uint32_t value;
+  if (acceptOperator("-"))
+    value = add(Op::Negate, at, unary(false));
+  else if (acceptOperator("+"))
+    value = add(Op::Plus, at, unary(false));
+  else
+    value = primary();
+  value = postfix(value);
+  return withFilters ? filters(value) : value;
+}
+
+uint32_t Parser::primary() {
+  Token at = take();
+  switch (at.kind) {
+  case TokenKind::Integer:
+    return integer(at);
+  case TokenKind::Float:
+    return real(at);
+  case TokenKind::String: {
+    std::string text = at.text;
+    while (peek().kind == TokenKind::String)
+      text += take().text;
+    return add(Op::String, at, writer.string(text));
+  }
+  case TokenKind::Name:
+    if (at.text == "true" || at.text == "True")
+      return add(Op::True, at);
+    if (at.text == "false" || at.text == "False")
+      return add(Op::False, at);
+    if (at.text == "none" || at.text == "None")
+      return add(Op::Null, at);
+    return add(Op::Name, at, writer.string(at.text));
+  case TokenKind::Operator:
+    if (at.text == "(") {
+      if (acceptOperator(")"))
+        return add(Op::List, at);
+      uint32_t value = tuple();
+      expectOperator(")");
+      return value;
+    }
+    if (at.text == "[")
+      return listLiteral(at);
+    if (at.text == "{")
+      return dictLiteral(at);
+    [[fallthrough]];
+  default:
+    unexpected(at);
+  }
+}
+
+uint32_t Parser::integer(const Token &at) {
+  std::string_view text = at.text;
+  int base = 10;
+  if (text.size() > 2 && text[0] == '0') {
+    char letter = text[1] | 0x20;
+    base = letter == 'x' ? 16 : letter == 'o' ? 8 : letter == 'b' ? 2 : 10;
+  }
+  if (base != 10)
+    text.remove_prefix(2);
+  int64_t value = 0;
+  auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value, base);
+  if (error != std::errc() || end != text.data() + text.size())
+    fail(at, "integer '" + at.text + "' is too large");
+  auto bits = static_cast<uint64_t>(value);
+  return add(Op::Int, at, static_cast<uint32_t>(bits),
+             static_cast<uint32_t>(bits >> 32));
+}
+
+uint32_t Parser::real(const Token &at) {
+  double value = 0;
+  const std::string &text = at.text;
+  auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size())
+    fail(at, "number '" + text + "' is out of range");
+  auto bits = std::bit_cast<uint64_t>(value);
+  return add(Op::Float, at, static_cast<uint32_t>(bits),
+             static_cast<uint32_t>(bits >> 32));
+}
+
+uint32_t Parser::listLiteral(const Token &at) {
+  Nodes items;
+  while (!acceptOperator("]")) {
+    if (!items.empty()) {
+      expectOperator(",");
+      if (acceptOperator("]"))
+        break;
+    }
+    items.push_back(expression());
+  }
+  return add(Op::List, at, writer.list(items));
+}
+
+uint32_t Parser::dictLiteral(const Token &at) {
+  Nodes items;
+  while (!acceptOperator("}")) {
+    if (!items.empty()) {
+      expectOperator(",");
+      if (acceptOperator("}"))
+        break;
+    }
+    Token here = peek();
+    uint32_t key = expression();
+    expectOperator(":");
+    uint32_t value = expression();
+    items.push_back(add(Op::Pair, here, key, value));
+  }
+  return add(Op::Dict, at, writer.list(items));
+}
+
+uint32_t Parser::postfix(uint32_t value) {
+  while (true) {
+    Token at = peek();
+    if (acceptOperator(".")) {
+      Token member = take();
+      if (member.kind == TokenKind::Integer)
+        value = add(Op::Index, at, value, integer(member));
+      else if (member.kind == TokenKind::Name)
+        value = add(Op::Member, member, value, writer.string(member.text));
+      else
+        unexpected(member);
+    } else if (acceptOperator("[")) {
+      value = subscript(value, at);
+    } else if (isOperator("(")) {
+      value = add(Op::Call, at, value, arguments());
+    } else {
+      return value;
+    }
+  }
+}
+
+uint32_t Parser::subscript(uint32_t value, const Token &at) {
+  uint32_t bounds[3] = {none, none, none};
+  unsigned part = 0;
+  bool slice = false;
+  while (!isOperator("]")) {
+    if (acceptOperator(":")) {
+      slice = true;
+      if (++part > 2)
+        fail(at, "slice has more than three parts");
+      continue;
+    }
+    if (bounds[part] != none)
+      unexpected(peek());
+    bounds[part] = expression();
+  }
+  take();
+  if (slice) {
+    uint32_t parts = add(Op::Bounds, at, bounds[0], bounds[1], bounds[2]);
+    return add(Op::Slice, at, value, parts);
+  }
+  if (bounds[0] == none)
+    fail(at, "empty subscript");
+  return add(Op::Index, at, value, bounds[0]);
+}
+
+uint32_t Parser::arguments() {
+  expectOperator("(");
+  Nodes items;
+  bool keywords = false, first = true;
+  while (!acceptOperator(")")) {
+    if (!first) {
+      expectOperator(",");
+      if (acceptOperator(")"))
+        break;
+    }
+    first = false;
+    Token at = peek();
+    if (isOperator("*") || isOperator("**"))
+      fail(at, "argument lists by '*' are not supported");
+    if (at.kind == TokenKind::Name && isOperator("=", 1)) {
+      take(), take();
+      keywords = true;
+      uint32_t value = expression();
+      items.push_back(add(Op::Keyword, at, writer.string(at.text), value));
+      continue;
+    }
+    if (keywords)
+      fail(at, "positional argument after a keyword argument");
+    items.push_back(expression());
+  }
+  return writer.list(items);
+}
+
+uint32_t Parser::filters(uint32_t value) {
+  while (true) {
+    if (acceptOperator("|"))
+      value = filter(value);
+    else if (isName("is"))
+      value = test(value);
+    else if (isOperator("("))
+      value = postfix(value);
+    else
+      return value;
+  }
+}
+
+uint32_t Parser::filter(uint32_t value) {
+  Token at = expectName();
+  if (!isFilter(at.text))
+    fail(at, "unknown filter '" + at.text + "'");
+  uint32_t list = isOperator("(") ? arguments() : none;
+  return add(Op::Filter, at, value, writer.string(at.text), list);
+}
+
+/// Whether an argument without parentheses follows a test: "is divisibleby 3".
+bool Parser::startsArgument() const {
+  const Token &t = peek();
+  switch (t.kind) {
+  case TokenKind::Integer:
+  case TokenKind::Float:
+  case TokenKind::String:
+    return true;
+  case TokenKind::Operator:
+    return t.text == "[" || t.text == "{";
+  case TokenKind::Name:
+    for (std::string_view word : {"else", "or", "and", "if", "is", "in", "not"})
+      if (t.text == word)
+        return false;
+    return true;
+  default:
+    return false;
+  }
+}
+
+uint32_t Parser::test(uint32_t value) {
+  take();
+  bool negated = acceptName("not");
+  Token at = expectName();
+  if (!isTest(at.text))
+    fail(at, "unknown test '" + at.text + "'");
+  uint32_t list = none;
+  if (isOperator("(")) {
+    list = arguments();
+  } else if (startsArgument()) {
+    uint32_t argument = postfix(primary());
+    list = writer.list({argument});
+  }
+  uint32_t result = add(Op::Test, at, value, writer.string(at.text), list);
+  return negated ? add(Op::Not, at, result) : result;
+}
+
+} // namespace quern::chat

@@ -1,0 +1,480 @@
+//===- TemplateFilters.cpp - Filters of chat templates ----------*- C++ -*-===//
+
+#include "text/TemplateParser.h"
+#include "text/TemplateRender.h"
+#include "text/TemplateText.h"
+#include "text/Utf8.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+
+namespace quern::chat {
+
+using Kind = Value::Kind;
+
+namespace {
+struct FilterCall {
+  Interpreter &in;
+  const Value &v;
+  const Arguments &arguments;
+
+  const Value *get(size_t index, std::string_view name) const {
+    return arguments.get(index, name);
+  }
+  bool flag(size_t index, std::string_view name) const {
+    const Value *value = get(index, name);
+    return value && in.truth(*value);
+  }
+  std::string text() const { return in.text(v); }
+};
+
+struct KnownFilter {
+  std::string_view name;
+  Value (*run)(const FilterCall &);
+};
+} // namespace
+
+/// The member at a path such as "function.name" or "0".
+static Value attribute(Interpreter &in, Value v, const Value &path) {
+  if (!path.isString())
+    return in.index(v, path);
+  std::string_view rest = path.asString();
+  while (true) {
+    size_t end = std::min(rest.find('.'), rest.size());
+    std::string_view part = rest.substr(0, end);
+    int64_t number = 0;
+    auto [last, error] =
+        std::from_chars(part.data(), part.data() + part.size(), number);
+    bool isNumber = error == std::errc() && last == part.data() + part.size() &&
+                    !part.empty();
+    v = isNumber ? in.index(v, number) : in.member(v, part);
+    if (end == rest.size())
+      return v;
+    rest.remove_prefix(end + 1);
+  }
+}
+
+static Value trimmed(const FilterCall &c) {
+  std::string text = c.text();
+  const Value *set = c.get(0, "chars");
+  if (set && !set->isNull())
+    c.in.charge(text.size() * c.in.wantString(*set, "chars").size() / 16);
+  return c.in.makeString(std::string(strip(text, set, true, true)));
+}
+
+/// Jinja's own: capitalizes after white space, '-', and opening brackets.
+static Value titled(const FilterCall &c) {
+  std::string out, word;
+  auto flush = [&] {
+    out += capitalize(word);
+    word.clear();
+  };
+  std::string text = c.text();
+  for (std::string_view rest = text; !rest.empty();) {
+    utf8::Char ch = utf8::decode(rest);
+    std::string_view bytes = rest.substr(0, ch.size);
+    bool splits = (ch.valid && utf8::isSpace(ch.code)) ||
+                  std::string_view("-({[<").find(bytes) !=
+                      std::string_view::npos;
+    if (splits) {
+      flush();
+      out += bytes;
+    } else {
+      word += bytes;
+    }
+    rest.remove_prefix(ch.size);
+  }
+  flush();
+  return c.in.makeString(std::move(out));
+}
+
+static Value joined(const FilterCall &c) {
+  const Value *separator = c.get(0, "d"), *path = c.get(1, "attribute");
+  std::string between = separator ? c.in.text(*separator) : "", out;
+  bool first = true;
+  for (const Value &item : c.in.iterate(c.v)) {
+    if (!std::exchange(first, false))
+      out += between;
+    out += c.in.text(path && !path->isNull() ? attribute(c.in, item, *path)
+                                             : item);
+    c.in.charge(1 + between.size() / 32);
+  }
+  return c.in.makeString(std::move(out));
+}
+
+static Value defaulted(const FilterCall &c) {
+  const Value *other = c.get(0, "default_value");
+  bool missing = c.v.isUndefined() || (c.flag(1, "boolean") && !c.in.truth(c.v));
+  return !missing ? c.v : other ? *other : Value("");
+}
+
+static Value replaced(const FilterCall &c) {
+  const Value *from = c.get(0, "old"), *to = c.get(1, "new");
+  const Value *count = c.get(2, "count");
+  if (!from || !to)
+    c.in.fail("filter 'replace' needs two arguments");
+  std::string text = c.text(), old = c.in.text(*from), by = c.in.text(*to);
+  uint64_t places = text.size() / std::max<size_t>(old.size(), 1) + 1;
+  c.in.charge((places * by.size() + text.size()) / 32);
+  int64_t limit = count && !count->isNull() ? c.in.wantInt(*count, "count") : -1;
+  return c.in.makeString(replaceAll(text, old, by, limit));
+}
+
+static Value endItem(const FilterCall &c, bool last) {
+  Value::Array items = c.in.iterate(c.v);
+  return items.empty() ? Value::undefined() : last ? items.back() : items[0];
+}
+
+static Value toInteger(const FilterCall &c) {
+  const Value *missing = c.get(0, "default");
+  const Value *base = c.get(1, "base");
+  if (c.v.isInt() || c.v.isBool())
+    return c.v.asInt();
+  double real = 0;
+  bool valid = false;
+  if (c.v.isFloat()) {
+    real = c.v.asFloat(), valid = true;
+  } else if (c.v.isString()) {
+    std::string_view text = strip(c.v.asString(), nullptr, true, true);
+    if (text.starts_with('+'))
+      text.remove_prefix(1);
+    const char *end = text.data() + text.size();
+    int64_t out = 0;
+    auto radix = static_cast<int>(std::clamp<int64_t>(
+        base ? c.in.wantInt(*base, "base") : 10, 2, 36));
+    auto whole = std::from_chars(text.data(), end, out, radix);
+    if (whole.ec == std::errc() && whole.ptr == end)
+      return out;
+    auto part = std::from_chars(text.data(), end, real);
+    valid = part.ec == std::errc() && part.ptr == end;
+  }
+  if (valid && std::fabs(real) < 9.2e18)
+    return static_cast<int64_t>(real);
+  if (valid && std::isfinite(real))
+    c.in.fail("integer overflow");
+  if (c.v.isUndefined())
+    c.in.fail("'" + c.v.undefinedName() + "' is undefined");
+  return missing ? *missing : Value(0);
+}
+
+static Value toFloat(const FilterCall &c) {
+  const Value *missing = c.get(0, "default");
+  if (c.v.isNumber())
+    return c.v.asFloat();
+  if (c.v.isString()) {
+    std::string_view text = strip(c.v.asString(), nullptr, true, true);
+    double real = 0;
+    auto part = std::from_chars(text.data(), text.data() + text.size(), real);
+    if (part.ec == std::errc() && part.ptr == text.data() + text.size())
+      return real;
+  }
+  if (c.v.isUndefined())
+    c.in.fail("'" + c.v.undefinedName() + "' is undefined");
+  return missing ? *missing : Value(0.0);
+}
+
+static Value itemsOf(const FilterCall &c) {
+  if (c.v.isUndefined())
+    return Value::array();
+  std::optional<Value> out = c.in.callMethod(c.v, "items", {});
+  if (!out)
+    c.in.fail("can only get item pairs from a mapping");
+  return *out;
+}
+
+/// select, reject, selectattr and rejectattr.
+static Value selected(const FilterCall &c, bool byAttribute, bool keep) {
+  Arguments rest = c.arguments;
+  Value path;
+  if (byAttribute) {
+    if (rest.positional.empty())
+      c.in.fail("filter needs the name of an attribute");
+    path = rest.positional[0];
+    rest = rest.tail();
+  }
+  std::string test;
+  if (!rest.positional.empty()) {
+    test = c.in.wantString(rest.positional[0], "a test");
+    rest = rest.tail();
+  }
+  Value::Array out;
+  for (const Value &item : c.in.iterate(c.v)) {
+    Value tested = byAttribute ? attribute(c.in, item, path) : item;
+    bool holds = test.empty() ? c.in.truth(tested)
+                              : c.in.applyTest(test, tested, rest);
+    if (holds == keep)
+      out.push_back(item);
+  }
+  return c.in.makeArray(std::move(out));
+}
+
+static Value mapItems(const FilterCall &c) {
+  const Value *path = c.get(SIZE_MAX, "attribute");
+  const Value *missing = c.get(SIZE_MAX, "default");
+  Value::Array out;
+  if (!path && c.arguments.positional.empty())
+    c.in.fail("filter 'map' needs a filter or an attribute");
+  for (const Value &item : c.in.iterate(c.v)) {
+    if (path) {
+      Value value = attribute(c.in, item, *path);
+      out.push_back(value.isUndefined() && missing ? *missing : value);
+    } else {
+      const Value &name = c.arguments.positional[0];
+      out.push_back(c.in.applyFilter(c.in.wantString(name, "a filter"), item,
+                                     c.arguments.tail()));
+    }
+  }
+  return c.in.makeArray(std::move(out));
+}
+
+/// What sorting compares: strings without case unless asked otherwise.
+static Value sortKey(const FilterCall &c, const Value &v, bool cased) {
+  return !cased && v.isString() ? c.in.makeString(lower(v.asString())) : v;
+}
+
+static Value::Array sortBy(const FilterCall &c, Value::Array items,
+                           const std::vector<Value> &keys, bool reverse) {
+  std::vector<size_t> order(items.size());
+  for (size_t i = 0; i < order.size(); ++i)
+    order[i] = i;
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    int sign = c.in.order(keys[a], keys[b]);
+    return reverse ? sign > 0 : sign < 0;
+  });
+  Value::Array out;
+  for (size_t i : order)
+    out.push_back(items[i]);
+  return out;
+}
+
+static Value sorted(const FilterCall &c) {
+  const Value *path = c.get(2, "attribute");
+  bool cased = c.flag(1, "case_sensitive");
+  Value::Array items = c.in.iterate(c.v);
+  std::vector<Value> keys;
+  for (const Value &item : items)
+    keys.push_back(sortKey(
+        c, path && !path->isNull() ? attribute(c.in, item, *path) : item,
+        cased));
+  return c.in.makeArray(sortBy(c, std::move(items), keys, c.flag(0, "reverse")));
+}
+
+static Value sortedDict(const FilterCall &c) {
+  const Value *by = c.get(1, "by");
+  bool byValue = by && by->isString() && by->asString() == "value";
+  if (c.v.isUndefined())
+    c.in.fail("'" + c.v.undefinedName() + "' is undefined");
+  Value pairs = itemsOf(c);
+  Value::Array items = pairs.asArray();
+  std::vector<Value> keys;
+  for (const Value &item : items)
+    keys.push_back(sortKey(c, item.asArray()[byValue ? 1 : 0],
+                           c.flag(0, "case_sensitive")));
+  return c.in.makeArray(sortBy(c, std::move(items), keys, c.flag(2, "reverse")));
+}
+
+static Value uniqueItems(const FilterCall &c) {
+  bool cased = c.flag(0, "case_sensitive");
+  const Value *path = c.get(1, "attribute");
+  Value::Array out, seen;
+  for (const Value &item : c.in.iterate(c.v)) {
+    Value key = sortKey(
+        c, path && !path->isNull() ? attribute(c.in, item, *path) : item,
+        cased);
+    bool known = std::any_of(seen.begin(), seen.end(), [&](const Value &v) {
+      return c.in.equal(v, key);
+    });
+    if (!known) {
+      seen.push_back(key);
+      out.push_back(item);
+    }
+  }
+  return c.in.makeArray(std::move(out));
+}
+
+static Value reversed(const FilterCall &c) {
+  return c.in.slice(c.v.isString() ? c.v : c.in.makeArray(c.in.iterate(c.v)),
+                    {}, {}, -1);
+}
+
+static Value extreme(const FilterCall &c, int wanted) {
+  const Value *path = c.get(1, "attribute");
+  bool cased = c.flag(0, "case_sensitive");
+  Value best = Value::undefined(), bestKey;
+  bool first = true;
+  for (const Value &item : c.in.iterate(c.v)) {
+    Value key = sortKey(
+        c, path && !path->isNull() ? attribute(c.in, item, *path) : item,
+        cased);
+    if (std::exchange(first, false) || c.in.order(key, bestKey) == wanted)
+      best = item, bestKey = key;
+  }
+  return best;
+}
+
+static Value summed(const FilterCall &c) {
+  const Value *path = c.get(0, "attribute"), *start = c.get(1, "start");
+  Value out = start ? *start : Value(0);
+  for (const Value &item : c.in.iterate(c.v))
+    out = c.in.arithmetic(
+        Op::Add, out,
+        path && !path->isNull() ? attribute(c.in, item, *path) : item);
+  return out;
+}
+
+static Value absolute(const FilterCall &c) {
+  if (!c.v.isNumber())
+    c.in.fail("filter 'abs' needs a number");
+  if (c.v.asFloat() < 0)
+    return c.in.negate(c.v);
+  return c.v.isFloat() ? c.v : Value(c.v.asInt());
+}
+
+static Value rounded(const FilterCall &c) {
+  const Value *precision = c.get(0, "precision"), *method = c.get(1, "method");
+  if (!c.v.isNumber())
+    c.in.fail("filter 'round' needs a number");
+  auto digits = static_cast<int>(std::clamp<int64_t>(
+      precision ? c.in.wantInt(*precision, "precision") : 0, 0, 30));
+  std::string how = method ? c.in.text(*method) : "common";
+  if (how == "common" && !c.v.isFloat())
+    return c.v.asInt();
+  double value = c.v.asFloat(), scale = std::pow(10.0, digits);
+  if (how == "ceil")
+    return std::ceil(value * scale) / scale;
+  if (how == "floor")
+    return std::floor(value * scale) / scale;
+  if (how != "common")
+    c.in.fail("method must be common, ceil or floor");
+  // Through decimal digits, as Python rounds, since 2.675 is less than that.
+  char buffer[400];
+  int size = std::snprintf(buffer, sizeof(buffer), "%.*f", digits, value);
+  double out = value;
+  std::from_chars(buffer, buffer + std::max(size, 0), out);
+  return out;
+}
+
+static Value indented(const FilterCall &c) {
+  const Value *width = c.get(0, "width");
+  std::string by = width && width->isString()
+                       ? width->asString()
+                       : std::string(static_cast<size_t>(std::clamp<int64_t>(
+                                         width ? c.in.wantInt(*width, "width")
+                                               : 4,
+                                         0, 1000)),
+                                     ' ');
+  bool blank = c.flag(2, "blank"), first = true;
+  std::string text = c.in.wantString(c.v, "what 'indent' indents") + "\n";
+  std::string out = c.flag(1, "first") ? by : "";
+  for (std::string_view line : splitLines(text)) {
+    if (!std::exchange(first, false)) {
+      out += '\n';
+      if (blank || !line.empty())
+        out += by;
+      c.in.charge(1 + by.size() / 32);
+    }
+    out += line;
+  }
+  return c.in.makeString(std::move(out));
+}
+
+static Value escaped(const FilterCall &c) {
+  std::string out;
+  for (char ch : c.text()) {
+    switch (ch) {
+    case '&':
+      out += "&amp;";
+      break;
+    case '<':
+      out += "&lt;";
+      break;
+    case '>':
+      out += "&gt;";
+      break;
+    case '"':
+      out += "&#34;";
+      break;
+    case '\'':
+      out += "&#39;";
+      break;
+    default:
+      out += ch;
+    }
+  }
+  return c.in.makeString(std::move(out));
+}
+
+static Value textOf(const FilterCall &c) { return c.in.makeString(c.text()); }
+static Value lengthOf(const FilterCall &c) { return c.in.length(c.v); }
+
+static constexpr KnownFilter filterTable[] = {
+    {"abs", absolute},
+    {"capitalize",
+     [](const FilterCall &c) { return c.in.makeString(capitalize(c.text())); }},
+    {"count", lengthOf},
+    {"d", defaulted},
+    {"default", defaulted},
+    {"dictsort", sortedDict},
+    {"e", escaped},
+    {"escape", escaped},
+    {"first", [](const FilterCall &c) { return endItem(c, false); }},
+    {"float", toFloat},
+    {"indent", indented},
+    {"int", toInteger},
+    {"items", itemsOf},
+    {"join", joined},
+    {"last", [](const FilterCall &c) { return endItem(c, true); }},
+    {"length", lengthOf},
+    {"list",
+     [](const FilterCall &c) { return c.in.makeArray(c.in.iterate(c.v)); }},
+    {"lower",
+     [](const FilterCall &c) { return c.in.makeString(lower(c.text())); }},
+    {"map", mapItems},
+    {"max", [](const FilterCall &c) { return extreme(c, 1); }},
+    {"min", [](const FilterCall &c) { return extreme(c, -1); }},
+    {"reject", [](const FilterCall &c) { return selected(c, false, false); }},
+    {"rejectattr",
+     [](const FilterCall &c) { return selected(c, true, false); }},
+    {"replace", replaced},
+    {"reverse", reversed},
+    {"round", rounded},
+    {"safe", textOf},
+    {"select", [](const FilterCall &c) { return selected(c, false, true); }},
+    {"selectattr", [](const FilterCall &c) { return selected(c, true, true); }},
+    {"sort", sorted},
+    {"string", textOf},
+    {"sum", summed},
+    {"title", titled},
+    {"tojson",
+     [](const FilterCall &c) {
+       return c.in.makeString(c.in.json(c.v, c.arguments));
+     }},
+    {"trim", trimmed},
+    {"unique", uniqueItems},
+    {"upper",
+     [](const FilterCall &c) { return c.in.makeString(upper(c.text())); }},
+};
+
+static const KnownFilter *findFilter(std::string_view name) {
+  for (const KnownFilter &filter : filterTable)
+    if (filter.name == name)
+      return &filter;
+  return nullptr;
+}
+
+bool isFilter(std::string_view name) { return findFilter(name) != nullptr; }
+
+Value Interpreter::applyFilter(std::string_view name, const Value &v,
+                               const Arguments &arguments) {
+  const KnownFilter *filter = findFilter(name);
+  if (!filter)
+    fail("unknown filter '" + std::string(name) + "'");
+  charge(1);
+  // One level a filter: map('map', ...) applies filters from within.
+  Deeper deeper(*this);
+  return filter->run({*this, v, arguments});
+}
+
+} // namespace quern::chat

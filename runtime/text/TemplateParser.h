@@ -1,0 +1,112 @@
+//===- TemplateParser.h - From tokens to a program -------------*- C++ -*-===//
+//
+// Recursive descent with Jinja's precedence, loosest first: inline if, or, and,
+// not, comparisons, + and -, ~, * / // %, **, unary, then filters and tests,
+// which bind tightest. Nodes are written as they are parsed, operands first,
+// which is the order that a program needs.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "text/TemplateLexer.h"
+#include "text/TemplateProgram.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <utility>
+
+namespace quern::chat {
+
+/// Whether there is such a filter or test; unknown ones fail at compile time.
+bool isFilter(std::string_view name);
+bool isTest(std::string_view name);
+
+class Parser {
+public:
+  Parser(std::vector<Token> tokens, std::string_view name);
+  std::vector<uint8_t> run();
+
+private:
+  using Nodes = std::vector<uint32_t>;
+
+  // TemplateStatements.cpp
+  Nodes body(std::initializer_list<std::string_view> ends);
+  uint32_t statement();
+  uint32_t ifStatement(const Token &at);
+  uint32_t forStatement(const Token &at);
+  uint32_t setStatement(const Token &at);
+  uint32_t macroStatement(const Token &at);
+  uint32_t generation(const Token &at);
+  uint32_t target();
+  uint32_t oneTarget(bool members);
+  void endBlock();
+  void finish(std::string_view end);
+
+  // TemplateExpressions.cpp
+  uint32_t tuple(bool choose = true);
+  uint32_t expression(bool choose = true);
+  uint32_t orExpression();
+  uint32_t andExpression();
+  uint32_t notExpression();
+  uint32_t comparison();
+  uint32_t sum();
+  uint32_t concatenation();
+  uint32_t product();
+  uint32_t power();
+  uint32_t unary(bool filters = true);
+  uint32_t primary();
+  uint32_t postfix(uint32_t value);
+  uint32_t filters(uint32_t value);
+  uint32_t filter(uint32_t value);
+  uint32_t test(uint32_t value);
+  uint32_t subscript(uint32_t value, const Token &at);
+  uint32_t arguments(); ///< from '(' on: a list
+  uint32_t listLiteral(const Token &at);
+  uint32_t dictLiteral(const Token &at);
+  uint32_t integer(const Token &at);
+  uint32_t real(const Token &at);
+  bool startsArgument() const;
+
+  const Token &peek(size_t ahead = 0) const {
+    return tokens[std::min(pos + ahead, tokens.size() - 1)];
+  }
+  Token take() {
+    Token out = peek();
+    if (pos + 1 < tokens.size())
+      ++pos;
+    return out;
+  }
+  bool isOperator(std::string_view text, size_t ahead = 0) const {
+    const Token &t = peek(ahead);
+    return t.kind == TokenKind::Operator && t.text == text;
+  }
+  bool isName(std::string_view text, size_t ahead = 0) const {
+    const Token &t = peek(ahead);
+    return t.kind == TokenKind::Name && t.text == text;
+  }
+  bool acceptOperator(std::string_view text);
+  bool acceptName(std::string_view text);
+  void expectOperator(std::string_view text);
+  Token expectName();
+  [[noreturn]] void fail(const Token &at, const std::string &what) const;
+  [[noreturn]] void unexpected(const Token &at) const;
+  uint32_t add(Op op, const Token &at, uint32_t a = none, uint32_t b = none,
+               uint32_t c = none) {
+    return writer.add(op, at.line, at.column, a, b, c);
+  }
+
+  /// Bounds the recursion of the parser.
+  struct Deeper {
+    explicit Deeper(Parser &parser);
+    ~Deeper() { --parser.depth; }
+    Parser &parser;
+  };
+
+  std::vector<Token> tokens;
+  std::string name;
+  ProgramWriter writer;
+  size_t pos = 0;
+  unsigned depth = 0, loops = 0;
+};
+
+} // namespace quern::chat

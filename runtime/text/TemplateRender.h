@@ -1,0 +1,135 @@
+//===- TemplateRender.h - Running chat templates ---------------*- C++ -*-===//
+//
+// Internal: the interpreter that walks a program's nodes, and what filters,
+// tests and methods use of it. Semantics are Python's and Jinja's, since
+// templates are written against those: what a number prints as, what is true,
+// what an undefined name may be used for.
+//
+// Nothing here recurses without counting: programs through `Deeper`, values
+// through Value::depth, which is bounded where values are made.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "text/Template.h"
+#include "text/TemplateProgram.h"
+
+#include <optional>
+
+namespace quern::chat {
+
+/// Levels of arrays and objects that a value may have.
+inline constexpr unsigned maxValueDepth = 200;
+
+/// Callables from this number on are macros: their node's number plus this.
+inline constexpr uint32_t firstMacro = 16;
+
+/// Arguments of a call, a filter or a test, in source order.
+struct Arguments {
+  std::vector<Value> positional;
+  std::vector<std::pair<std::string_view, Value>> named;
+
+  /// The argument at `index` or called `name`, or nullptr.
+  const Value *get(size_t index, std::string_view name) const;
+  /// Without its first argument.
+  Arguments tail() const;
+};
+
+class Interpreter {
+public:
+  Interpreter(const ProgramView &program, const Value &context,
+              const TemplateLimits &limits);
+  std::string run();
+
+  /// Throws Error at the node that runs now.
+  [[noreturn]] void fail(const std::string &what) const;
+  /// Counts work that is not one node.
+  void charge(uint64_t steps);
+  /// Makes values, counting and bounding them.
+  Value makeString(std::string text);
+  Value makeArray(Value::Array items);
+  Value makeObject(Value::Object members);
+
+  // TemplateOperators.cpp
+  bool truth(const Value &v) const;
+  bool equal(const Value &a, const Value &b);
+  /// -1, 0 or 1; fails where Python has no order.
+  int order(const Value &a, const Value &b);
+  bool contains(const Value &container, const Value &item);
+  Value arithmetic(Op op, const Value &a, const Value &b);
+  Value negate(const Value &v);
+  /// Items of an array, keys of an object, characters of a string.
+  Value::Array iterate(const Value &v);
+  int64_t length(const Value &v);
+  int64_t wantInt(const Value &v, const char *what) const;
+  const std::string &wantString(const Value &v, const char *what) const;
+
+  // TemplateText.cpp
+  /// What printing gives: Python's str().
+  std::string text(const Value &v);
+  std::string json(const Value &v, const Arguments &options);
+
+  // TemplateSubscript.cpp
+  Value index(const Value &v, const Value &key);
+  Value slice(const Value &v, const Value &start, const Value &stop,
+              const Value &step);
+  Value member(const Value &v, std::string_view name);
+
+  // TemplateFilters.cpp, TemplateTests.cpp, TemplateMethods.cpp
+  Value applyFilter(std::string_view name, const Value &v,
+                    const Arguments &arguments);
+  bool applyTest(std::string_view name, const Value &v,
+                 const Arguments &arguments);
+  /// Nothing if values of this kind have no such method.
+  std::optional<Value> callMethod(const Value &v, std::string_view name,
+                                  const Arguments &arguments);
+  /// For messages, e.g. "str".
+  static const char *typeName(const Value &v);
+
+private:
+  enum class Flow : uint8_t { Next, Break, Continue };
+  struct Deeper {
+    explicit Deeper(Interpreter &interpreter);
+    ~Deeper() { --interpreter.depth; }
+    Interpreter &interpreter;
+  };
+  using Scope = std::vector<std::pair<std::string_view, Value>>;
+
+  // TemplateRender.cpp
+  Flow execute(uint32_t list);
+  Flow executeNode(uint32_t id);
+  Flow loop(const Node &node);
+  Value::Array loopItems(const Node &node, const Node &parts);
+  void assign(uint32_t target, const Value &value);
+  void print(std::string_view text);
+  std::string capture(uint32_t list);
+  const Value *lookUp(std::string_view name) const;
+  void define(std::string_view name, Value value);
+
+  // TemplateEvaluate.cpp
+  Value evaluate(uint32_t id);
+  Value evaluateOperator(const Node &node, uint32_t id);
+  Value name(std::string_view name);
+  Value compare(const Node &node, uint32_t id);
+  Value call(const Node &node, uint32_t id);
+  Value callValue(const Value &callee, const Arguments &arguments);
+  Value callMacro(uint32_t id, const Arguments &arguments);
+  Value callBuiltin(uint32_t which, const Arguments &arguments);
+  Value range(const Arguments &arguments);
+  Value dictOf(const Arguments &arguments);
+  Value formatTime(const Arguments &arguments);
+  Arguments evaluateArguments(uint32_t list);
+
+  const ProgramView &program;
+  const Value &context;
+  const TemplateLimits &limits;
+  std::vector<Scope> scopes;
+  size_t frame = 0; ///< the first scope that this macro call sees, beside 0
+  std::string out;
+  size_t captured = 0; ///< bytes in outputs that wait for a capture to end
+  uint64_t steps = 0;
+  unsigned depth = 0;
+  uint32_t at = 0; ///< the node that runs now
+};
+
+} // namespace quern::chat

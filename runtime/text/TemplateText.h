@@ -1,0 +1,37 @@
+//===- TemplateText.h - Python's string functions --------------*- C++ -*-===//
+//
+// Internal: what filters and methods on strings share. Characters are code
+// points; case mapping is Unicode's simple one, and Python's for U+00DF.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "text/Value.h"
+
+#include <string>
+#include <string_view>
+
+namespace quern::chat {
+
+std::string upper(std::string_view text);
+std::string lower(std::string_view text);
+/// First character in upper case, the rest in lower case.
+std::string capitalize(std::string_view text);
+/// str.title(): capitalizes after every character without case.
+std::string title(std::string_view text);
+/// Whether the character is a letter with case, or any letter.
+bool isCased(char32_t code);
+bool isLetter(char32_t code);
+bool isDigit(char32_t code);
+/// Without the characters of `set` at the ends; no set: white space.
+std::string_view strip(std::string_view text, const Value *set, bool left,
+                       bool right);
+/// At most `count` replacements, all if negative.
+std::string replaceAll(std::string_view text, std::string_view from,
+                       std::string_view to, int64_t count);
+/// str.splitlines() without its rarer separators.
+std::vector<std::string_view> splitLines(std::string_view text);
+/// repr() of a float, e.g. 1.0, 1e-07, inf.
+std::string floatText(double value);
+
+} // namespace quern::chat

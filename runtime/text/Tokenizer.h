@@ -1,0 +1,141 @@
+//===- Tokenizer.h - Text to token ids and back ----------------*- C++ -*-===//
+//
+// A tokenizer has two lives. When a model is compiled, `buildTokenizer` turns
+// the vocabulary of its file into one flat table: token bytes, hash tables and
+// a trie of the special tokens, all addressed by offsets. When the artifact
+// starts, `Tokenizer` opens that table in place, wherever it is mapped: it
+// checks it once and copies nothing.
+//
+// Two algorithms share everything but the question "what do these two
+// neighbours merge into":
+//   * "gpt2", byte-level BPE (Sennrich et al. 2016; Radford et al. 2019): text
+//     is cut into words by the model's patterns, and each word's bytes are
+//     merged in the order of the merge list.
+//   * "llama", SentencePiece BPE (Kudo and Richardson 2018): neighbours whose
+//     concatenation is a token merge, best score first; what is no token in the
+//     end becomes byte tokens <0xXX>.
+// Ties go to the leftmost pair in both.
+//
+// Input is bytes and need not be valid UTF-8: an invalid byte is encoded as
+// itself, never merged with text, and comes back from `decode` unchanged where
+// the vocabulary has that byte.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace quern {
+
+/// Kinds of token; the values are those of GGUF's tokenizer.ggml.token_type.
+enum class TokenType : uint8_t {
+  Normal = 1,
+  Unknown = 2,
+  Control = 3,     ///< matched in text only where the caller asks for it
+  UserDefined = 4, ///< matched in text always, before any merging
+  Unused = 5,
+  Byte = 6, ///< "<0xXX>"
+};
+
+/// A vocabulary as a model file has it. Views must live until `buildTokenizer`
+/// returns. Defaults that depend on the model (whether it adds BOS where its
+/// file does not say) are the importer's to resolve.
+struct TokenizerSource {
+  std::string model; ///< "gpt2" or "llama"
+  std::string pre;   ///< pre-tokenizer of "gpt2"; ignored by "llama"
+  std::vector<std::string_view> tokens; ///< as in the file: Ġ or ▁ for a space
+  std::vector<float> scores;            ///< "llama": one a token
+  std::vector<int32_t> types;           ///< one a token, or none: all normal
+  std::vector<std::string_view> merges; ///< "gpt2": "left right", by priority
+  int32_t bos = -1, eos = -1, unknown = -1, padding = -1; ///< -1: none
+  bool addBos = false, addEos = false, addSpacePrefix = false;
+  std::vector<int32_t> extraEnd; ///< further tokens that end a generation
+};
+
+/// Lays out the table that `Tokenizer` opens. Compile time only. Throws Error
+/// naming the metadata key that is wrong, e.g.
+/// "tokenizer.ggml.merges[12]: 'q xz' makes no token".
+///
+/// Tokens that end a generation are `eos`, `extraEnd`, and every control token
+/// with a well-known end name (<|im_end|>, <|eot_id|>, <end_of_turn>, ...).
+///
+/// Control tokens never arise by merging: text is not able to spell one unless
+/// the caller of `encode` asks to parse them.
+std::vector<uint8_t> buildTokenizer(const TokenizerSource &source);
+
+/// The names of all pre-tokenizers that "gpt2" models may name, for messages.
+std::vector<std::string_view> preTokenizerNames();
+
+/// A tokenizer over a table that somebody else keeps alive (and aligned to 8
+/// bytes). All const members may be called from any number of threads at once.
+class Tokenizer {
+public:
+  /// Checks every offset and id in `table`, throws Error if one is out of
+  /// range. Takes time linear in the vocabulary with a tiny constant (0.3 ms
+  /// for 262,144 tokens), and no memory that grows with it.
+  explicit Tokenizer(std::span<const uint8_t> table);
+  ~Tokenizer();
+  Tokenizer(Tokenizer &&) noexcept;
+  Tokenizer &operator=(Tokenizer &&) noexcept;
+
+  /// The ids of `text`. `parseSpecial` also recognizes control tokens in it
+  /// (for rendered templates, never for what a user typed). `addBos` allows the
+  /// BOS and EOS that the model asks for. Time is O(n log n) for any text.
+  std::vector<int32_t> encode(std::string_view text, bool parseSpecial,
+                              bool addBos) const;
+
+  /// The bytes of one token: a space for Ġ or ▁, the byte for <0xXX>, the name
+  /// for a control token. Empty for an id out of range. Lives in the table.
+  std::string_view piece(int32_t id) const;
+
+  /// The bytes of all tokens. Control and unknown tokens are left out unless
+  /// `special`; the space that `encode` put before the text is taken off.
+  std::string decode(std::span<const int32_t> ids, bool special = false) const;
+
+  /// Whether generation stops after this token.
+  bool isEnd(int32_t id) const;
+  /// All tokens for which `isEnd` holds, ascending.
+  std::span<const int32_t> endTokens() const;
+  /// Whether the token is a control or unknown token: nothing to show a user.
+  bool isControl(int32_t id) const;
+  /// The token whose text is exactly `text`, control tokens included, or -1.
+  /// Searches special tokens only.
+  int32_t findSpecial(std::string_view text) const;
+
+  int32_t bos() const;     ///< -1: none
+  int32_t eos() const;     ///< -1: none
+  int32_t unknown() const; ///< -1: none
+  int32_t padding() const; ///< -1: none
+  bool addsBos() const;
+  bool addsEos() const;
+  /// Number of tokens; ids are 0 .. size() - 1.
+  size_t size() const;
+
+private:
+  struct Impl;
+  std::unique_ptr<Impl> impl;
+};
+
+/// Cuts a stream of bytes at character boundaries, so that what is printed
+/// token by token is valid UTF-8 at every moment.
+class Utf8Stream {
+public:
+  /// Takes the next bytes and returns all characters complete by now. Bytes
+  /// that cannot be part of any character become U+FFFD, one for each maximal
+  /// invalid part (Unicode 15, section 3.9, "substitution of maximal
+  /// subparts"), as soon as that is certain.
+  std::string push(std::string_view bytes);
+  /// Returns what is left: U+FFFD for a character that was never completed.
+  std::string finish();
+
+private:
+  std::string pending; ///< at most 3 bytes: the start of a character
+};
+
+} // namespace quern

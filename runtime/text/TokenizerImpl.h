@@ -1,0 +1,28 @@
+//===- TokenizerImpl.h - Encoding over a table -----------------*- C++ -*-===//
+//
+// Internal: the part of the tokenizer that the builder needs as well, which
+// asks of every token what merging its own bytes gives.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "text/Merge.h"
+#include "text/PreTokenizer.h"
+#include "text/TokenizerTable.h"
+
+namespace quern::tokenizer {
+
+/// Memory of one `encode`, so that words share it.
+struct EncodeScratch {
+  std::vector<Symbol> symbols;
+  MergeScratch merge;
+  /// How unused tokens came about, to take them apart again.
+  std::vector<std::pair<uint32_t, std::pair<Symbol, Symbol>>> unused;
+};
+
+/// Merges all of `word` (valid UTF-8 for SentencePiece) and leaves the result
+/// in `scratch.symbols`. Looks neither at special tokens nor at whole words.
+void mergeWord(const TableView &table, std::string_view word,
+               EncodeScratch &scratch);
+
+} // namespace quern::tokenizer

@@ -1,0 +1,119 @@
+//===- Value.h - Values that chat templates work on ------------*- C++ -*-===//
+//
+// JSON-like values with Python's rules for order (objects keep the order of
+// insertion). Strings, arrays and objects are shared and immutable once built,
+// so a copy costs a reference count; only the interpreter changes objects, and
+// only those that namespace() made.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace quern {
+
+class Value {
+public:
+  using Array = std::vector<Value>;
+  using Member = std::pair<std::string, Value>;
+  using Object = std::vector<Member>; ///< in order of insertion, unique keys
+
+  enum class Kind : uint8_t {
+    Null, Bool, Int, Float, String, Array, Object,
+    Undefined, ///< a name that nothing defined; made by the interpreter
+    Namespace, ///< namespace(): an object that `set ns.x` changes
+    Callable,  ///< a macro or a built-in function
+  };
+
+  Value() = default; ///< null
+  Value(std::nullptr_t) {}
+  Value(bool v) : data(v) {}
+  Value(int v) : data(int64_t{v}) {}
+  Value(unsigned v) : data(int64_t{v}) {}
+  Value(int64_t v) : data(v) {}
+  Value(double v) : data(v) {}
+  Value(const char *v) : Value(std::string(v)) {}
+  Value(std::string_view v) : Value(std::string(v)) {}
+  Value(std::string v)
+      : data(std::make_shared<const std::string>(std::move(v))) {}
+  Value(Array v);
+  Value(Object v);
+  static Value array(Array v = {}) { return Value(std::move(v)); }
+  static Value object(Object v = {}) { return Value(std::move(v)); }
+  static Value undefined(std::string_view name = {});
+  static Value nameSpace(Object members);
+  static Value callable(uint32_t what);
+
+  Kind kind() const { return static_cast<Kind>(data.index()); }
+  bool isNull() const { return kind() == Kind::Null; }
+  bool isUndefined() const { return kind() == Kind::Undefined; }
+  bool isBool() const { return kind() == Kind::Bool; }
+  bool isInt() const { return kind() == Kind::Int; }
+  bool isFloat() const { return kind() == Kind::Float; }
+  bool isNumber() const { return isInt() || isFloat() || isBool(); }
+  bool isString() const { return kind() == Kind::String; }
+  bool isArray() const { return kind() == Kind::Array; }
+  bool isObject() const {
+    return kind() == Kind::Object || kind() == Kind::Namespace;
+  }
+
+  // Each asks for the matching kind; anything else is a bug and throws
+  // std::bad_variant_access.
+  bool asBool() const { return std::get<bool>(data); }
+  int64_t asInt() const {
+    return isBool() ? int64_t{asBool()} : std::get<int64_t>(data);
+  }
+  double asFloat() const {
+    return isFloat() ? std::get<double>(data) : static_cast<double>(asInt());
+  }
+  const std::string &asString() const { return *std::get<StringRef>(data); }
+  const Array &asArray() const { return std::get<ArrayRef>(data)->items; }
+  const Object &asObject() const;
+  uint32_t asCallable() const { return std::get<CallableRef>(data).what; }
+  /// The name that was not defined, for messages.
+  const std::string &undefinedName() const;
+
+  /// The member `key` of an object, or nullptr.
+  const Value *find(std::string_view key) const;
+  /// Sets or replaces a member of a namespace.
+  void setMember(std::string_view key, Value value) const;
+
+  /// Levels of arrays and objects: 0 for anything else. Known without looking
+  /// inside, so that code which recurses over a value can refuse deep ones.
+  unsigned depth() const;
+
+private:
+  struct ArrayNode {
+    Array items;
+    unsigned depth;
+  };
+  struct ObjectNode {
+    Object members;
+    unsigned depth;
+  };
+
+  using StringRef = std::shared_ptr<const std::string>;
+  using ArrayRef = std::shared_ptr<const ArrayNode>;
+  using ObjectRef = std::shared_ptr<ObjectNode>;
+  struct UndefinedRef {
+    StringRef name;
+  };
+  struct NamespaceRef {
+    ObjectRef members;
+  };
+  struct CallableRef {
+    uint32_t what;
+  };
+  // The order of the alternatives is that of Kind.
+  std::variant<std::monostate, bool, int64_t, double, StringRef, ArrayRef,
+               ObjectRef, UndefinedRef, NamespaceRef, CallableRef>
+      data;
+};
+
+} // namespace quern

@@ -1,0 +1,174 @@
+//===- linear_bench.cpp - How fast linears are -----------------------------===//
+//
+//     linear_bench [--threads N] [--columns K] [format ...]
+//
+// Generated rows: GB of packed weights per second with 1, 2, 4 and 8 rows, on
+// more weights than any cache holds, beside a loop that only reads them. Prompt
+// rows: 10^9 multiply-adds per second with 512 rows, beside a loop of nothing
+// but dot products of bf16. Threads are pinned; the best of a few runs counts.
+//
+//===----------------------------------------------------------------------===//
+#include "test/unit/kernels/linear/Fixture.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/raw_ostream.h"
+#include <chrono>
+#include <cstring>
+#include <immintrin.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <thread>
+
+using namespace quern;
+using namespace quern::test;
+
+namespace {
+constexpr int64_t kBytes = 224ll << 20;
+
+/// Seconds of the best of five runs of `work(worker)` on `workers` threads.
+template <typename Work> double seconds(int64_t workers, Work work) {
+  double best = 1e30;
+  for (int run = 0; run < 5; ++run) {
+    auto from = std::chrono::steady_clock::now();
+    std::vector<std::thread> threads;
+    for (int64_t w = 0; w < workers; ++w)
+      threads.emplace_back([&, w] {
+        cpu_set_t set;
+        CPU_ZERO(&set);
+        CPU_SET(w, &set);
+        pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+        work(w);
+      });
+    for (std::thread &t : threads)
+      t.join();
+    std::chrono::duration<double> d = std::chrono::steady_clock::now() - from;
+    best = std::min(best, d.count());
+  }
+  return best;
+}
+
+volatile uint64_t sink;
+
+__attribute__((target("avx512f"))) void readAll(const uint8_t *p, size_t bytes) {
+  __m512i sum[4] = {};
+  for (size_t i = 0; i + 256 <= bytes; i += 256)
+    for (int j = 0; j < 4; ++j)
+      sum[j] = _mm512_xor_si512(sum[j], _mm512_loadu_si512(p + i + 64 * j));
+  sink = _mm512_reduce_add_epi64(sum[0]) + _mm512_reduce_add_epi64(sum[1]) +
+         _mm512_reduce_add_epi64(sum[2]) + _mm512_reduce_add_epi64(sum[3]);
+}
+
+/// 512 multiply-adds a dot product, in 16 chains.
+__attribute__((target("avx512f,avx512bf16"))) void dotAll(int64_t times) {
+  __m512 sum[16] = {};
+  __m512bh a{}, b{};
+  asm volatile("" : "+v"(a), "+v"(b));
+  for (int64_t i = 0; i < times; ++i)
+    for (int j = 0; j < 16; ++j) {
+      sum[j] = _mm512_dpbf16_ps(sum[j], a, b);
+      asm volatile("" : "+v"(sum[j]));
+    }
+}
+
+std::string text(const TestWeight &w, llvm::StringRef numbers) {
+  std::string x = numbers == "f32"
+                      ? llvm::formatv("tensor<?x{0}xf32>", w.columns).str()
+                      : llvm::formatv("!quern.rows<{0}, {1}>", w.columns, numbers).str();
+  return llvm::formatv(R"(
+    quern.kernel @k role generated rows step {{
+    ^bb0(%x: {0}, %w: {1}):
+      %y = quern.linear %x, %w : ({0}, {1}) -> tensor<?x{2}xf32>
+      quern.yield %y : tensor<?x{2}xf32>
+    })", x, w.type(), w.rows);
+}
+
+/// A small matrix repeated until it has more than kBytes bytes.
+TestWeight repeated(const Format &f, int64_t columns, int64_t bytes) {
+  columns = (columns + f.weights - 1) / f.weights * f.weights;
+  TestWeight w(f, 64, columns, 1);
+  const size_t once = w.panels.size();
+  const int64_t times = (bytes + once - 1) / once;
+  w.panels.resize(once * times);
+  for (int64_t i = 1; i < times; ++i)
+    std::memcpy(w.panels.data() + i * once, w.panels.data(), once);
+  w.rows *= times;
+  return w;
+}
+
+double run(const JitKernel &kernel, const TestWeight &w, ConvertedRows &x,
+           AlignedVector<float> &y, int64_t rows, int64_t workers) {
+  void *buffers[] = {x.bytes.data(), const_cast<uint8_t *>(w.panels.data()), y.data()};
+  return seconds(workers, [&](int64_t worker) {
+    kernel.runWorker(buffers, nullptr, {.rows = rows, .workers = workers}, worker);
+  });
+}
+
+void generated(const Format &f, const cpu::Chip &chip, int64_t columns, int64_t threads) {
+  TestWeight w = repeated(f, columns, kBytes);
+  const bool floats = shapeOf(f).kind == GroupShape::Kind::Floats;
+  TestRows rows(8, w.columns, 1);
+  ConvertedRows x = floats ? toF32(rows) : toI16(rows);
+  JitKernel kernel = compileOrDie(text(w, floats ? "f32" : "i16"), chip);
+  AlignedVector<float> y(8 * rowStride(w.rows));
+  for (int64_t workers = 1; workers <= threads; ++workers) {
+    double read = seconds(workers, [&](int64_t worker) {
+      size_t share = w.panels.size() / workers;
+      readAll(w.panels.data() + worker * share, share);
+    });
+    auto rate = [&](double s) { return w.panels.size() / s * 1e-9; };
+    llvm::outs() << llvm::formatv("{0,-8} {1} thread(s), GB/s: read {2:f1}; rows",
+                                  f.name, workers, rate(read));
+    for (int64_t r : {1, 2, 4, 8})
+      llvm::outs() << llvm::formatv("  {0}: {1:f1}", r, rate(run(kernel, w, x, y, r, workers)));
+    llvm::outs() << "\n";
+  }
+}
+
+void prompt(const Format &f, const cpu::Chip &chip, int64_t columns, int64_t threads,
+            double peak) {
+  constexpr int64_t kRows = 512;
+  TestWeight w = repeated(f, columns, 64 * 16 * columns / 8);
+  w.rows = std::min<int64_t>(w.rows, 1536);
+  ConvertedRows x = toBF16(TestRows(kRows, w.columns, 1));
+  JitKernel kernel = compileOrDie(text(w, "bf16"), chip);
+  AlignedVector<float> y(kRows * rowStride(w.rows));
+  for (int64_t workers = 1; workers <= threads; ++workers) {
+    llvm::outs() << llvm::formatv("{0,-8} {1} thread(s), {2} x {3}, GMAC/s: rows", f.name,
+                                  workers, w.rows, w.columns);
+    for (int64_t rows : {16, 64, 256, 512}) {
+      double rate = double(rows) * w.rows * w.columns /
+                    run(kernel, w, x, y, rows, workers) * 1e-9;
+      llvm::outs() << llvm::formatv("  {0}: {1:f0} ({2:p0})", rows, rate, rate / peak / workers);
+    }
+    llvm::outs() << "\n";
+  }
+}
+} // namespace
+
+int main(int argc, char **argv) {
+  cpu::Chip chip = llvm::cantFail(cpu::chipOf("native"));
+  int64_t threads = std::min(2u, std::thread::hardware_concurrency()), columns = 2048;
+  std::vector<std::string> names;
+  for (int i = 1; i < argc; ++i) {
+    llvm::StringRef argument = argv[i];
+    if (argument == "--threads" && i + 1 < argc)
+      threads = std::atoll(argv[++i]);
+    else if (argument == "--columns" && i + 1 < argc)
+      columns = std::atoll(argv[++i]);
+    else
+      names.push_back(argv[i]);
+  }
+  double peak = 1;
+  if (chip.avx512bf16) {
+    constexpr int64_t kTimes = 1 << 22;
+    peak = kTimes * 16 * 32 / seconds(1, [](int64_t) { dotAll(kTimes); }) * 1e-9;
+    llvm::outs() << llvm::formatv("{0}; dot products of bf16: {1:f0} GMAC/s a thread\n",
+                                  chip.name, peak);
+  }
+  for (bool floats : {false, true})
+    for (const Format *f : kernelFormats(floats))
+      if (names.empty() || llvm::is_contained(names, f->name)) {
+        generated(*f, chip, columns, threads);
+        prompt(*f, chip, columns, threads, peak);
+      }
+  return 0;
+}

@@ -1,0 +1,120 @@
+"""What the text tests share: the driver, and vocabularies of GGUF files."""
+
+import argparse
+import os
+import pathlib
+import struct
+import subprocess
+import sys
+import tempfile
+
+SKIP = 77
+
+
+def skip(why):
+    print(f"skipped: {why}")
+    sys.exit(SKIP)
+
+
+def need(*modules):
+    """Imports modules, or skips the test."""
+    import importlib
+
+    try:
+        return [importlib.import_module(m) for m in modules]
+    except ImportError as error:
+        skip(f"Python package {error.name} is not installed")
+
+
+def arguments():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--driver", required=True)
+    parser.add_argument("--models", default=os.environ.get("QUERN_TEST_MODELS"))
+    parser.add_argument("--lines", type=int, default=10000)
+    return parser.parse_args()
+
+
+def blob(data):
+    return struct.pack("<I", len(data)) + data
+
+
+def blobs(data):
+    out, pos = [], 0
+    while pos < len(data):
+        (n,) = struct.unpack_from("<I", data, pos)
+        out.append(data[pos + 4 : pos + 4 + n])
+        pos += 4 + n
+    return out
+
+
+def run(driver, *args, data=b""):
+    result = subprocess.run([driver, *map(str, args)], input=data, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, check=False)
+    if result.returncode != 0:
+        raise RuntimeError(result.stderr.decode(errors="replace").strip())
+    return result.stdout
+
+
+class Vocabulary:
+    """The tokenizer of a GGUF file, or one that a test makes up."""
+
+    def __init__(self, model, pre, tokens, scores=(), types=(), merges=(), bos=-1, eos=-1,
+                 unknown=-1, padding=-1, add_bos=False, add_eos=False, space_prefix=False):
+        self.model, self.pre = model, pre
+        self.tokens, self.scores = list(tokens), list(scores)
+        self.types, self.merges = list(types), list(merges)
+        self.bos, self.eos, self.unknown, self.padding = bos, eos, unknown, padding
+        self.add_bos, self.add_eos, self.space_prefix = add_bos, add_eos, space_prefix
+
+    @classmethod
+    def read(cls, path):
+        (gguf,) = need("gguf")
+        fields = gguf.GGUFReader(path).fields
+
+        def get(key, default=None):
+            field = fields.get(f"tokenizer.ggml.{key}")
+            return default if field is None else field.contents()
+
+        model = get("model")
+        self = cls(model, get("pre", "default"), get("tokens"), get("scores", []),
+                   get("token_type", []), get("merges", []), get("bos_token_id", -1),
+                   get("eos_token_id", -1), get("unknown_token_id", -1),
+                   get("padding_token_id", -1), get("add_bos_token", False),
+                   get("add_eos_token", False), get("add_space_prefix", model == "llama"))
+        field = fields.get("tokenizer.chat_template")
+        self.template = field.contents() if field else None
+        return self
+
+    def bytes(self):
+        def strings(items):
+            return struct.pack("<I", len(items)) + b"".join(
+                blob(s.encode("utf-8", "surrogateescape")) for s in items)
+
+        def numbers(items, code):
+            return struct.pack(f"<I{len(items)}{code}", len(items), *items)
+
+        return (blob(self.model.encode()) + blob(self.pre.encode()) + strings(self.tokens)
+                + numbers(self.scores, "f") + numbers(self.types, "i") + strings(self.merges)
+                + struct.pack("<iiii???", self.bos, self.eos, self.unknown, self.padding,
+                              self.add_bos, self.add_eos, self.space_prefix))
+
+
+class Table:
+    """A built table on disk, and what the driver does with it."""
+
+    def __init__(self, driver, vocabulary):
+        self.driver = driver
+        self.folder = tempfile.TemporaryDirectory()
+        base = pathlib.Path(self.folder.name)
+        (base / "vocabulary").write_bytes(vocabulary.bytes())
+        self.path = base / "table"
+        run(driver, "build", base / "vocabulary", self.path)
+
+    def encode(self, texts, *flags):
+        out = blobs(run(self.driver, "encode", self.path, *flags,
+                        data=b"".join(map(blob, texts))))
+        return [list(struct.unpack(f"<{len(b) // 4}i", b)) for b in out]
+
+    def decode(self, lists, *flags):
+        data = b"".join(blob(struct.pack(f"<{len(ids)}i", *ids)) for ids in lists)
+        return blobs(run(self.driver, "decode", self.path, *flags, data=data))

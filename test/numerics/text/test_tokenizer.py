@@ -1,0 +1,225 @@
+"""Token ids against the `tokenizers` and `sentencepiece` packages.
+
+Every GGUF file in --models is tried: byte BPE against a `tokenizers` model with
+the same merges and the published pre-tokenizer, SentencePiece against a model
+proto made of the same pieces. Two small vocabularies are always tried.
+"""
+
+import pathlib
+import random
+import struct
+import sys
+
+import common
+import lines as generated
+
+tokenizers, sentencepiece = common.need("tokenizers", "sentencepiece")
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers  # noqa: E402
+
+NORMAL, UNKNOWN, CONTROL, USER, UNUSED, BYTE = range(1, 7)
+
+
+def pre_tokenizer(name):
+    """The pre-tokenizers as the models' tokenizer.json files have them."""
+    gpt2 = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
+    plain = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+
+    def split(pattern):
+        return pre_tokenizers.Sequence(
+            [pre_tokenizers.Split(Regex(pattern), "isolated", False), plain])
+
+    tail = r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+    head = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
+    upper, lower = r"\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}", r"\p{Ll}\p{Lm}\p{Lo}\p{M}"
+    suffix = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+    return {
+        "gpt-2": gpt2,
+        "default": gpt2,
+        "smollm": pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), gpt2]),
+        "llama-bpe": split(head + "{1,3}" + tail),
+        "qwen2": split(head + tail),
+        "gpt-4o": split(rf"[^\r\n\p{{L}}\p{{N}}]?[{upper}]*[{lower}]+{suffix}"
+                        rf"|[^\r\n\p{{L}}\p{{N}}]?[{upper}]+[{lower}]*{suffix}"
+                        r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"),
+    }[name]
+
+
+def byte_bpe(v):
+    types = v.types or [NORMAL] * len(v.tokens)
+    bpe = models.BPE(vocab={t: i for i, t in enumerate(v.tokens)},
+                     merges=[tuple(m.split(" ")) for m in v.merges],
+                     ignore_merges=v.pre == "llama-bpe")
+    plain, special = Tokenizer(bpe), Tokenizer(bpe)
+    for tokenizer in (plain, special):
+        tokenizer.pre_tokenizer = pre_tokenizer(v.pre)
+        tokenizer.decoder = decoders.ByteLevel()
+        added = [AddedToken(t, normalized=False) for t, y in zip(v.tokens, types) if y == USER]
+        tokenizer.add_tokens(added)
+    special.add_special_tokens([AddedToken(t, normalized=False, special=True)
+                                for t, y in zip(v.tokens, types) if y in (CONTROL, UNKNOWN)])
+
+    def encode(texts, parse):
+        tokenizer = special if parse else plain
+        return [e.ids for e in tokenizer.encode_batch(texts, add_special_tokens=False)]
+
+    return encode
+
+
+def varint(n):
+    out = b""
+    while n > 127:
+        out, n = out + bytes([n & 127 | 128]), n >> 7
+    return out + bytes([n])
+
+
+def sentence_piece(v):
+    """A SentencePiece model proto (sentencepiece_model.proto), written by hand."""
+
+    def field(number, payload):  # length-delimited
+        return varint(number << 3 | 2) + varint(len(payload)) + payload
+
+    def integer(number, value):
+        return varint(number << 3) + varint(value)
+
+    proto = b""
+    for token, score, kind in zip(v.tokens, v.scores, v.types):
+        piece = token.replace(" ", "▁") if kind == USER else token
+        proto += field(1, field(1, piece.encode()) + varint(2 << 3 | 5) + struct.pack("<f", score)
+                       + integer(3, kind))
+    has_bytes = BYTE in v.types
+    unknown = v.tokens[v.types.index(UNKNOWN)] if UNKNOWN in v.types else v.tokens[v.unknown]
+    proto += field(2, integer(3, 2) + integer(35, has_bytes) + field(45, unknown.encode()))
+    proto += field(3, field(1, b"identity") + integer(3, v.space_prefix) + integer(4, 0) + integer(5, 1))
+    processor = sentencepiece.SentencePieceProcessor()
+    processor.LoadFromSerializedProto(proto)
+    return lambda texts, parse: processor.EncodeAsIds(texts)
+
+
+def fixed_types(v):
+    """GGUF files call <unk> a control token where SentencePiece needs one unknown."""
+    types = list(v.types)
+    if v.model == "llama" and UNKNOWN not in types and v.unknown >= 0:
+        types[v.unknown] = UNKNOWN
+    v.types = types
+    return v
+
+
+def restorable(v, text):
+    """Whether the vocabulary has every byte of the text (SmolLM lacks some)."""
+    if v.model == "llama":
+        return BYTE in v.types and "▁" not in text
+    if not hasattr(v, "missing"):
+        level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+        have = set(v.tokens)
+        v.missing = set()
+        for code in list(range(0x100)) + list(range(0x100, 0x110000, 0x40)):
+            if 0xD800 <= code < 0xE000:
+                continue
+            for byte, char in zip(chr(code).encode(), level.pre_tokenize_str(chr(code))[0][0]):
+                if char not in have:
+                    v.missing.add(byte)
+        v.missing |= {b for b in range(256) if b in (0xC0, 0xC1) or b >= 0xF5}
+    data = text.encode() if isinstance(text, str) else text
+    return not v.missing.intersection(data)
+
+
+def compare(name, driver, v, count):
+    v = fixed_types(v)
+    table = common.Table(driver, v)
+    expect = byte_bpe(v) if v.model == "gpt2" else sentence_piece(v)
+    texts = generated.lines(count)
+    failures = 0
+
+    def check(what, inputs, got, want):
+        nonlocal failures
+        for text, g, w in zip(inputs, got, want):
+            if g != w:
+                failures += 1
+                if failures <= 5:
+                    print(f"{name}: {what}: {text!r}\n  got  {g}\n  want {w}")
+
+    got = table.encode([t.encode() for t in texts])
+    # SentencePiece has no parsing of control tokens, and drops null characters.
+    usable = [i for i, t in enumerate(texts) if v.model == "gpt2" or "\0" not in t]
+    check("ids", [texts[i] for i in usable], [got[i] for i in usable],
+          expect([texts[i] for i in usable], False))
+    if v.model == "gpt2":
+        special = table.encode([t.encode() for t in texts], "special")
+        check("special ids", texts, special, expect(texts, True))
+    back = [i for i, t in enumerate(texts) if restorable(v, t)]
+    check("decoded", [texts[i] for i in back], table.decode([got[i] for i in back], "special"),
+          [texts[i].encode() for i in back])
+
+    bad = generated.broken(count // 4)
+    ids = table.encode(bad)
+    keep = [i for i, b in enumerate(bad)
+            if (v.model == "llama" and BYTE in v.types and "▁".encode() not in b)
+            or (v.model == "gpt2" and restorable(v, b))]
+    check("decoded", [bad[i] for i in keep], table.decode([ids[i] for i in keep], "special"),
+          [bad[i] for i in keep])
+    print(f"{name}: {len(usable)} lines, {len(back)} + {len(keep)} round trips, {failures} failures")
+    return failures
+
+
+def small_bpe(pre):
+    """A byte vocabulary with merges learned from the generated lines."""
+    level = pre_tokenizers.ByteLevel.alphabet()
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizer(pre)
+    from tokenizers import trainers
+
+    trainer = trainers.BpeTrainer(vocab_size=3000, initial_alphabet=level, show_progress=False,
+                                  special_tokens=["<|im_start|>", "<|im_end|>"])
+    tokenizer.train_from_iterator(generated.lines(1500, seed=7), trainer)
+    import json
+
+    model = json.loads(tokenizer.to_str())["model"]
+    vocab = sorted(model["vocab"], key=model["vocab"].get)
+    merges = [m if isinstance(m, str) else " ".join(m) for m in model["merges"]]
+    types = [CONTROL] * 2 + [NORMAL] * (len(vocab) - 2)
+    vocab.append("[multimodal]")
+    types.append(USER)
+    return common.Vocabulary("gpt2", pre, vocab, types=types, merges=merges, bos=0, eos=1)
+
+
+def small_pieces(seed, byte_fallback, space_prefix, unused=False):
+    """Random pieces with many ties of score and overlaps."""
+    rng = random.Random(seed)
+    tokens, types, scores = ["<unk>", "<s>", "</s>"], [UNKNOWN, CONTROL, CONTROL], [0.0] * 3
+    if byte_fallback:
+        for b in range(256):
+            tokens.append(f"<0x{b:02X}>"), types.append(BYTE), scores.append(0.0)
+    for t in ("\n\n", "  ", "<h1>", "[multimodal]"):
+        tokens.append(t), types.append(USER), scores.append(0.0)
+    seen = {t.replace(" ", "▁") for t in tokens}
+    text = "".join(generated.lines(400, seed)).replace(" ", "▁").replace("\0", "")
+    for c in ["▁"] + sorted(set(text))[:300]:
+        if c not in seen:
+            seen.add(c)
+            tokens.append(c), types.append(NORMAL), scores.append(-1000.0)
+    while len(tokens) < 2500:
+        at = rng.randrange(len(text))
+        t = text[at : at + rng.randrange(2, 8)]
+        if t not in seen and " " not in t:
+            seen.add(t)
+            tokens.append(t), scores.append(-float(rng.randrange(400)))
+            types.append(UNUSED if unused and rng.random() < 0.1 else NORMAL)
+    return common.Vocabulary("llama", "default", tokens, scores, types, bos=1, eos=2, unknown=0,
+                             space_prefix=space_prefix)
+
+
+def main():
+    args = common.arguments()
+    failures = 0
+    for pre in ("gpt-2", "smollm", "llama-bpe", "qwen2", "gpt-4o"):
+        failures += compare(f"small {pre}", args.driver, small_bpe(pre), args.lines // 4)
+    for seed, fallback, unused in ((3, True, False), (4, False, False), (5, True, True)):
+        failures += compare(f"small pieces {seed}", args.driver,
+                            small_pieces(seed, fallback, False, unused), args.lines // 4)
+    for path in sorted(pathlib.Path(args.models).glob("*.gguf")) if args.models else []:
+        failures += compare(path.name, args.driver, common.Vocabulary.read(path), args.lines)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,155 @@
+//===- LinearTest.cpp - Linears against sums in double ---------------------===//
+//
+// Every format that has kernels, in all numbers of activations, at odd shapes,
+// for the native chip and the least one. The list is the formats': a new one is
+// tested without a line here.
+//
+//===----------------------------------------------------------------------===//
+#include "Fixture.h"
+#include "llvm/Support/FormatVariadic.h"
+#include <cmath>
+#include <gtest/gtest.h>
+
+using namespace quern;
+using namespace quern::test;
+
+namespace {
+/// One linear, its rows in `numbers`: "f32", "bf16" or "i16".
+std::string linearText(const TestWeight &w, llvm::StringRef numbers) {
+  std::string x = numbers == "f32"
+                      ? llvm::formatv("tensor<?x{0}xf32>", w.columns).str()
+                      : llvm::formatv("!quern.rows<{0}, {1}>", w.columns, numbers).str();
+  std::string y = llvm::formatv("tensor<?x{0}xf32>", w.rows);
+  return llvm::formatv(R"(
+    quern.kernel @k role {0} rows step {{
+    ^bb0(%x: {1}, %w: {2}):
+      %y = quern.linear %x, %w : ({1}, {2}) -> {3}
+      quern.yield %y : {3}
+    })", numbers == "bf16" ? "prompt" : "generated", x, w.type(), y);
+}
+
+ConvertedRows convert(const TestRows &x, llvm::StringRef numbers) {
+  return numbers == "f32" ? toF32(x) : numbers == "bf16" ? toBF16(x) : toI16(x);
+}
+
+TestResult runLinear(const JitKernel &kernel, const TestWeight &w, ConvertedRows &x,
+                     int64_t rows, int64_t workers) {
+  TestResult y(rows, w.rows);
+  kernel.run({x.bytes.data(), const_cast<uint8_t *>(w.panels.data()), y.pointer()}, {},
+             {.rows = rows, .workers = workers});
+  y.checkUntouched();
+  return y;
+}
+
+/// bf16 rounds weights as well; where an offset is added, the last bit of what
+/// is rounded is the kernel's own, which moves few weights by one place.
+void checkSums(const TestResult &y, const TestWeight &w, const ConvertedRows &x,
+               bool bf16) {
+  for (int64_t r = 0; r < y.rows; ++r)
+    for (int64_t n = 0; n < w.rows; ++n) {
+      double sum = 0, size = 0, most = 0;
+      for (int64_t k = 0; k < w.columns; ++k) {
+        float v = w.values[n * w.columns + k];
+        double p = x.values[r * w.columns + k] * (bf16 ? bf16Value(bf16Bits(v)) : v);
+        sum += p;
+        size += std::fabs(p);
+        most = std::max(most, std::fabs(p));
+      }
+      double tolerance = 2e-6 * size + (bf16 && w.format->offset ? most * 0x1p-6 : 0);
+      ASSERT_NEAR(y.at(r, n), sum, tolerance) << "row " << r << ", column " << n;
+    }
+}
+
+void checkLinear(const Format &f, int64_t n, int64_t k, llvm::StringRef numbers,
+                 const cpu::Chip &chip, int64_t rows = 17) {
+  SCOPED_TRACE(llvm::formatv("{0}, {1} x {2}, {3} rows of {4}, {5}", f.name, n, k, rows,
+                             numbers, chip.name).str());
+  TestWeight w(f, n, k, n + k);
+  ConvertedRows x = convert(TestRows(rows, k, 7), numbers);
+  JitKernel kernel = compileOrDie(linearText(w, numbers), chip);
+  TestResult all = runLinear(kernel, w, x, rows, 1);
+  checkSums(all, w, x, numbers == "bf16");
+  for (int64_t fewer = 1; fewer < std::min<int64_t>(rows, 17); ++fewer)
+    runLinear(kernel, w, x, fewer, 1).checkSameBits(all);
+  for (int64_t workers : {2, 3})
+    runLinear(kernel, w, x, rows, workers).checkSameBits(all);
+}
+} // namespace
+
+TEST(Linear, IntegerRows) {
+  for (const cpu::Chip &chip : testChips())
+    for (const Format *f : kernelFormats(/*floats=*/false))
+      for (auto [n, blocks] : {std::pair(1, 1), {17, 2}, {48, 3}, {100, 5}})
+        if (n == 17 || chip.avx512vnni)
+          checkLinear(*f, n, blocks * f->weights, "i16", chip);
+}
+
+TEST(Linear, BF16Rows) {
+  for (const cpu::Chip &chip : testChips())
+    for (const Format *f : kernelFormats(/*floats=*/false))
+      for (auto [n, blocks] : {std::pair(1, 1), {17, 2}, {48, 3}, {100, 5}})
+        if (n == 17 || chip.avx512bf16)
+          checkLinear(*f, n, blocks * f->weights, "bf16", chip);
+}
+
+TEST(Linear, FloatWeights) {
+  for (const cpu::Chip &chip : testChips())
+    for (const Format *f : kernelFormats(/*floats=*/true))
+      for (const char *numbers : {"f32", "bf16"})
+        for (auto [n, k] : {std::pair(1, 7), {17, 33}, {100, 96}})
+          checkLinear(*f, n, k, numbers, chip);
+}
+
+TEST(Linear, F32RowsOfCodes) {
+  for (const Format *f : kernelFormats(/*floats=*/false))
+    checkLinear(*f, 33, 2 * f->weights, "f32", testChips().front());
+}
+
+/// More rows than a chunk, more columns than a block.
+TEST(Linear, ManyRowsAndColumns) {
+  const Format &f = *kernelFormats(/*floats=*/false).front();
+  checkLinear(f, 20, 5 * 256, "bf16", testChips().front(), 521);
+  checkLinear(f, 20, 5 * 256, "i16", testChips().front(), 64);
+}
+
+TEST(Linear, Epilogues) {
+  constexpr int64_t n = 72, k = 512, rows = 21;
+  TestRows input(rows, k, 3), residual(rows, n, 4);
+  for (const Format *f : kernelFormats(/*floats=*/false)) {
+    TestWeight gate(*f, n, k, 1), up(*f, n, k, 2);
+    for (const char *numbers : {"bf16", "i16"}) {
+      SCOPED_TRACE(f->name + " " + numbers);
+      ConvertedRows x = convert(input, numbers);
+      std::string rowsType = llvm::formatv("!quern.rows<{0}, {1}>", k, numbers);
+      std::string text = llvm::formatv(R"(
+        quern.kernel @k role prompt rows step {{
+        ^bb0(%x: {0}, %g: {1}, %u: {1}, %r: {2}):
+          %0 = quern.linear %x, %g : ({0}, {1}) -> {2}
+          %1 = quern.linear %x, %u : ({0}, {1}) -> {2}
+          %2 = quern.glu silu %0, %1 : {2}
+          %3 = quern.add %2, %r : {2}
+          quern.yield %3 : {2}
+        })", rowsType, gate.type(), llvm::formatv("tensor<?x{0}xf32>", n));
+      const cpu::Chip chip = testChips().front();
+      JitKernel fused = compileOrDie(text, chip);
+      auto run = [&](int64_t count, int64_t workers) {
+        TestResult y(count, n);
+        fused.run({x.bytes.data(), gate.panels.data(), up.panels.data(),
+                   residual.data.data(), y.pointer()}, {}, {.rows = count, .workers = workers});
+        y.checkUntouched();
+        return y;
+      };
+      TestResult all = run(rows, 1);
+      JitKernel plain = compileOrDie(linearText(gate, numbers), chip);
+      TestResult g = runLinear(plain, gate, x, rows, 1), u = runLinear(plain, up, x, rows, 1);
+      for (int64_t r = 0; r < rows; ++r)
+        for (int64_t c = 0; c < n; ++c) {
+          double a = g.at(r, c), y = a / (1 + std::exp(-a)) * u.at(r, c) + residual.at(r, c);
+          ASSERT_NEAR(all.at(r, c), y, 1e-5 * (1 + std::fabs(y))) << r << ", " << c;
+        }
+      for (int64_t count : {1, 2, 5, 8, 13})
+        run(count, 1).checkSameBits(all);
+      run(rows, 3).checkSameBits(all);
+    }
+  }
+}

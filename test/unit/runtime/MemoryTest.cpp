@@ -1,0 +1,89 @@
+//===- MemoryTest.cpp - The memory plan is what gets touched --------------===//
+#include "Memory.h"
+#include "Toy.h"
+#include <fstream>
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+
+using namespace quern;
+using namespace quern::test;
+
+static uint64_t item(const MemoryPlan &plan, std::string_view name,
+                     bool touched = true) {
+  for (const MemoryPlan::Item &item : plan.items)
+    if (item.name == name)
+      return touched ? item.touched : item.reserved;
+  ADD_FAILURE() << name;
+  return 0;
+}
+
+/// Megabytes of everything, so that differences of a page show.
+static ToyOptions large() {
+  ToyOptions options;
+  options.context = 256;
+  options.pageTokens = 16;
+  options.promptRows = 64;
+  options.window = 40;
+  options.tokenBytes = 4096;
+  options.hidden = 4096;
+  return options;
+}
+
+TEST(Memory, GrowsWithTheSequence) {
+  Toy toy(large());
+  auto touched = [&](uint64_t tokens) {
+    return planMemory(toy.view, tokens, {0, 1});
+  };
+  // A page of the KV cache is 64 KiB in each of two layers of a group.
+  uint64_t page = 2 * 65536;
+  EXPECT_EQ(item(touched(0), "keys and values"), 0u);
+  EXPECT_EQ(item(touched(1), "keys and values"), 2 * page);
+  EXPECT_EQ(item(touched(16), "keys and values"), 2 * page);
+  EXPECT_EQ(item(touched(17), "keys and values"), 4 * page);
+  // Rows at 64 .. 127 see from 25 on: pages 1 .. 7.
+  EXPECT_EQ(item(touched(256), "keys and values"), (16 + 7) * page);
+  uint64_t row = 4096 * 4;
+  EXPECT_GE(item(touched(3), "activations"), 3 * row);
+  EXPECT_LT(item(touched(3), "activations"), 4 * row + 16384);
+  EXPECT_EQ(item(touched(64), "activations"), item(touched(65), "activations"));
+  EXPECT_EQ(touched(1000).touched(), touched(256).touched());
+  EXPECT_GE(touched(256).reserved(), touched(256).touched());
+}
+
+/// Counts the pages of this process's anonymous memory that came with a run.
+TEST(Memory, IsWhatASequenceTouches) {
+  Toy toy(large());
+  std::unique_ptr<Engine> engine = toy.engine();
+  uint32_t slot = engine->sequences().open();
+  for (uint32_t tokens : {20u, 64u, 200u, 256u}) {
+    uint64_t before = anonymousBytes();
+    if (before == 0)
+      GTEST_SKIP() << "the kernel does not count anonymous memory";
+    engine = toy.engine();
+    slot = engine->sequences().open();
+    before = anonymousBytes();
+    std::vector<Row> rows;
+    for (uint32_t done = 0; done + 1 < tokens;) {
+      rows.clear();
+      while (done + 1 < tokens && rows.size() < 64)
+        rows.push_back({slot, 1}), ++done;
+      rows.back().logits = true;
+      engine->step(plan::kPrompt, rows, {});
+    }
+    Row last = {slot, 1, true};
+    engine->step(plan::kGenerated, {&last, 1}, {});
+    uint64_t touched = anonymousBytes() - before;
+    MemoryPlan plan = planMemory(toy.view, tokens, {0, 1});
+    uint64_t planned =
+        item(plan, "activations") + item(plan, "keys and values");
+    // Of the last KV page of each layer the plan counts all of it.
+    uint64_t page = 2 * 2 * 65536, slack = 32 << 10;
+    EXPECT_LE(touched, planned + slack) << tokens;
+    EXPECT_GE(touched + page + slack, planned) << tokens;
+  }
+}
+
+TEST(Memory, CountsTheExecutablesData) {
+  EXPECT_GT(executableDataBytes(), 0u);
+  EXPECT_LT(executableDataBytes(), 64u << 20);
+}

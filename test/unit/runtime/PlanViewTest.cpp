@@ -1,0 +1,112 @@
+//===- PlanViewTest.cpp - Wrong plans are refused -------------------------===//
+#include "PlanView.h"
+#include "Error.h"
+#include "ToyModel.h"
+#include <cstring>
+#include <gtest/gtest.h>
+
+using namespace quern;
+using namespace quern::test;
+
+namespace {
+
+class PlanViewTest : public testing::Test {
+protected:
+  std::string open(std::span<const uint8_t> section, uint64_t kernels = 3) {
+    try {
+      PlanView view(section, kernels, 290 * 4);
+    } catch (const Error &error) {
+      EXPECT_TRUE(std::string(error.what()).starts_with("plan: "));
+      return error.what();
+    }
+    return "";
+  }
+  /// The message for a plan with a changed header.
+  template <typename Change> std::string withHeader(Change change) {
+    std::vector<uint8_t> bytes = good;
+    change(*reinterpret_cast<plan::PlanHeader *>(bytes.data()));
+    return open(bytes);
+  }
+  /// The message for a plan with the entry `index` of a table changed.
+  template <typename T, typename Change>
+  std::string with(uint64_t plan::PlanHeader::*at, size_t index,
+                   Change change) {
+    std::vector<uint8_t> bytes = good;
+    auto &header = *reinterpret_cast<plan::PlanHeader *>(bytes.data());
+    change(reinterpret_cast<T *>(bytes.data() + header.*at)[index]);
+    return open(bytes);
+  }
+  std::vector<uint8_t> good = toyPlan({});
+};
+
+TEST_F(PlanViewTest, OpensTheToy) {
+  EXPECT_EQ(open(good), "");
+  PlanView view(good, 3, 290 * 4);
+  EXPECT_EQ(view.stages().size(), 3u);
+  EXPECT_EQ(view.name(view.stages()[2]), "output");
+  EXPECT_EQ(view.maxRows(), 12u);
+  EXPECT_EQ(view.maxTiles(12, 1), 4u);
+  EXPECT_EQ(view.maxTiles(12, 4), 6u); // 4 + 4 + 3 + 1 rows
+  EXPECT_EQ(view.maxTiles(1, 4), 1u);
+}
+
+TEST_F(PlanViewTest, RefusesCutTables) {
+  for (size_t size = 0; size < good.size(); size += 8)
+    EXPECT_NE(open(std::span(good).first(size)), "") << size;
+}
+
+TEST_F(PlanViewTest, RefusesWrongHeaders) {
+  using H = plan::PlanHeader;
+  EXPECT_NE(withHeader([](H &h) { h.version = 2; }), "");
+  EXPECT_NE(withHeader([](H &h) { h.context = 0; }), "");
+  EXPECT_NE(withHeader([](H &h) { h.context = 1 << 20; }), "");
+  EXPECT_NE(withHeader([](H &h) { h.tileRows = 0; }), "");
+  EXPECT_NE(withHeader([](H &h) {
+              h.tileRows = 1;
+              h.maxTiles = 11;
+            }),
+            "");
+  EXPECT_NE(withHeader([](H &h) { h.logitStride = 289; }), "");
+  EXPECT_NE(withHeader([](H &h) { h.logitStride = UINT64_MAX / 2; }), "");
+  EXPECT_NE(withHeader([](H &h) { h.stages = UINT64_MAX / 2; }), "");
+  EXPECT_NE(withHeader([](H &h) { h.buffersAt += 4; }), "");
+  EXPECT_NE(withHeader([](H &h) { h.tokens = h.arenaBytes; }), "");
+  EXPECT_NE(withHeader([](H &h) { h.arenaBytes /= 2; }), "");
+  EXPECT_NE(withHeader([](H &h) { h.kvBytes -= 1; }), "");
+  EXPECT_NE(withHeader([](H &h) { h.programs[0].stages = 4; }), "");
+  EXPECT_NE(withHeader([](H &h) { h.programs[1].headStage = 4; }), "");
+  EXPECT_NE(withHeader([](H &h) { h.programs[0].maxRows = 1 << 30; }), "");
+  EXPECT_NE(withHeader([](H &h) { h.strings = 0; }), "");
+}
+
+TEST_F(PlanViewTest, RefusesWrongEntries) {
+  using namespace plan;
+  using H = PlanHeader;
+  EXPECT_NE(open(good, 2), "");
+  EXPECT_NE(with<Stage>(&H::stagesAt, 1, [](Stage &s) { s.kernel = 3; }), "");
+  EXPECT_NE(with<Stage>(&H::stagesAt, 1, [](Stage &s) { s.buffers = 100; }),
+            "");
+  EXPECT_NE(
+      with<Stage>(&H::stagesAt, 1, [](Stage &s) { s.firstConstant = ~0u; }),
+      "");
+  EXPECT_NE(with<Stage>(&H::stagesAt, 0, [](Stage &s) { s.name = ~0u; }), "");
+  EXPECT_NE(
+      with<Buffer>(&H::buffersAt, 0, [](Buffer &b) { b.offset = UINT64_MAX; }),
+      "");
+  EXPECT_NE(
+      with<Buffer>(&H::buffersAt, 0, [](Buffer &b) { b.space = Space(7); }),
+      "");
+  EXPECT_NE(with<KvGroup>(&H::groupsAt, 1, [](KvGroup &g) { g.pages = ~0u; }),
+            "");
+  EXPECT_NE(with<KvGroup>(&H::groupsAt, 1,
+                          [](KvGroup &g) { g.tableOffset = 1 << 30; }),
+            "");
+  EXPECT_NE(with<KvGroup>(&H::groupsAt, 0,
+                          [](KvGroup &g) { g.pagesPerSequence = 1; }),
+            "");
+  EXPECT_NE(with<ArenaUse>(&H::usesAt, 0, [](ArenaUse &u) { u.rows = ~0u; }),
+            "");
+  EXPECT_NE(with<ArenaUse>(&H::usesAt, 0, [](ArenaUse &u) { u.per = 9; }), "");
+}
+
+} // namespace

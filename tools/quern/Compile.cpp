@@ -1,0 +1,252 @@
+//===- Compile.cpp - quern compile -----------------------------------------===//
+#include "Driver.h"
+#include "Session.h"
+#include "Text.h"
+#include "codegen/Artifact.h"
+#include "codegen/Link.h"
+#include "codegen/PlanTable.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
+#include "llvm/Support/ToolOutputFile.h"
+#include "passes/Passes.h"
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+using namespace mlir;
+using namespace quern;
+
+namespace {
+class Compilation {
+public:
+  explicit Compilation(const CompileRequest &request) : request(request) {}
+
+  llvm::Error run() {
+    if (auto error = open())
+      return error;
+    if (auto error = lowerToPlan())
+      return error;
+    if (request.emit == "quern" || request.emit == "stages")
+      return print([&](llvm::raw_ostream &os) { session.module->print(os); });
+    if (request.emit == "plan")
+      return print([&](llvm::raw_ostream &os) { printPlan(*session.module, os); });
+    if (request.emit != "binary")
+      return printKernels();
+    return writeBinary();
+  }
+
+private:
+  llvm::Error open() {
+    if (auto error = session.open(request.model, request.target, request.chip))
+      return error;
+    phase("import");
+    int64_t own = session.integer("quern.context");
+    options.context = request.context ? request.context : std::min<int64_t>(own, 8192);
+    if (options.context > own)
+      return llvm::createStringError("--ctx %lld is more than the %lld tokens that the model was made for",
+                                     (long long)options.context, (long long)own);
+    options.maxBatch = request.maxBatch;
+    options.chunk = std::min(request.chunk, std::max(options.context, options.maxBatch));
+    options.kvType = request.kvType;
+    return llvm::Error::success();
+  }
+
+  llvm::Error lowerToPlan() {
+    PassManager pm(&session.context);
+    if (request.printIrAfterAll) {
+      session.context.disableMultithreading();
+      pm.enableIRPrinting([](Pass *, Operation *) { return false; },
+                          [](Pass *, Operation *) { return true; },
+                          /*printModuleScope=*/false, /*printAfterOnlyOnChange=*/false,
+                          /*printAfterOnlyOnFailure=*/false, llvm::errs());
+    }
+    if (request.emit == "quern")
+      return llvm::Error::success();
+    buildGraphPasses(pm, options);
+    buildStagePasses(pm, options);
+    if (request.emit != "stages")
+      buildPlanPasses(pm, options);
+    if (auto error = session.run(pm))
+      return error;
+    phase("plan");
+    return llvm::Error::success();
+  }
+
+  /// The kernels alone, in a module of their own.
+  OwningOpRef<ModuleOp> kernelModule(llvm::function_ref<bool(unsigned)> wanted) {
+    OwningOpRef<ModuleOp> module = ModuleOp::create(session.module->getLoc());
+    unsigned index = 0;
+    for (auto kernel : session.module->getOps<KernelOp>())
+      if (wanted(index++))
+        module->push_back(kernel.clone());
+    return module;
+  }
+
+  llvm::Error printKernels() {
+    OwningOpRef<ModuleOp> kernels = kernelModule([](unsigned) { return true; });
+    PassManager pm(&session.context);
+    session.target->buildKernelPasses(pm);
+    if (auto error = session.run(pm, *kernels))
+      return error;
+    if (request.emit == "kernels")
+      return print([&](llvm::raw_ostream &os) { kernels->print(os); });
+    PlanTable table = buildPlanTable(*session.module);
+    Form form = request.emit == "llvm"  ? Form::LLVM
+                : request.emit == "asm" ? Form::Assembly
+                                        : Form::Object;
+    auto bytes = session.target->emit(*kernels, table.kernels, form);
+    if (!bytes)
+      return bytes.takeError();
+    return print([&](llvm::raw_ostream &os) { os.write(bytes->data(), bytes->size()); });
+  }
+
+  /// Machine code of all kernels, a module for each thread.
+  llvm::Error compileKernels(ArrayRef<std::string> table, const std::string &stem) {
+    unsigned parts = std::max(1u, std::min<unsigned>(threads(), 8));
+    std::vector<OwningOpRef<ModuleOp>> modules;
+    std::vector<std::string> failures(parts);
+    for (unsigned part = 0; part < parts; ++part)
+      modules.push_back(kernelModule([&](unsigned i) { return i % parts == part; }));
+    auto work = [&](unsigned part) {
+      if (auto error = compilePart(*modules[part], part ? ArrayRef<std::string>() : table,
+                                   objects[part]))
+        failures[part] = llvm::toString(std::move(error));
+    };
+    for (unsigned part = 0; part < parts; ++part)
+      objects.push_back(stem + "." + std::to_string(part) + ".o");
+    std::vector<std::thread> team;
+    for (unsigned part = 1; part < parts; ++part)
+      team.emplace_back(work, part);
+    work(0);
+    for (std::thread &thread : team)
+      thread.join();
+    for (std::string &failure : failures)
+      if (!failure.empty())
+        return llvm::createStringError(failure);
+    phase("kernels");
+    return llvm::Error::success();
+  }
+
+  llvm::Error compilePart(ModuleOp module, ArrayRef<std::string> table, const std::string &path) {
+    PassManager pm(&session.context);
+    session.target->buildKernelPasses(pm);
+    if (auto error = session.run(pm, module))
+      return error;
+    auto bytes = session.target->emit(module, table, Form::Object);
+    if (!bytes)
+      return bytes.takeError();
+    std::error_code code;
+    llvm::raw_fd_ostream file(path, code);
+    file.write(bytes->data(), bytes->size());
+    file.close();
+    if (code || file.has_error())
+      return llvm::createStringError(path + ": " + (code ? code : file.error()).message());
+    return llvm::Error::success();
+  }
+
+  std::string outputPath() {
+    if (!request.output.empty())
+      return request.output;
+    llvm::StringRef path = request.model;
+    while (path.ends_with("/"))
+      path = path.drop_back();
+    llvm::StringRef stem = llvm::sys::path::stem(path);
+    return stem == llvm::sys::path::filename(path) ? (stem + ".quern").str() : stem.str();
+  }
+
+  std::string metadata() {
+    nlohmann::ordered_json json;
+    ModuleOp module = *session.module;
+    auto text = [&](const char *name) {
+      return cast<StringAttr>(module->getAttr(name)).getValue().str();
+    };
+    json["name"] = text("quern.name");
+    json["architecture"] = text("quern.architecture");
+    json["context"] = options.context;
+    json["model_context"] = session.integer("quern.context");
+    json["vocabulary"] = session.integer("quern.vocabulary");
+    uint64_t parameters = 0;
+    std::map<std::string, unsigned> formats;
+    for (const Tensor &tensor : session.checkpoint->tensors()) {
+      parameters += tensor.rows() * tensor.columns();
+      ++formats[tensor.format];
+    }
+    json["parameters"] = parameters;
+    json["formats"] = formats;
+    json["max_batch"] = options.maxBatch;
+    json["chunk"] = options.chunk;
+    json["kv_type"] = options.kvType;
+    json["target"] = request.target;
+    json["chip"] = session.target->chip();
+    json["compiler"] = "quern " QUERN_VERSION;
+    return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  }
+
+  /// Everything is made under a temporary name and then renamed.
+  llvm::Error writeBinary() {
+    auto text = buildText(*session.checkpoint);
+    if (!text)
+      return text.takeError();
+    phase("tokenizer");
+    std::string output = outputPath();
+    if (llvm::sys::fs::is_directory(output))
+      return llvm::createStringError(output + ": is a folder; give --output a file name");
+    std::string temporary = output + ".tmp" + std::to_string(llvm::sys::Process::getProcessId());
+    llvm::FileRemover removeExecutable(temporary);
+    PlanTable plan = buildPlanTable(*session.module);
+    llvm::Error failed = compileKernels(plan.kernels, temporary);
+    if (!failed)
+      failed = linkExecutable(objects, temporary);
+    for (const std::string &object : objects)
+      llvm::sys::fs::remove(object);
+    if (failed)
+      return failed;
+    phase("link");
+    Payload payload{metadata(), std::move(plan.bytes), std::move(text->tokenizer),
+                    std::move(text->chatTemplate)};
+    if (auto error = appendPayload(temporary, payload, *session.module, *session.checkpoint, threads()))
+      return error;
+    phase("weights");
+    if (auto code = llvm::sys::fs::rename(temporary, output))
+      return llvm::createStringError(output + ": " + code.message());
+    removeExecutable.releaseFile();
+    return llvm::Error::success();
+  }
+
+  llvm::Error print(llvm::function_ref<void(llvm::raw_ostream &)> write) {
+    std::error_code code;
+    llvm::ToolOutputFile file(request.output.empty() ? "-" : request.output, code,
+                              llvm::sys::fs::OF_None);
+    if (code)
+      return llvm::createStringError(request.output + ": " + code.message());
+    write(file.os());
+    file.keep();
+    return llvm::Error::success();
+  }
+
+  unsigned threads() const {
+    return request.threads ? request.threads : std::max(1u, std::thread::hardware_concurrency());
+  }
+
+  void phase(const char *name) {
+    auto now = std::chrono::steady_clock::now();
+    if (request.verbose)
+      llvm::errs() << llvm::formatv("{0,-10} {1,8:F0} ms\n", name,
+                                    std::chrono::duration<double, std::milli>(now - last).count());
+    last = now;
+  }
+
+  const CompileRequest &request;
+  CompileOptions options;
+  Session session;
+  std::vector<std::string> objects;
+  std::chrono::steady_clock::time_point last = std::chrono::steady_clock::now();
+};
+} // namespace
+
+int quern::compileModel(const CompileRequest &request) {
+  return report(Compilation(request).run());
+}

@@ -1,0 +1,27 @@
+//===- Driver.h - What `quern` does -----------------------------*- C++ -*-===//
+#pragma once
+#include <cstdint>
+#include <string>
+
+namespace quern {
+
+struct CompileRequest {
+  std::string model, output, target = "cpu", chip = "native", emit = "binary";
+  std::string kvType = "f16";
+  int64_t context = 0; // 0: the model's own, at most 8192
+  int64_t maxBatch = 8, chunk = 512;
+  unsigned threads = 0; // 0: all
+  bool verbose = false;
+  bool printIrAfterAll = false;
+};
+
+/// Each prints one line "error: ..." to stderr and returns 1 if it fails.
+int compileModel(const CompileRequest &);
+int inspectModel(const std::string &model, bool json);
+int listTargets(bool json);
+/// Runs the graph by the scalar references on token ids; prints, for every row,
+/// the most likely next tokens, or writes all logits as float32.
+int referenceModel(const std::string &model, const std::string &ids,
+                   const std::string &logits);
+
+} // namespace quern

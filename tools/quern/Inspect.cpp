@@ -1,0 +1,94 @@
+//===- Inspect.cpp - quern inspect and quern targets -----------------------===//
+#include "Driver.h"
+#include "Session.h"
+#include "llvm/Support/Format.h"
+#include <nlohmann/json.hpp>
+
+using namespace quern;
+using Json = nlohmann::ordered_json;
+
+namespace {
+constexpr size_t kShown = 8; // entries of an array
+
+Json shortened(const MetaValue &value) {
+  return std::visit(
+      [](const auto &v) -> Json {
+        using T = std::decay_t<decltype(v)>;
+        if constexpr (std::is_same_v<T, llvm::StringRef>)
+          return v.str();
+        else if constexpr (requires { v.size(); v.begin(); }) {
+          Json list = Json::array();
+          for (size_t i = 0; i < std::min(kShown, v.size()); ++i) {
+            if constexpr (std::is_same_v<typename T::value_type, llvm::StringRef>)
+              list.push_back(v[i].str());
+            else
+              list.push_back(typename T::value_type(v[i]));
+          }
+          return Json{{"count", v.size()}, {"first", list}};
+        } else
+          return v;
+      },
+      value);
+}
+
+Json describe(const Checkpoint &checkpoint) {
+  Json json;
+  json["file"] = checkpoint.path();
+  for (auto &[key, value] : checkpoint.metadata())
+    json["metadata"][key.str()] = shortened(value);
+  json["tensors"] = Json::array();
+  for (const Tensor &tensor : checkpoint.tensors()) {
+    uint64_t bytes = 0;
+    for (const TensorPart &part : tensor.parts)
+      bytes += part.bytes.size();
+    json["tensors"].push_back({{"name", tensor.name}, {"shape", tensor.shape},
+                               {"format", tensor.format}, {"bytes", bytes}});
+  }
+  return json;
+}
+
+std::string dump(const Json &json, int indent = -1) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+} // namespace
+
+int quern::inspectModel(const std::string &model, bool json) {
+  auto checkpoint = openCheckpoint(model);
+  if (!checkpoint)
+    return report(checkpoint.takeError());
+  Json all = describe(**checkpoint);
+  if (json) {
+    llvm::outs() << dump(all, 2) << "\n";
+    return 0;
+  }
+  for (auto &[key, value] : all["metadata"].items()) {
+    std::string text = dump(value);
+    if (text.size() > 100)
+      text = text.substr(0, 97) + "...";
+    llvm::outs() << llvm::left_justify(key, 44) << " " << text << "\n";
+  }
+  for (Json &tensor : all["tensors"]) {
+    std::string shape;
+    for (Json &n : tensor["shape"])
+      shape += (shape.empty() ? "" : " x ") + dump(n);
+    llvm::outs() << llvm::left_justify(tensor["name"].get<std::string>(), 44) << " "
+                 << llvm::left_justify(tensor["format"].get<std::string>(), 8) << " "
+                 << llvm::left_justify(shape, 20) << " " << dump(tensor["bytes"]) << "\n";
+  }
+  return 0;
+}
+
+int quern::listTargets(bool json) {
+  Json list = Json::array();
+  for (TargetInfo &target : allTargets()) {
+    list.push_back({{"name", target.name}, {"summary", target.summary}, {"mcpu", target.chips}});
+    if (json)
+      continue;
+    llvm::outs() << llvm::left_justify(target.name, 10) << " " << target.summary << "\n";
+    for (std::string &chip : target.chips)
+      llvm::outs() << "             --mcpu=" << chip << "\n";
+  }
+  if (json)
+    llvm::outs() << dump(list, 2) << "\n";
+  return 0;
+}

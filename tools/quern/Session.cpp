@@ -1,0 +1,78 @@
+//===- Session.cpp - A model file opened in an MLIR context ----------------===//
+#include "Session.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/raw_ostream.h"
+#include <mutex>
+
+using namespace mlir;
+using namespace quern;
+
+static DialectRegistry makeRegistry() {
+  DialectRegistry registry;
+  registry.insert<QuernDialect, func::FuncDialect>();
+  for (TargetInfo &target : allTargets())
+    if (target.registerDialects)
+      target.registerDialects(registry);
+  return registry;
+}
+
+Session::Session() : registry(makeRegistry()), context(registry) {
+  context.loadAllAvailableDialects();
+  handler = std::make_unique<ScopedDiagnosticHandler>(&context, [this](Diagnostic &d) {
+    static std::mutex mutex;
+    std::lock_guard lock(mutex);
+    if (d.getSeverity() != DiagnosticSeverity::Error || !firstMessage.empty())
+      return success();
+    llvm::raw_string_ostream os(firstMessage);
+    if (auto name = d.getLocation()->findInstanceOf<NameLoc>())
+      os << "'" << name.getName().getValue() << "': ";
+    os << d;
+    return success();
+  });
+}
+
+llvm::Error Session::open(const std::string &model, const std::string &targetName,
+                          const std::string &chip) {
+  SmallVector<std::string> names;
+  for (TargetInfo &info : allTargets()) {
+    names.push_back(info.name);
+    if (info.name != targetName)
+      continue;
+    auto made = info.create({chip});
+    if (!made)
+      return made.takeError();
+    target = std::move(*made);
+  }
+  if (!target)
+    return llvm::createStringError("--target: unknown target '" + targetName + "', expected " +
+                                   llvm::join(names, " or "));
+  auto opened = openCheckpoint(model);
+  if (!opened)
+    return opened.takeError();
+  checkpoint = std::move(*opened);
+  auto imported = importModel(&context, *checkpoint);
+  if (!imported)
+    return imported.takeError();
+  module = std::move(*imported);
+  return llvm::Error::success();
+}
+
+llvm::Error Session::run(PassManager &pm, ModuleOp on) {
+  if (succeeded(pm.run(on ? on : *module)))
+    return llvm::Error::success();
+  std::string message = firstMessage.empty() ? "a pass failed" : firstMessage;
+  llvm::replace(message, '\n', ' ');
+  return checkpoint->error(message);
+}
+
+int64_t Session::integer(StringRef attribute) {
+  return cast<IntegerAttr>((*module)->getAttr(attribute)).getInt();
+}
+
+int quern::report(llvm::Error error) {
+  if (!error)
+    return 0;
+  std::string message = llvm::toString(std::move(error));
+  llvm::errs() << "error: " << StringRef(message).split('\n').first << "\n";
+  return 1;
+}

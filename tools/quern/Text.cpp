@@ -1,0 +1,124 @@
+//===- Text.cpp - Tokenizer and template of a checkpoint -------------------===//
+#include "Text.h"
+#include "runtime/Error.h"
+#include "runtime/text/Template.h"
+#include "runtime/text/Tokenizer.h"
+
+using namespace quern;
+
+namespace {
+/// An integer array of either sign, or nothing if the key is absent.
+llvm::Error readInts(const Checkpoint &c, llvm::StringRef key, std::vector<int32_t> &out) {
+  const MetaValue *v = c.findMeta(key);
+  if (!v)
+    return llvm::Error::success();
+  auto copy = [&](const auto &list) { out.assign(list.begin(), list.end()); };
+  if (auto *list = std::get_if<std::vector<int64_t>>(v))
+    copy(*list);
+  else if (auto *list = std::get_if<std::vector<uint64_t>>(v))
+    copy(*list);
+  else
+    return c.error("key '" + key + "' is no array of integers");
+  return llvm::Error::success();
+}
+
+llvm::Error readStrings(const Checkpoint &c, llvm::StringRef key,
+                        std::vector<std::string_view> &out) {
+  const MetaValue *v = c.findMeta(key);
+  if (!v)
+    return llvm::Error::success();
+  auto *list = std::get_if<std::vector<llvm::StringRef>>(v);
+  if (!list)
+    return c.error("key '" + key + "' is no array of strings");
+  for (llvm::StringRef s : *list)
+    out.push_back({s.data(), s.size()});
+  return llvm::Error::success();
+}
+
+llvm::Error readScores(const Checkpoint &c, std::vector<float> &out) {
+  const MetaValue *v = c.findMeta("tokenizer.ggml.scores");
+  if (!v)
+    return llvm::Error::success();
+  auto *list = std::get_if<std::vector<double>>(v);
+  if (!list)
+    return c.error("key 'tokenizer.ggml.scores' is no array of numbers");
+  out.assign(list->begin(), list->end());
+  return llvm::Error::success();
+}
+
+/// An id, or -1 where the file names none.
+llvm::Error readId(const Checkpoint &c, llvm::StringRef key, int32_t &id) {
+  if (!c.findMeta(key))
+    return llvm::Error::success();
+  auto v = c.getUInt(key);
+  if (!v)
+    return v.takeError();
+  // Some files say "none" by an id of all ones.
+  id = *v >= 0x7fffffff ? -1 : int32_t(*v);
+  return llvm::Error::success();
+}
+
+llvm::Error readFlag(const Checkpoint &c, llvm::StringRef key, bool &flag) {
+  auto v = c.getBool(key, flag);
+  if (!v)
+    return v.takeError();
+  flag = *v;
+  return llvm::Error::success();
+}
+
+llvm::Error readSource(const Checkpoint &c, TokenizerSource &s) {
+  auto model = c.getString("tokenizer.ggml.model");
+  if (!model)
+    return model.takeError();
+  s.model = model->str();
+  // What a file means that does not say: SentencePiece models add BOS and a
+  // space, byte-level ones neither.
+  s.addBos = s.addSpacePrefix = s.model == "llama";
+  s.pre = "default";
+  if (c.findMeta("tokenizer.ggml.pre")) {
+    auto pre = c.getString("tokenizer.ggml.pre");
+    if (!pre)
+      return pre.takeError();
+    s.pre = pre->str();
+  }
+  llvm::Error errors[] = {
+      readStrings(c, "tokenizer.ggml.tokens", s.tokens),
+      readStrings(c, "tokenizer.ggml.merges", s.merges),
+      readScores(c, s.scores),
+      readInts(c, "tokenizer.ggml.token_type", s.types),
+      readInts(c, "tokenizer.ggml.eos_token_ids", s.extraEnd),
+      readId(c, "tokenizer.ggml.bos_token_id", s.bos),
+      readId(c, "tokenizer.ggml.eos_token_id", s.eos),
+      readId(c, "tokenizer.ggml.unknown_token_id", s.unknown),
+      readId(c, "tokenizer.ggml.padding_token_id", s.padding),
+      readFlag(c, "tokenizer.ggml.add_bos_token", s.addBos),
+      readFlag(c, "tokenizer.ggml.add_eos_token", s.addEos),
+      readFlag(c, "tokenizer.ggml.add_space_prefix", s.addSpacePrefix),
+  };
+  llvm::Error first = llvm::Error::success();
+  for (llvm::Error &error : errors)
+    first = llvm::joinErrors(std::move(first), std::move(error));
+  if (!first && s.bos < 0)
+    s.addBos = false;
+  return first;
+}
+} // namespace
+
+llvm::Expected<TextTables> quern::buildText(const Checkpoint &checkpoint) {
+  TextTables tables;
+  try {
+    TokenizerSource source;
+    if (auto error = readSource(checkpoint, source))
+      return std::move(error);
+    tables.tokenizer = buildTokenizer(source);
+    if (checkpoint.findMeta("tokenizer.chat_template")) {
+      auto text = checkpoint.getString("tokenizer.chat_template");
+      if (!text)
+        return text.takeError();
+      tables.chatTemplate = compileTemplate({text->data(), text->size()}, "tokenizer.chat_template");
+    }
+  } catch (const Error &error) {
+    return checkpoint.error(error.what());
+  }
+  return tables;
+}
