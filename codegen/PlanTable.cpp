@@ -197,7 +197,8 @@ void quern::printPlan(ModuleOp module, llvm::raw_ostream &os) {
       os << (launch.getBarrier() ? "  | " : "    ");
       os << llvm::left_justify(launch.getName(), 28) << " "
          << llvm::left_justify(launch.getKernel(), 28) << " ->";
-      for (int64_t offset : *launch.getOffsets())
+      ArrayRef<int64_t> offsets = *launch.getOffsets();
+      for (int64_t offset : offsets)
         os << " " << offset;
       os << "\n";
     }

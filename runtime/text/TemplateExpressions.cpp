@@ -147,7 +147,7 @@ uint32_t Parser::unary(bool withFilters) {
     value = add(Op::Plus, at, unary(false));
   else
     value = primary();
-  value = postfix(value);
+  value = postfix(value, at);
   return withFilters ? filters(value) : value;
 }
 
@@ -251,7 +251,7 @@ uint32_t Parser::dictLiteral(const Token &at) {
   return add(Op::Dict, at, writer.list(items));
 }
 
-uint32_t Parser::postfix(uint32_t value) {
+uint32_t Parser::postfix(uint32_t value, const Token &start) {
   while (true) {
     Token at = peek();
     if (acceptOperator(".")) {
@@ -265,7 +265,8 @@ uint32_t Parser::postfix(uint32_t value) {
     } else if (acceptOperator("[")) {
       value = subscript(value, at);
     } else if (isOperator("(")) {
-      value = add(Op::Call, at, value, arguments());
+      uint32_t list = arguments();
+      value = add(Op::Call, start, value, list);
     } else {
       return value;
     }
@@ -332,7 +333,7 @@ uint32_t Parser::filters(uint32_t value) {
     else if (isName("is"))
       value = test(value);
     else if (isOperator("("))
-      value = postfix(value);
+      value = postfix(value, Token(peek()));
     else
       return value;
   }
@@ -376,7 +377,8 @@ uint32_t Parser::test(uint32_t value) {
   if (isOperator("(")) {
     list = arguments();
   } else if (startsArgument()) {
-    uint32_t argument = postfix(primary());
+    Token start = peek();
+    uint32_t argument = postfix(primary(), start);
     list = writer.list({argument});
   }
   uint32_t result = add(Op::Test, at, value, writer.string(at.text), list);

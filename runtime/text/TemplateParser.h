@@ -55,7 +55,8 @@ private:
   uint32_t power();
   uint32_t unary(bool filters = true);
   uint32_t primary();
-  uint32_t postfix(uint32_t value);
+  /// `start`: where errors of calling `value` are reported.
+  uint32_t postfix(uint32_t value, const Token &start);
   uint32_t filters(uint32_t value);
   uint32_t filter(uint32_t value);
   uint32_t test(uint32_t value);

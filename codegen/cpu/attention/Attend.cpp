@@ -131,9 +131,9 @@ void Attend::softmaxOfVector(const Group &g, Value block, Value v) {
     }
     score.push_back(arith::SelectOp::create(b, mask[i], s, none));
   }
-  Value most = score[0];
-  for (int64_t i = 1; i < pieces; ++i)
-    most = larger(b, score[i], most);
+  Value most = none;
+  for (Value s : score)
+    most = larger(b, s, most);
   Value before = memref::LoadOp::create(b, top, v);
   Value now = larger(b, maxOfLanes(b, most), before);
   memref::StoreOp::create(b, now, top, v);

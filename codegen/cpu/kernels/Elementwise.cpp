@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/attention/Lanes.h"
+#include "codegen/cpu/attention/RowOutputs.h"
 
 using namespace mlir;
 using namespace quern;
@@ -13,14 +14,14 @@ namespace quern::cpu {
 
 bool takesElementwise(KernelOp kernel) {
   Block &body = kernel.getBody().front();
-  return body.getOperations().size() > 1 &&
-         llvm::all_of(body, [](Operation &op) {
-           return isa<YieldOp, ElementwiseOpInterface>(op);
-         });
+  return convertsAtEnd(kernel) &&
+         llvm::any_of(body, llvm::IsaPred<ElementwiseOpInterface>) &&
+         llvm::all_of(body, llvm::IsaPred<YieldOp, ConvertOp, ElementwiseOpInterface>);
 }
 
 LogicalResult lowerElementwise(KernelBuilder &b) {
   constexpr int64_t run = 256;
+  RowOutputs outputs(b);
   int64_t columns = columnsOf(b.body().getTerminator()->getOperand(0).getType());
   int64_t stride = rowStride(columns), runs = (stride + run - 1) / run;
   // The padding takes part: what it holds is finite and stays so.
@@ -34,8 +35,9 @@ LogicalResult lowerElementwise(KernelBuilder &b) {
         for (Value v : op.getOperands())
           if (isa<BlockArgument>(v) && !vectors.contains(v))
             vectors[v] = loadLanes(b, b.memory(v), {row, column});
-      b.epilogue(vectors, row, column);
+      outputs.at(vectors, row, column);
     });
+    outputs.convert(row, begin, b.min(end, b.index(columns)));
   });
   return success();
 }

@@ -1,11 +1,13 @@
 //===- RmsNorm.cpp - Root mean square normalization ------------------------===//
 //
 // A task is a *run*: a row, or the columns of one head where the weight is that
-// short. Two passes over it, the second of which carries the epilogue.
+// short. Two passes over it, the second of which carries the epilogue. The
+// result of a whole row may be converted for the linear that reads it: a row is
+// then read from memory once.
 //
 //===----------------------------------------------------------------------===//
-#include "codegen/cpu/attention/HeadRows.h"
 #include "codegen/cpu/attention/Lanes.h"
+#include "codegen/cpu/attention/RowOutputs.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
@@ -13,16 +15,20 @@ using namespace quern;
 using namespace quern::cpu;
 
 /// The norm of a body that is nothing but `select_rows`, rms_norm and
-/// element-wise ops after it.
+/// element-wise ops after it, and conversions of whole rows.
 static RmsNormOp rootOf(KernelOp kernel) {
   RmsNormOp root;
   for (Operation &op : kernel.getBody().front()) {
     if (auto norm = dyn_cast<RmsNormOp>(op); norm && !root)
       root = norm;
-    else if (!isa<YieldOp, SelectRowsOp, ElementwiseOpInterface>(op))
+    else if (!isa<YieldOp, SelectRowsOp, ConvertOp, ElementwiseOpInterface>(op))
       return {};
   }
   if (!root || !isa<RankedTensorType>(root.getWeight().getType()))
+    return {};
+  bool wholeRows = columnsOf(root.getWeight().getType()) == columnsOf(root.getInput().getType());
+  bool converts = !kernel.getBody().front().getOps<ConvertOp>().empty();
+  if (converts && !(wholeRows && convertsAtEnd(kernel)))
     return {};
   auto plain = [](Value v) { return isa<BlockArgument>(v); };
   for (SelectRowsOp select : kernel.getBody().front().getOps<SelectRowsOp>())
@@ -37,7 +43,7 @@ namespace {
 class NormEmitter {
 public:
   NormEmitter(KernelBuilder &b, RmsNormOp op)
-      : b(b), op(op), columns(columnsOf(op.getInput().getType())),
+      : b(b), outputs(b), op(op), columns(columnsOf(op.getInput().getType())),
         size(columnsOf(op.getWeight().getType())), runs(columns / size) {
     select = op.getInput().getDefiningOp<SelectRowsOp>();
     input = b.memory(select ? select.getInput() : op.getInput());
@@ -53,6 +59,7 @@ private:
   void scaleAt(Value scale, Value from, Value row, Value begin, Value column, int64_t valid);
 
   KernelBuilder &b;
+  RowOutputs outputs;
   RmsNormOp op;
   int64_t columns, size, runs, width = kWidth;
   SelectRowsOp select;
@@ -67,7 +74,7 @@ void NormEmitter::scaleAt(Value scale, Value from, Value row, Value begin,
   Value x = loadLanes(b, input, {from, at}, valid, width);
   Value w = loadLanes(b, b.memory(op.getWeight()), column, valid, width);
   Value y = arith::MulFOp::create(b, arith::MulFOp::create(b, x, scale), w);
-  b.epilogue({{op.getResult(), y}}, row, at);
+  outputs.at({{op.getResult(), y}}, row, at);
 }
 
 void NormEmitter::scaleRun(Value scale, Value from, Value row, Value run) {
@@ -85,7 +92,7 @@ void NormEmitter::scaleRun(Value scale, Value from, Value row, Value run) {
   Value last = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, run, b.index(runs - 1));
   b.when(last, [&] {
     b.loop(b.index(done), b.index(padding), width, [&](Value column) {
-      b.epilogue({{op.getResult(), b.splat(b.vec(width, b.getF32Type()), 0)}}, row, column);
+      outputs.at({{op.getResult(), b.splat(b.vec(width, b.getF32Type()), 0)}}, row, column);
     });
   });
 }
@@ -101,6 +108,7 @@ void NormEmitter::emit() {
       return loadLanes(b, input, {from, b.add(begin, offset)}, valid);
     });
     scaleRun(rmsScale(b, sum, size, op, width), from, row, run);
+    outputs.convert(row, b.index(0), b.index(columns));
   });
 }
 

@@ -2,6 +2,7 @@
 #include "codegen/cpu/tile/LowerTile.h"
 #include "ir/tile/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -44,6 +45,10 @@ struct LowerTile : PassWrapper<LowerTile, OperationPass<>> {
     populatePanelToVectorPatterns(patterns);
     populateTileToVectorPatterns(patterns);
     populateTileToX86Patterns(patterns, chip);
+    // Without an instruction for it, LLVM would call a library that artifacts
+    // do not have, number by number.
+    if (!chip.avx512bf16)
+      arith::populateExpandBFloat16Patterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       return signalPassFailure();
     getOperation()->walk([&](Operation *op) {

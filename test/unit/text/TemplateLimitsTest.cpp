@@ -38,7 +38,7 @@ TEST(TemplateLimits, Steps) {
   EXPECT_FAILS("{% set n = namespace(x=[1]) %}{% for i in range(99) %}"
                "{% set n.x = n.x + n.x %}{% endfor %}",
                "steps");
-  EXPECT_FAILS("{% set x = range(3000)|list %}{% for i in x %}"
+  EXPECT_FAILS("{% set x = range(5000)|list %}{% for i in x %}"
                "{{ x == x }}{% endfor %}",
                "steps");
 }
@@ -57,7 +57,7 @@ TEST(TemplateLimits, Output) {
   EXPECT_FAILS("{{ 'x' * 999999999999 }}", "too large");
   EXPECT_FAILS("{% set n = namespace(s='xx') %}{% for i in range(99) %}"
                "{% set n.s = n.s ~ n.s %}{% endfor %}",
-               "string of more than");
+               "more than");
   EXPECT_FAILS("{% set n = namespace(s='xx') %}{% for i in range(99) %}"
                "{% set n.s = n.s.replace('x', 'xxxxxxxxxxxxxxxx') %}"
                "{% endfor %}",
@@ -110,12 +110,13 @@ TEST(TemplateLimits, DamagedPrograms) {
   TemplateLimits limits;
   limits.steps = 20000;
   limits.output = 1 << 16;
+  auto random = [&] { return static_cast<uint32_t>(rng()); };
   int ran = 0;
   for (int round = 0; round < 20000; ++round) {
     auto bad = good;
     for (unsigned i = 0, n = 1 + rng() % 3; i < n; ++i) {
       size_t at = rng() % (bad.size() / 4) * 4;
-      uint32_t values[] = {0, 1, 0xffffffff, rng(), rng() % 128};
+      uint32_t values[] = {0, 1, 0xffffffff, random(), random() % 128};
       std::memcpy(bad.data() + at, &values[rng() % 5], 1 + rng() % 4);
     }
     try {

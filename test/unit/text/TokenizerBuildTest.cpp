@@ -81,11 +81,10 @@ TEST(TokenizerBuild, IsPositionIndependent) {
 }
 
 TEST(TokenizerTable, RefusesWhatIsCutShort) {
-  for (const Vocabulary &v : {byteVocabulary()}) {
-    auto table = buildTokenizer(v.source);
-    for (size_t size = 0; size < table.size(); size += 97)
-      EXPECT_THROW(Tokenizer(std::span(table).first(size)), Error);
-  }
+  Vocabulary v = byteVocabulary();
+  auto table = buildTokenizer(v.source);
+  for (size_t size = 0; size < table.size(); size += 97)
+    EXPECT_THROW(Tokenizer(std::span(table).first(size)), Error);
 }
 
 /// Whatever a damaged table says, opening it refuses or using it stays inside.
@@ -95,12 +94,13 @@ TEST(TokenizerTable, SurvivesDamage) {
   for (const Vocabulary *v : {&bytes, &pieces}) {
     const auto good = buildTokenizer(v->source);
     std::mt19937 rng(1);
+    auto random = [&] { return static_cast<uint32_t>(rng()); };
     for (int round = 0; round < 4000; ++round) {
       auto bad = good;
       for (unsigned i = 0, n = 1 + rng() % 4; i < n; ++i) {
         // Mostly numbers that are on the edge of something.
         size_t at = rng() % (bad.size() / 4) * 4;
-        uint32_t values[] = {0, 1, 0xffffffff, 0x7fffffff, rng(), rng() % 512};
+        uint32_t values[] = {0, 1, 0xffffffff, 0x7fffffff, random(), random() % 512};
         std::memcpy(bad.data() + at, &values[rng() % 6], 4);
       }
       try {
