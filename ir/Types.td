@@ -52,13 +52,17 @@ def Quern_KvType : Quern_Type<"Kv", "kv"> {
   let description = [{
     `!quern.kv<3 x 64, window = 512>`: keys and values of 3 heads of 64; a row
     sees the last 512 positions, itself included (0: all). The layout pass adds
-    the stored type and the tokens of a page. A page holds, for each head,
+    the stored type and the tokens of a page. A page holds, head after head,
 
         K  [pageTokens/16][size][16]   sixteen tokens beside each other
         V  [pageTokens][size]
 
     in the stored type, so that scores are sums over `size` of sixteen lanes and
-    no reduction crosses lanes.
+    no reduction crosses lanes. Column d of token t of a head h, in elements from
+    the page's begin:
+
+        K  (2 h) * size * pageTokens + (t / 16 * size + d) * 16 + t % 16
+        V  (2 h + 1) * size * pageTokens + t * size + d
   }];
   let parameters = (ins "int64_t":$heads, "int64_t":$size,
                         DefaultValuedParameter<"int64_t", "0">:$window,

@@ -131,7 +131,7 @@ def FormStages : Pass<"quern-form-stages", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"fuseEpilogue", "epilogue", "bool", "true", "fuse element-wise ops to their producer">,
-    Option<"fuseConvert", "normalize-convert", "bool", "false", "fuse conversions to norms">,
+    Option<"fuseConvert", "normalize-convert", "bool", "true", "fuse conversions to norms">,
     Option<"fuseRotate", "rotate-write", "bool", "true", "fuse rotations and the cache write">,
   ];
   let dependentDialects = ["::quern::QuernDialect"];

@@ -3,6 +3,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/MemorySize.h"
 #include "passes/Passes.h"
+#include "runtime/Plan.h"
 #include "llvm/ADT/MapVector.h"
 
 namespace quern {
@@ -174,12 +175,8 @@ private:
     for (auto &[number, entry] : layers) {
       auto [type, count] = entry;
       int64_t perSequence = llvm::divideCeil(context, type.getPage());
-      // A window's pages, those of the chunk that is written, and one that the
-      // two may share with neither.
-      int64_t live = perSequence;
-      if (type.getWindow())
-        live = std::min<int64_t>(live, llvm::divideCeil(type.getWindow() + chunk, type.getPage()) + 1);
-      int64_t pages = maxBatch * live;
+      int64_t pages = plan::kvPagesNeeded(type.getWindow(), context, type.getPage(),
+                                          maxBatch, std::max<int64_t>(chunk, maxBatch));
       auto attr = [&](StringRef name, int64_t v) { return b.getNamedAttr(name, b.getI64IntegerAttr(v)); };
       groups.push_back(b.getDictionaryAttr(
           {attr("window", type.getWindow()), attr("layers", count), attr("pages", pages),

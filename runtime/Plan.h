@@ -111,6 +111,24 @@ struct KvGroup {
   uint64_t tableOffset;      // int32[maxSequences][pagesPerSequence] in the arena
 };
 
+/// Most physical pages of a layer that a group of window `window` can need at a
+/// time, for sequences of up to `context` tokens of which a step extends some by
+/// `rows` rows altogether: what KvGroup::pages must be for steps never to fail.
+inline uint64_t kvPagesNeeded(uint32_t window, uint32_t context,
+                              uint32_t pageTokens, uint32_t sequences,
+                              uint32_t rows) {
+  uint64_t whole = (uint64_t(context) + pageTokens - 1) / pageTokens;
+  if (window == 0)
+    return whole * sequences;
+  // n consecutive positions touch at most (n + 2P - 2) / P pages. A sequence
+  // in the step has W - 1 + r positions, and the r add up to `rows`.
+  uint64_t rounding = 2 * uint64_t(pageTokens) - 2;
+  uint64_t each = (window - 1 + rounding) / pageTokens;
+  uint64_t step = (rows + pageTokens - 1) / pageTokens + sequences;
+  uint64_t needed = each * sequences + step;
+  return needed < whole * sequences ? needed : whole * sequences;
+}
+
 /// For the touched bytes: this much of the arena holds data of `rows` rows.
 struct ArenaUse {
   uint64_t offset;   // in the arena

@@ -19,20 +19,6 @@ uint64_t quern::kvPagesHeld(uint32_t window, uint32_t pageTokens,
   return (end - 1) / pageTokens + 1 - first;
 }
 
-uint64_t quern::kvPagesNeeded(uint32_t window, uint32_t context,
-                              uint32_t pageTokens, uint32_t sequences,
-                              uint32_t rows) {
-  uint64_t whole = (uint64_t(context) + pageTokens - 1) / pageTokens;
-  if (window == 0)
-    return whole * sequences;
-  // n consecutive positions touch at most (n + 2P - 2) / P pages. A sequence
-  // in the step has W - 1 + r positions, and the r add up to `rows`.
-  uint64_t rounding = 2 * uint64_t(pageTokens) - 2;
-  uint64_t each = (window - 1 + rounding) / pageTokens;
-  uint64_t step = (rows + pageTokens - 1) / pageTokens + sequences;
-  return std::min(whole * sequences, each * sequences + step);
-}
-
 Sequences::Sequences(const PlanView &plan, std::byte *arena, uint32_t context)
     : limit(std::min(context, plan->context)), pageTokens(plan->pageTokens),
       lengths(plan->maxSequences), opened(plan->maxSequences) {

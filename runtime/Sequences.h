@@ -20,12 +20,6 @@
 
 namespace quern {
 
-/// Most physical pages that a group of window `window` can need at a time, for
-/// sequences of up to `context` tokens of which a step extends some by `rows`
-/// rows altogether: what KvGroup::pages must be for steps never to fail.
-uint64_t kvPagesNeeded(uint32_t window, uint32_t context, uint32_t pageTokens,
-                       uint32_t sequences, uint32_t rows);
-
 /// Pages that one sequence holds at the end of a step whose rows are at
 /// positions [begin, end).
 uint64_t kvPagesHeld(uint32_t window, uint32_t pageTokens, uint64_t begin,

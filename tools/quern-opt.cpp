@@ -1,5 +1,6 @@
 //===- quern-opt.cpp - The passes, for tests and for people ----------------===//
 #include "codegen/cpu/Compile.h"
+#include "codegen/cpu/tile/LowerTile.h"
 #include "ir/Quern.h"
 #include "ir/tile/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -21,6 +22,8 @@ int main(int argc, char **argv) {
                   mlir::vector::VectorDialect>();
   mlir::registerTransformsPasses();
   quern::registerQuernPasses();
+  mlir::registerPass([] { return quern::cpu::createLowerKernelsPass(quern::cpu::Chip()); });
+  mlir::registerPass([] { return quern::cpu::createLowerTilePass(quern::cpu::Chip()); });
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "quern's pass driver\n", registry));
 }

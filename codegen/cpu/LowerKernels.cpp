@@ -36,6 +36,15 @@ struct LowerKernels : PassWrapper<LowerKernels, OperationPass<ModuleOp>> {
                     math::MathDialect, memref::MemRefDialect, scf::SCFDialect,
                     vector::VectorDialect, tile::TileDialect>();
   }
+  LogicalResult initialize(MLIRContext *context) override {
+    if (mcpu.empty())
+      return success();
+    auto wanted = chipOf(mcpu);
+    if (!wanted)
+      return emitError(UnknownLoc::get(context), llvm::toString(wanted.takeError()));
+    chip = *wanted;
+    return success();
+  }
   void runOnOperation() override {
     for (KernelOp kernel : llvm::make_early_inc_range(getOperation().getOps<KernelOp>())) {
       Lower lower = loweringOf(kernel);
@@ -49,6 +58,7 @@ struct LowerKernels : PassWrapper<LowerKernels, OperationPass<ModuleOp>> {
       kernel.erase();
     }
   }
+  Option<std::string> mcpu{*this, "mcpu", llvm::cl::desc("instruction set, as --mcpu of quern")};
   Chip chip;
 };
 } // namespace

@@ -1,4 +1,4 @@
-//===- Tile.cpp - The tile dialect -----------------------------------------===//
+//===- Tile.cpp - The tile dialect ------------------------------*- C++ -*-===//
 //
 // Verifiers; constraints are numbered as in the descriptions.
 //
@@ -30,9 +30,7 @@ int tile::excessOf(const GroupShape &shape) {
 
 static bool hasCodes(GroupAttr group) { return group.getElement() < 0; }
 
-static int64_t lanesOf(Type t) {
-  return cast<VectorType>(t).getDimSize(0);
-}
+static int64_t lanesOf(Type t) { return cast<VectorType>(t).getDimSize(0); }
 
 /// Lanes of a result that is read from a panel.
 static int64_t lanesRead(Value lane) { return lane ? 1 : kLanes; }
@@ -56,9 +54,11 @@ LogicalResult UnpackCodesOp::verify() {
     return emitOpError("requires one operand for each bit of a code");
   if (getSlots().size() != kStep / 4) // C3
     return emitOpError("requires eight results");
-  auto types = llvm::concat<const Type>(getPacked().getTypes(), getSlots().getTypes());
+  auto types =
+      llvm::concat<const Type>(getPacked().getTypes(), getSlots().getTypes());
   for (Type t : types)
-    if (t != *types.begin() || (lanesOf(t) != 4 * kLanes && lanesOf(t) != 4)) // C4
+    if (t != *types.begin() ||
+        (lanesOf(t) != 4 * kLanes && lanesOf(t) != 4)) // C4
       return emitOpError("requires operands and results of one type, "
                          "vector<64xi8> or vector<4xi8>");
   return success();

@@ -5,9 +5,10 @@
 //
 // Two ways to the same result. Words are short, and for those finding the
 // minimum by looking at all pairs beats any data structure; long ones (text
-// without spaces) take a heap of candidate pairs over a linked list, O(n log n).
-// A heap entry is out of date when one of its symbols has merged since; entries
-// are not removed then but skipped when they surface, as their sizes tell.
+// without spaces) take a heap of candidate pairs over a linked list, O(n log
+// n). A heap entry is out of date when one of its symbols has merged since;
+// entries are not removed then but skipped when they surface, as their sizes
+// tell.
 //
 //===----------------------------------------------------------------------===//
 #pragma once

@@ -32,9 +32,12 @@ const PreTokenizer *findPreTokenizer(std::string_view name) {
 WordSplitter::WordSplitter(std::vector<std::string> p)
     : patterns(std::move(p)) {}
 
-WordSplitter::~WordSplitter() {
+WordSplitter::~WordSplitter() { freeCodes(); }
+
+void WordSplitter::freeCodes() const {
   for (void *code : codes)
     pcre2_code_free(static_cast<pcre2_code *>(code));
+  codes.clear();
 }
 
 WordSplitter::Scratch::Scratch() {
@@ -61,6 +64,7 @@ static std::string messageOf(int code) {
 
 void WordSplitter::compileOnce() const {
   std::call_once(once, [this] {
+    freeCodes(); // of a try before this one that threw
     for (const std::string &pattern : patterns) {
       int error = 0;
       PCRE2_SIZE offset = 0;

@@ -70,6 +70,7 @@ private:
   bool next(size_t pattern, std::string_view text, size_t from,
             Scratch &scratch, size_t &begin, size_t &end) const;
   void compileOnce() const;
+  void freeCodes() const;
 
   template <typename WordFn>
   void splitBy(size_t pattern, std::string_view all, size_t begin, size_t end,

@@ -56,8 +56,7 @@ static inline double expNonPositive(double x) {
 /// Weight of a candidate relative to the best one, at temperature 1 / heat.
 /// Equal infinities have a difference that is no number, hence the test.
 static inline double weight(float logit, float best, double heat = 1.0) {
-  double difference =
-      static_cast<double>(logit) - static_cast<double>(best);
+  double difference = static_cast<double>(logit) - static_cast<double>(best);
   return expNonPositive(logit == best ? 0.0 : difference * heat);
 }
 
@@ -172,8 +171,8 @@ void Sampler::keepMinP(float best) {
   double least = std::min(1.0, static_cast<double>(options.minP));
   // Logarithms differ between machines, so this one only spares work, with
   // room for any error; what is kept is decided by `weight`.
-  auto hopeless = static_cast<float>(static_cast<double>(best) +
-                                     std::log(least) - 0.01);
+  auto hopeless =
+      static_cast<float>(static_cast<double>(best) + std::log(least) - 0.01);
   std::erase_if(candidates, [&](const Candidate &c) {
     return c.logit < hopeless || weight(c.logit, best) < least;
   });

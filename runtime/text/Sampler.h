@@ -1,9 +1,9 @@
 //===- Sampler.h - From logits to the next token ---------------*- C++ -*-===//
 //
-// The chain top-k -> top-p -> min-p -> temperature -> draw, in llama.cpp's order
-// and with its defaults. Each of the first three keeps the best tokens only, so
-// the whole chain is "how many of the best": the sampler finds those without
-// sorting the vocabulary.
+// The chain top-k -> top-p -> min-p -> temperature -> draw, in llama.cpp's
+// order and with its defaults. Each of the first three keeps the best tokens
+// only, so the whole chain is "how many of the best": the sampler finds those
+// without sorting the vocabulary.
 //
 // Given options (the seed included) and the same logits, the same token comes
 // out on every machine: the generator is xoshiro256** (Blackman and Vigna

@@ -29,8 +29,8 @@ namespace quern {
 
 /// Bounds on one rendering. A template that exceeds one throws Error.
 struct TemplateLimits {
-  uint64_t steps = 10'000'000;     ///< nodes evaluated; copying counts too
-  unsigned depth = 500;            ///< nested expressions and macro calls
+  uint64_t steps = 10'000'000;      ///< nodes evaluated; copying counts too
+  unsigned depth = 500;             ///< nested expressions and macro calls
   size_t output = size_t{64} << 20; ///< bytes of the result and of any string
 };
 

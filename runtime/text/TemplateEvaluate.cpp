@@ -2,6 +2,7 @@
 
 #include "text/TemplateRender.h"
 
+#include <algorithm>
 #include <bit>
 #include <ctime>
 #include <utility>
@@ -71,11 +72,6 @@ Value Interpreter::evaluate(uint32_t id) {
 }
 
 Value Interpreter::evaluateOperator(const Node &node, uint32_t id) {
-  auto list = [&](auto &&each) {
-    for (uint32_t i = 0, n = program.listSize(node.a); i < n; ++i)
-      each(program.item(node.a, i));
-    at = id;
-  };
   switch (node.op) {
   case Op::Not:
     return !truth(evaluate(node.a));
@@ -85,25 +81,10 @@ Value Interpreter::evaluateOperator(const Node &node, uint32_t id) {
     at = id;
     return node.op == Op::Negate ? negate(value) : negate(negate(value));
   }
-  case Op::Member: {
-    Value value = evaluate(node.a);
-    at = id;
-    return member(value, program.string(node.b));
-  }
-  case Op::Index: {
-    Value value = evaluate(node.a), key = evaluate(node.b);
-    at = id;
-    return index(value, key);
-  }
-  case Op::Slice: {
-    Value value = evaluate(node.a);
-    Node bounds = program.node(node.b);
-    auto bound = [&](uint32_t b) { return b == none ? Value() : evaluate(b); };
-    Value start = bound(bounds.a), stop = bound(bounds.b);
-    Value step = bound(bounds.c);
-    at = id;
-    return slice(value, start, stop, step);
-  }
+  case Op::Member:
+  case Op::Index:
+  case Op::Slice:
+    return evaluateSubscript(node, id);
   case Op::Filter: {
     Value value = evaluate(node.a);
     Arguments arguments = evaluateArguments(node.c);
@@ -127,42 +108,70 @@ Value Interpreter::evaluateOperator(const Node &node, uint32_t id) {
     at = id;
     return arithmetic(node.op, left, right);
   }
-  case Op::Concat: {
-    std::string out;
-    list([&](uint32_t item) {
-      out += text(evaluate(item));
-      if (out.size() > limits.output)
-        fail("string of more than " + std::to_string(limits.output) +
-             " bytes");
-    });
-    return makeString(std::move(out));
-  }
+  case Op::Concat:
+    return concatenate(node, id);
   case Op::List: {
     Value::Array items;
-    list([&](uint32_t item) { items.push_back(evaluate(item)); });
+    for (uint32_t i = 0, n = program.listSize(node.a); i < n; ++i)
+      items.push_back(evaluate(program.item(node.a, i)));
+    at = id;
     return makeArray(std::move(items));
   }
-  case Op::Dict: {
-    Value::Object object;
-    list([&](uint32_t item) {
-      Node pair = program.node(item);
-      Value key = evaluate(pair.a);
-      at = item;
-      object.emplace_back(wantString(key, "a dict key"), evaluate(pair.b));
-      // The last of equal keys wins, in the place of the first.
-      for (size_t i = 0; i + 1 < object.size(); ++i)
-        if (object[i].first == object.back().first) {
-          object[i].second = std::move(object.back().second);
-          object.pop_back();
-          break;
-        }
-      charge(object.size());
-    });
-    return makeObject(std::move(object));
-  }
+  case Op::Dict:
+    return dict(node, id);
   default:
     fail("a statement stands where a value should");
   }
+}
+
+Value Interpreter::evaluateSubscript(const Node &node, uint32_t id) {
+  Value value = evaluate(node.a);
+  if (node.op == Op::Member) {
+    at = id;
+    return member(value, program.string(node.b));
+  }
+  if (node.op == Op::Index) {
+    Value key = evaluate(node.b);
+    at = id;
+    return index(value, key);
+  }
+  Node bounds = program.node(node.b);
+  auto bound = [&](uint32_t b) { return b == none ? Value() : evaluate(b); };
+  Value start = bound(bounds.a), stop = bound(bounds.b);
+  Value step = bound(bounds.c);
+  at = id;
+  return slice(value, start, stop, step);
+}
+
+Value Interpreter::concatenate(const Node &node, uint32_t id) {
+  std::string out;
+  for (uint32_t i = 0, n = program.listSize(node.a); i < n; ++i) {
+    Value part = evaluate(program.item(node.a, i));
+    at = id;
+    out += text(part);
+    if (out.size() > limits.output)
+      fail("string of more than " + std::to_string(limits.output) + " bytes");
+  }
+  return makeString(std::move(out));
+}
+
+Value Interpreter::dict(const Node &node, uint32_t id) {
+  Value::Object object;
+  for (uint32_t i = 0, n = program.listSize(node.a); i < n; ++i) {
+    Node pair = program.node(program.item(node.a, i));
+    Value key = evaluate(pair.a), value = evaluate(pair.b);
+    at = id;
+    const std::string &name = wantString(key, "a dict key");
+    charge(object.size());
+    // The last of equal keys wins, in the place of the first.
+    auto known = std::find_if(object.begin(), object.end(),
+                              [&](const auto &m) { return m.first == name; });
+    if (known != object.end())
+      known->second = std::move(value);
+    else
+      object.emplace_back(name, std::move(value));
+  }
+  return makeObject(std::move(object));
 }
 
 Value Interpreter::compare(const Node &node, uint32_t id) {
@@ -266,7 +275,7 @@ Value Interpreter::callMacro(uint32_t id, const Arguments &arguments) {
     Node parameter = program.node(program.item(macro.b, i));
     std::string_view name = program.string(parameter.a);
     const Value *given = arguments.get(i, name);
-    define(name, given                  ? *given
+    define(name, given                 ? *given
                  : parameter.b != none ? evaluate(parameter.b)
                                        : Value::undefined(name));
   }

@@ -89,8 +89,7 @@ uint32_t Parser::comparison() {
       break;
     rest.push_back(add(op, here, sum()));
   }
-  return rest.empty() ? first
-                      : add(Op::Compare, at, first, writer.list(rest));
+  return rest.empty() ? first : add(Op::Compare, at, first, writer.list(rest));
 }
 
 uint32_t Parser::sum() {
@@ -108,8 +107,7 @@ uint32_t Parser::concatenation() {
   Nodes items = {product()};
   while (acceptOperator("~"))
     items.push_back(product());
-  return items.size() == 1 ? items[0]
-                           : add(Op::Concat, at, writer.list(items));
+  return items.size() == 1 ? items[0] : add(Op::Concat, at, writer.list(items));
 }
 
 uint32_t Parser::product() {

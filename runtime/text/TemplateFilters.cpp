@@ -1,7 +1,11 @@
 //===- TemplateFilters.cpp - Filters of chat templates ----------*- C++ -*-===//
+//
+// Filters on single values, and the table of all filters.
+//
+//===----------------------------------------------------------------------===//
 
+#include "text/TemplateFilters.h"
 #include "text/TemplateParser.h"
-#include "text/TemplateRender.h"
 #include "text/TemplateText.h"
 #include "text/Utf8.h"
 
@@ -13,48 +17,6 @@
 namespace quern::chat {
 
 using Kind = Value::Kind;
-
-namespace {
-struct FilterCall {
-  Interpreter &in;
-  const Value &v;
-  const Arguments &arguments;
-
-  const Value *get(size_t index, std::string_view name) const {
-    return arguments.get(index, name);
-  }
-  bool flag(size_t index, std::string_view name) const {
-    const Value *value = get(index, name);
-    return value && in.truth(*value);
-  }
-  std::string text() const { return in.text(v); }
-};
-
-struct KnownFilter {
-  std::string_view name;
-  Value (*run)(const FilterCall &);
-};
-} // namespace
-
-/// The member at a path such as "function.name" or "0".
-static Value attribute(Interpreter &in, Value v, const Value &path) {
-  if (!path.isString())
-    return in.index(v, path);
-  std::string_view rest = path.asString();
-  while (true) {
-    size_t end = std::min(rest.find('.'), rest.size());
-    std::string_view part = rest.substr(0, end);
-    int64_t number = 0;
-    auto [last, error] =
-        std::from_chars(part.data(), part.data() + part.size(), number);
-    bool isNumber = error == std::errc() && last == part.data() + part.size() &&
-                    !part.empty();
-    v = isNumber ? in.index(v, number) : in.member(v, part);
-    if (end == rest.size())
-      return v;
-    rest.remove_prefix(end + 1);
-  }
-}
 
 static Value trimmed(const FilterCall &c) {
   std::string text = c.text();
@@ -75,9 +37,9 @@ static Value titled(const FilterCall &c) {
   for (std::string_view rest = text; !rest.empty();) {
     utf8::Char ch = utf8::decode(rest);
     std::string_view bytes = rest.substr(0, ch.size);
-    bool splits = (ch.valid && utf8::isSpace(ch.code)) ||
-                  std::string_view("-({[<").find(bytes) !=
-                      std::string_view::npos;
+    bool splits =
+        (ch.valid && utf8::isSpace(ch.code)) ||
+        std::string_view("-({[<").find(bytes) != std::string_view::npos;
     if (splits) {
       flush();
       out += bytes;
@@ -90,23 +52,10 @@ static Value titled(const FilterCall &c) {
   return c.in.makeString(std::move(out));
 }
 
-static Value joined(const FilterCall &c) {
-  const Value *separator = c.get(0, "d"), *path = c.get(1, "attribute");
-  std::string between = separator ? c.in.text(*separator) : "", out;
-  bool first = true;
-  for (const Value &item : c.in.iterate(c.v)) {
-    if (!std::exchange(first, false))
-      out += between;
-    out += c.in.text(path && !path->isNull() ? attribute(c.in, item, *path)
-                                             : item);
-    c.in.charge(1 + between.size() / 32);
-  }
-  return c.in.makeString(std::move(out));
-}
-
 static Value defaulted(const FilterCall &c) {
   const Value *other = c.get(0, "default_value");
-  bool missing = c.v.isUndefined() || (c.flag(1, "boolean") && !c.in.truth(c.v));
+  bool missing =
+      c.v.isUndefined() || (c.flag(1, "boolean") && !c.in.truth(c.v));
   return !missing ? c.v : other ? *other : Value("");
 }
 
@@ -118,13 +67,9 @@ static Value replaced(const FilterCall &c) {
   std::string text = c.text(), old = c.in.text(*from), by = c.in.text(*to);
   uint64_t places = text.size() / std::max<size_t>(old.size(), 1) + 1;
   c.in.charge((places * by.size() + text.size()) / 32);
-  int64_t limit = count && !count->isNull() ? c.in.wantInt(*count, "count") : -1;
+  int64_t limit =
+      count && !count->isNull() ? c.in.wantInt(*count, "count") : -1;
   return c.in.makeString(replaceAll(text, old, by, limit));
-}
-
-static Value endItem(const FilterCall &c, bool last) {
-  Value::Array items = c.in.iterate(c.v);
-  return items.empty() ? Value::undefined() : last ? items.back() : items[0];
 }
 
 static Value toInteger(const FilterCall &c) {
@@ -142,8 +87,8 @@ static Value toInteger(const FilterCall &c) {
       text.remove_prefix(1);
     const char *end = text.data() + text.size();
     int64_t out = 0;
-    auto radix = static_cast<int>(std::clamp<int64_t>(
-        base ? c.in.wantInt(*base, "base") : 10, 2, 36));
+    auto radix = static_cast<int>(
+        std::clamp<int64_t>(base ? c.in.wantInt(*base, "base") : 10, 2, 36));
     auto whole = std::from_chars(text.data(), end, out, radix);
     if (whole.ec == std::errc() && whole.ptr == end)
       return out;
@@ -173,155 +118,6 @@ static Value toFloat(const FilterCall &c) {
   if (c.v.isUndefined())
     c.in.fail("'" + c.v.undefinedName() + "' is undefined");
   return missing ? *missing : Value(0.0);
-}
-
-static Value itemsOf(const FilterCall &c) {
-  if (c.v.isUndefined())
-    return Value::array();
-  std::optional<Value> out = c.in.callMethod(c.v, "items", {});
-  if (!out)
-    c.in.fail("can only get item pairs from a mapping");
-  return *out;
-}
-
-/// select, reject, selectattr and rejectattr.
-static Value selected(const FilterCall &c, bool byAttribute, bool keep) {
-  Arguments rest = c.arguments;
-  Value path;
-  if (byAttribute) {
-    if (rest.positional.empty())
-      c.in.fail("filter needs the name of an attribute");
-    path = rest.positional[0];
-    rest = rest.tail();
-  }
-  std::string test;
-  if (!rest.positional.empty()) {
-    test = c.in.wantString(rest.positional[0], "a test");
-    rest = rest.tail();
-  }
-  Value::Array out;
-  for (const Value &item : c.in.iterate(c.v)) {
-    Value tested = byAttribute ? attribute(c.in, item, path) : item;
-    bool holds = test.empty() ? c.in.truth(tested)
-                              : c.in.applyTest(test, tested, rest);
-    if (holds == keep)
-      out.push_back(item);
-  }
-  return c.in.makeArray(std::move(out));
-}
-
-static Value mapItems(const FilterCall &c) {
-  const Value *path = c.get(SIZE_MAX, "attribute");
-  const Value *missing = c.get(SIZE_MAX, "default");
-  Value::Array out;
-  if (!path && c.arguments.positional.empty())
-    c.in.fail("filter 'map' needs a filter or an attribute");
-  for (const Value &item : c.in.iterate(c.v)) {
-    if (path) {
-      Value value = attribute(c.in, item, *path);
-      out.push_back(value.isUndefined() && missing ? *missing : value);
-    } else {
-      const Value &name = c.arguments.positional[0];
-      out.push_back(c.in.applyFilter(c.in.wantString(name, "a filter"), item,
-                                     c.arguments.tail()));
-    }
-  }
-  return c.in.makeArray(std::move(out));
-}
-
-/// What sorting compares: strings without case unless asked otherwise.
-static Value sortKey(const FilterCall &c, const Value &v, bool cased) {
-  return !cased && v.isString() ? c.in.makeString(lower(v.asString())) : v;
-}
-
-static Value::Array sortBy(const FilterCall &c, Value::Array items,
-                           const std::vector<Value> &keys, bool reverse) {
-  std::vector<size_t> order(items.size());
-  for (size_t i = 0; i < order.size(); ++i)
-    order[i] = i;
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    int sign = c.in.order(keys[a], keys[b]);
-    return reverse ? sign > 0 : sign < 0;
-  });
-  Value::Array out;
-  for (size_t i : order)
-    out.push_back(items[i]);
-  return out;
-}
-
-static Value sorted(const FilterCall &c) {
-  const Value *path = c.get(2, "attribute");
-  bool cased = c.flag(1, "case_sensitive");
-  Value::Array items = c.in.iterate(c.v);
-  std::vector<Value> keys;
-  for (const Value &item : items)
-    keys.push_back(sortKey(
-        c, path && !path->isNull() ? attribute(c.in, item, *path) : item,
-        cased));
-  return c.in.makeArray(sortBy(c, std::move(items), keys, c.flag(0, "reverse")));
-}
-
-static Value sortedDict(const FilterCall &c) {
-  const Value *by = c.get(1, "by");
-  bool byValue = by && by->isString() && by->asString() == "value";
-  if (c.v.isUndefined())
-    c.in.fail("'" + c.v.undefinedName() + "' is undefined");
-  Value pairs = itemsOf(c);
-  Value::Array items = pairs.asArray();
-  std::vector<Value> keys;
-  for (const Value &item : items)
-    keys.push_back(sortKey(c, item.asArray()[byValue ? 1 : 0],
-                           c.flag(0, "case_sensitive")));
-  return c.in.makeArray(sortBy(c, std::move(items), keys, c.flag(2, "reverse")));
-}
-
-static Value uniqueItems(const FilterCall &c) {
-  bool cased = c.flag(0, "case_sensitive");
-  const Value *path = c.get(1, "attribute");
-  Value::Array out, seen;
-  for (const Value &item : c.in.iterate(c.v)) {
-    Value key = sortKey(
-        c, path && !path->isNull() ? attribute(c.in, item, *path) : item,
-        cased);
-    bool known = std::any_of(seen.begin(), seen.end(), [&](const Value &v) {
-      return c.in.equal(v, key);
-    });
-    if (!known) {
-      seen.push_back(key);
-      out.push_back(item);
-    }
-  }
-  return c.in.makeArray(std::move(out));
-}
-
-static Value reversed(const FilterCall &c) {
-  return c.in.slice(c.v.isString() ? c.v : c.in.makeArray(c.in.iterate(c.v)),
-                    {}, {}, -1);
-}
-
-static Value extreme(const FilterCall &c, int wanted) {
-  const Value *path = c.get(1, "attribute");
-  bool cased = c.flag(0, "case_sensitive");
-  Value best = Value::undefined(), bestKey;
-  bool first = true;
-  for (const Value &item : c.in.iterate(c.v)) {
-    Value key = sortKey(
-        c, path && !path->isNull() ? attribute(c.in, item, *path) : item,
-        cased);
-    if (std::exchange(first, false) || c.in.order(key, bestKey) == wanted)
-      best = item, bestKey = key;
-  }
-  return best;
-}
-
-static Value summed(const FilterCall &c) {
-  const Value *path = c.get(0, "attribute"), *start = c.get(1, "start");
-  Value out = start ? *start : Value(0);
-  for (const Value &item : c.in.iterate(c.v))
-    out = c.in.arithmetic(
-        Op::Add, out,
-        path && !path->isNull() ? attribute(c.in, item, *path) : item);
-  return out;
 }
 
 static Value absolute(const FilterCall &c) {
@@ -358,13 +154,13 @@ static Value rounded(const FilterCall &c) {
 
 static Value indented(const FilterCall &c) {
   const Value *width = c.get(0, "width");
-  std::string by = width && width->isString()
-                       ? width->asString()
-                       : std::string(static_cast<size_t>(std::clamp<int64_t>(
-                                         width ? c.in.wantInt(*width, "width")
-                                               : 4,
-                                         0, 1000)),
-                                     ' ');
+  std::string by =
+      width && width->isString()
+          ? width->asString()
+          : std::string(
+                static_cast<size_t>(std::clamp<int64_t>(
+                    width ? c.in.wantInt(*width, "width") : 4, 0, 1000)),
+                ' ');
   bool blank = c.flag(2, "blank"), first = true;
   std::string text = c.in.wantString(c.v, "what 'indent' indents") + "\n";
   std::string out = c.flag(1, "first") ? by : "";

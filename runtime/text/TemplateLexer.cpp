@@ -30,9 +30,7 @@ private:
   [[noreturn]] void fail(const std::string &what) {
     failAt(name, line, column, what);
   }
-  std::string_view rest() const {
-    return std::string_view(source).substr(pos);
-  }
+  std::string_view rest() const { return std::string_view(source).substr(pos); }
   void advance(size_t count);
   void skipSpace();
   void add(TokenKind kind, std::string text) {
@@ -154,7 +152,8 @@ void Lexer::comment() {
   size_t end = source.find("#}", pos + 2);
   if (end == source.npos)
     failAt(name, l, c, "comment is never closed");
-  bool sign = end > pos + 2 && (source[end - 1] == '-' || source[end - 1] == '+');
+  bool sign =
+      end > pos + 2 && (source[end - 1] == '-' || source[end - 1] == '+');
   advance(end - (sign ? 1 : 0) - pos);
   closeTag("#}", true);
 }
@@ -202,8 +201,8 @@ void Lexer::tag() {
   advance(2);
   if (pos < source.size() && (source[pos] == '-' || source[pos] == '+'))
     advance(1);
-  expression(print ? '}' : '%', print ? TokenKind::PrintEnd
-                                      : TokenKind::BlockEnd);
+  expression(print ? '}' : '%',
+             print ? TokenKind::PrintEnd : TokenKind::BlockEnd);
 }
 
 void Lexer::expression(char close, TokenKind endKind) {
@@ -231,10 +230,9 @@ void Lexer::expression(char close, TokenKind endKind) {
 void Lexer::number() {
   std::string_view text = rest();
   auto digits = [&](size_t at, std::string_view set) {
-    while (at < text.size() &&
-           (set.find(text[at]) != set.npos ||
-            (text[at] == '_' && at + 1 < text.size() &&
-             set.find(text[at + 1]) != set.npos)))
+    while (at < text.size() && (set.find(text[at]) != set.npos ||
+                                (text[at] == '_' && at + 1 < text.size() &&
+                                 set.find(text[at + 1]) != set.npos)))
       ++at;
     return at;
   };
@@ -352,8 +350,7 @@ void Lexer::operator_() {
       return advance(2);
     }
   char c = text[0];
-  if (std::string_view("+-/*%~[](){}<>=.:|,").find(c) ==
-      std::string_view::npos)
+  if (std::string_view("+-/*%~[](){}<>=.:|,").find(c) == std::string_view::npos)
     fail(std::string("unexpected character '") + c + "'");
   if (c == '(' || c == '[' || c == '{')
     open += c;

@@ -17,15 +17,21 @@ namespace quern::chat {
 
 enum class TokenKind : uint8_t {
   Data, ///< text outside of tags, as it will be printed
-  PrintBegin, PrintEnd,
-  BlockBegin, BlockEnd,
-  Name, Integer, Float, String, Operator,
+  PrintBegin,
+  PrintEnd,
+  BlockBegin,
+  BlockEnd,
+  Name,
+  Integer,
+  Float,
+  String,
+  Operator,
   End,
 };
 
 struct Token {
   TokenKind kind;
-  std::string text; ///< of a string: its value
+  std::string text;      ///< of a string: its value
   uint32_t line, column; ///< from 1
 };
 

@@ -1,4 +1,5 @@
-//===- TemplateMethods.cpp - Methods of strings, lists and dicts -*- C++ -*-===//
+//===- TemplateMethods.cpp - Methods of strings, lists and dicts -*- C++
+//-*-===//
 //
 // Python's methods that templates call. Those that change a list or dict do not
 // exist here, as in Jinja's immutable sandbox.
@@ -51,8 +52,8 @@ struct Method {
 static Value stripped(const MethodCall &c, bool left, bool right) {
   const Value *set = c.get(0, "chars");
   if (set && !set->isNull())
-    c.in.charge(c.self().size() *
-                c.in.wantString(*set, "an argument").size() / 16);
+    c.in.charge(c.self().size() * c.in.wantString(*set, "an argument").size() /
+                16);
   return c.in.makeString(std::string(strip(c.self(), set, left, right)));
 }
 

@@ -67,11 +67,10 @@ bool Interpreter::equal(const Value &a, const Value &b) {
     charge(a.asString().size() / 64);
     return a.asString() == b.asString();
   case Kind::Array:
-    return std::equal(a.asArray().begin(), a.asArray().end(),
-                      b.asArray().begin(), b.asArray().end(),
-                      [&](const Value &x, const Value &y) {
-                        return equal(x, y);
-                      });
+    return std::equal(
+        a.asArray().begin(), a.asArray().end(), b.asArray().begin(),
+        b.asArray().end(),
+        [&](const Value &x, const Value &y) { return equal(x, y); });
   case Kind::Object: {
     if (a.asObject().size() != b.asObject().size())
       return false;

@@ -10,74 +10,54 @@ namespace quern::chat {
 
 static constexpr char magic[8] = {'Q', 'N', 'T', 'P', 'L', '0', '0', '1'};
 
+/// In a namespace of its own, where `Node` is the kind of operand.
+namespace layout {
+using enum Operand;
+static constexpr Operands nothing = {Unused, Unused, Unused};
+static constexpr Operands text = {Text, Unused, Unused};
+static constexpr Operands one = {Node, Unused, Unused};
+static constexpr Operands two = {Node, Node, Unused};
+static constexpr Operands three = {Node, Node, Node};
+static constexpr Operands list = {Nodes, Unused, Unused};
+static constexpr Operands bits = {Bits, Bits, Unused};
+static constexpr Operands named = {Node, Text, Nodes};
+static constexpr Operands withList = {Node, Nodes, Unused};
+static constexpr Operands member = {Node, Text, Unused};
+static constexpr Operands keyword = {Text, Node, Unused};
+static constexpr Operands condition = {Node, Nodes, Nodes};
+static constexpr Operands loopParts = {Nodes, Nodes, MaybeNode};
+static constexpr Operands macro = {Text, Nodes, Nodes};
+static constexpr Operands parameter = {Text, MaybeNode, Unused};
+static constexpr Operands texts = {Text, Text, Unused};
+static constexpr Operands bounds = {MaybeNode, MaybeNode, MaybeNode};
+static constexpr Operands choice = {Node, Node, MaybeNode};
+
+// clang-format off
+static constexpr Operands operandTable[] = { // in the order of Op
+    // Text, Print, If, For, ForParts, Set, Capture
+    text, one, condition, three, loopParts, two, withList,
+    // Macro, Parameter, Group, Break, Continue
+    macro, parameter, list, nothing, nothing,
+    // TargetTuple, TargetMember
+    list, texts,
+    // Null, True, False, Int, Float, String, Name
+    nothing, nothing, nothing, bits, bits, text, text,
+    // Member, Index, Slice, Bounds
+    member, two, two, bounds,
+    // Call, Keyword, Filter, Test, Not, Negate, Plus, And, Or
+    withList, keyword, named, named, one, one, one, two, two,
+    // Add, Subtract, Multiply, Divide, FloorDivide, Modulo, Power
+    two, two, two, two, two, two, two,
+    // Concat, Compare, and the eight comparisons
+    list, withList, one, one, one, one, one, one, one, one,
+    // Choose, List, Dict, Pair
+    choice, list, list, two};
+// clang-format on
+static_assert(std::size(operandTable) == static_cast<size_t>(Op::Count_));
+} // namespace layout
+
 Operands operandsOf(Op op) {
-  using enum Operand;
-  switch (op) {
-  case Op::Text:
-  case Op::String:
-  case Op::Name:
-    return {Text, Unused, Unused};
-  case Op::If:
-    return {Node, Nodes, Nodes};
-  case Op::For:
-    return {Node, Node, Node};
-  case Op::ForParts:
-    return {Nodes, Nodes, MaybeNode};
-  case Op::Capture:
-    return {Node, Nodes, Unused};
-  case Op::Macro:
-    return {Text, Nodes, Nodes};
-  case Op::Parameter:
-    return {Text, MaybeNode, Unused};
-  case Op::Group:
-  case Op::TargetTuple:
-  case Op::Concat:
-  case Op::List:
-  case Op::Dict:
-    return {Nodes, Unused, Unused};
-  case Op::TargetMember:
-    return {Text, Text, Unused};
-  case Op::Int:
-  case Op::Float:
-    return {Bits, Bits, Unused};
-  case Op::Member:
-    return {Node, Text, Unused};
-  case Op::Bounds:
-    return {MaybeNode, MaybeNode, MaybeNode};
-  case Op::Call:
-  case Op::Compare:
-    return {Node, Nodes, Unused};
-  case Op::Keyword:
-    return {Text, Node, Unused};
-  case Op::Filter:
-  case Op::Test:
-    return {Node, Text, Nodes};
-  case Op::Choose:
-    return {Node, Node, MaybeNode};
-  case Op::Set:
-  case Op::Index:
-  case Op::Slice:
-  case Op::And:
-  case Op::Or:
-  case Op::Add:
-  case Op::Subtract:
-  case Op::Multiply:
-  case Op::Divide:
-  case Op::FloorDivide:
-  case Op::Modulo:
-  case Op::Power:
-  case Op::Pair:
-    return {Node, Node, Unused};
-  case Op::Break:
-  case Op::Continue:
-  case Op::Null:
-  case Op::True:
-  case Op::False:
-  case Op::Count_:
-    return {Unused, Unused, Unused};
-  default: // Print, Not, Negate, Plus and the comparisons
-    return {Node, Unused, Unused};
-  }
+  return layout::operandTable[static_cast<size_t>(op)];
 }
 
 uint32_t ProgramWriter::add(Op op, uint32_t line, uint32_t column, uint32_t a,

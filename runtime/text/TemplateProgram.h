@@ -62,14 +62,27 @@ enum class Op : uint8_t {
   Plus,    ///< a
   And,     ///< a, b
   Or,      ///< a, b
-  Add, Subtract, Multiply, Divide, FloorDivide, Modulo, Power, ///< a, b
+  Add,
+  Subtract,
+  Multiply,
+  Divide,
+  FloorDivide,
+  Modulo,
+  Power,   ///< a, b
   Concat,  ///< a: list
   Compare, ///< a: value, b: list of comparisons, chained as in Python
-  Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual, In, NotIn, ///< a
-  Choose,  ///< a: condition, b: value, c: value or none
-  List,    ///< a: list
-  Dict,    ///< a: list of Pair
-  Pair,    ///< a: key, b: value
+  Equal,
+  NotEqual,
+  Less,
+  LessEqual,
+  Greater,
+  GreaterEqual,
+  In,
+  NotIn,  ///< a
+  Choose, ///< a: condition, b: value, c: value or none
+  List,   ///< a: list
+  Dict,   ///< a: list of Pair
+  Pair,   ///< a: key, b: value
   Count_,
 };
 

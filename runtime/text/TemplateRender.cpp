@@ -105,8 +105,8 @@ void Interpreter::define(std::string_view name, Value value) {
 }
 
 void Interpreter::print(std::string_view text) {
-  if (text.size() > limits.output - std::min(limits.output,
-                                             captured + out.size()))
+  if (text.size() >
+      limits.output - std::min(limits.output, captured + out.size()))
     fail("output of more than " + std::to_string(limits.output) + " bytes");
   out += text;
 }
@@ -272,8 +272,7 @@ std::string Interpreter::run() {
 } // namespace chat
 
 std::string renderTemplate(std::span<const uint8_t> program,
-                           const Value &context,
-                           const TemplateLimits &limits) {
+                           const Value &context, const TemplateLimits &limits) {
   chat::ProgramView view(program);
   return chat::Interpreter(view, context, limits).run();
 }

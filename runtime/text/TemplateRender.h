@@ -110,6 +110,9 @@ private:
   Value evaluate(uint32_t id);
   Value evaluateOperator(const Node &node, uint32_t id);
   Value name(std::string_view name);
+  Value evaluateSubscript(const Node &node, uint32_t id);
+  Value concatenate(const Node &node, uint32_t id);
+  Value dict(const Node &node, uint32_t id);
   Value compare(const Node &node, uint32_t id);
   Value call(const Node &node, uint32_t id);
   Value callValue(const Value &callee, const Arguments &arguments);

@@ -50,8 +50,8 @@ bool Parser::acceptName(std::string_view text) {
 void Parser::expectOperator(std::string_view text) {
   if (!acceptOperator(text)) {
     if (peek().kind == TokenKind::Operator || peek().kind == TokenKind::Name)
-      fail(peek(), "expected '" + std::string(text) + "', not '" +
-                       peek().text + "'");
+      fail(peek(),
+           "expected '" + std::string(text) + "', not '" + peek().text + "'");
     fail(peek(), "expected '" + std::string(text) + "'");
   }
 }
@@ -177,8 +177,8 @@ uint32_t Parser::forStatement(const Token &at) {
   }
   finish("endfor");
   uint32_t first = writer.list(inside);
-  uint32_t parts = add(Op::ForParts, at, first, writer.list(otherwise),
-                       condition);
+  uint32_t parts =
+      add(Op::ForParts, at, first, writer.list(otherwise), condition);
   return add(Op::For, at, variable, iterable, parts);
 }
 

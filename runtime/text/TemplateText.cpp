@@ -1,6 +1,6 @@
 //===- TemplateText.cpp - What template values look like --------*- C++ -*-===//
 //
-// Python's str(), repr() and json.dumps(), and its string functions.
+// Python's str() and repr(), and its string functions.
 //
 //===----------------------------------------------------------------------===//
 
@@ -11,7 +11,6 @@
 
 #include <utf8proc.h>
 
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -20,22 +19,6 @@
 namespace quern::chat {
 
 using Kind = Value::Kind;
-
-/// Calls `each` for all characters; invalid bytes are copied as they are.
-template <typename EachFn>
-static std::string mapped(std::string_view text, EachFn &&each) {
-  std::string out;
-  out.reserve(text.size());
-  while (!text.empty()) {
-    utf8::Char c = utf8::decode(text);
-    if (c.valid)
-      each(out, c.code);
-    else
-      out += text.substr(0, c.size);
-    text.remove_prefix(c.size);
-  }
-  return out;
-}
 
 static void appendUpper(std::string &out, char32_t code) {
   if (code == 0xdf)
@@ -46,8 +29,8 @@ static void appendUpper(std::string &out, char32_t code) {
 }
 
 static void appendLower(std::string &out, char32_t code) {
-  utf8::append(out, static_cast<char32_t>(
-                        utf8proc_tolower(static_cast<int32_t>(code))));
+  utf8::append(
+      out, static_cast<char32_t>(utf8proc_tolower(static_cast<int32_t>(code))));
 }
 
 std::string upper(std::string_view text) { return mapped(text, appendUpper); }
@@ -81,8 +64,7 @@ bool isLetter(char32_t code) {
 }
 
 bool isDigit(char32_t code) {
-  return utf8proc_category(static_cast<int32_t>(code)) ==
-         UTF8PROC_CATEGORY_ND;
+  return utf8proc_category(static_cast<int32_t>(code)) == UTF8PROC_CATEGORY_ND;
 }
 
 std::string_view strip(std::string_view text, const Value *set, bool left,
@@ -171,8 +153,8 @@ std::string floatText(double value) {
   return out.find('.') == out.npos ? out + ".0" : out;
 }
 
-static void appendHex(std::string &out, const char *prefix, uint32_t code,
-                      unsigned digits) {
+void appendHex(std::string &out, const char *prefix, uint32_t code,
+               unsigned digits) {
   out += prefix;
   for (unsigned i = digits; i-- > 0;)
     out += "0123456789abcdef"[code >> (4 * i) & 15];
@@ -264,150 +246,6 @@ std::string Interpreter::text(const Value &v) {
   default:
     fail(std::string("a '") + typeName(v) + "' object has no text");
   }
-}
-
-namespace {
-/// json.dumps().
-class JsonWriter {
-public:
-  JsonWriter(Interpreter &in, const Arguments &options);
-  void write(const Value &v, unsigned level);
-  std::string out;
-
-private:
-  void string(std::string_view text);
-  void object(const Value &v, unsigned level);
-  void newline(unsigned level);
-
-  Interpreter &in;
-  bool ascii = false, sorted = false, indented = false;
-  std::string indent, comma = ", ", colon = ": ";
-};
-} // namespace
-
-JsonWriter::JsonWriter(Interpreter &interpreter, const Arguments &options)
-    : in(interpreter) {
-  if (const Value *v = options.get(SIZE_MAX, "ensure_ascii"))
-    ascii = in.truth(*v);
-  if (const Value *v = options.get(SIZE_MAX, "sort_keys"))
-    sorted = in.truth(*v);
-  if (const Value *v = options.get(0, "indent"); v && !v->isNull()) {
-    indented = true;
-    comma.assign(1, ',');
-    if (v->isString())
-      indent = v->asString();
-    else
-      indent.assign(static_cast<size_t>(std::clamp<int64_t>(
-                        in.wantInt(*v, "indent"), 0, 64)),
-                    ' ');
-  }
-  if (const Value *v = options.get(SIZE_MAX, "separators");
-      v && v->isArray() && v->asArray().size() == 2) {
-    comma = in.wantString(v->asArray()[0], "a separator");
-    colon = in.wantString(v->asArray()[1], "a separator");
-  }
-}
-
-void JsonWriter::newline(unsigned level) {
-  if (!indented)
-    return;
-  out += '\n';
-  for (unsigned i = 0; i < level; ++i)
-    out += indent;
-}
-
-void JsonWriter::string(std::string_view text) {
-  in.charge(text.size() / 16);
-  out += '"';
-  out += mapped(text, [&](std::string &to, char32_t code) {
-    constexpr std::string_view plain = "\"\\\n\r\t\f\b", letter = "\"\\nrtfb";
-    size_t at = code < 0x80 ? plain.find(static_cast<char>(code)) : plain.npos;
-    if (at != plain.npos)
-      to += '\\', to += letter[at];
-    else if (code < 0x20 || (ascii && code >= 0x7f && code < 0x10000))
-      code == 0x7f ? to += '\x7f' : (appendHex(to, "\\u", code, 4), to);
-    else if (ascii && code >= 0x10000) {
-      appendHex(to, "\\u", 0xd800 + ((code - 0x10000) >> 10), 4);
-      appendHex(to, "\\u", 0xdc00 + ((code - 0x10000) & 0x3ff), 4);
-    } else {
-      utf8::append(to, code);
-    }
-  });
-  out += '"';
-}
-
-void JsonWriter::object(const Value &v, unsigned level) {
-  std::vector<const Value::Member *> members;
-  for (const Value::Member &member : v.asObject())
-    members.push_back(&member);
-  if (sorted)
-    std::sort(members.begin(), members.end(), [](const auto *a, const auto *b) {
-      return a->first < b->first;
-    });
-  out += '{';
-  for (size_t i = 0; i < members.size(); ++i) {
-    if (i > 0)
-      out += comma;
-    newline(level + 1);
-    string(members[i]->first);
-    out += colon;
-    write(members[i]->second, level + 1);
-  }
-  if (!members.empty())
-    newline(level);
-  out += '}';
-}
-
-void JsonWriter::write(const Value &v, unsigned level) {
-  in.charge(1);
-  // One value may occur many times, so its text may be far larger than it.
-  in.charge(indented ? level * indent.size() / 32 : 0);
-  switch (v.kind()) {
-  case Kind::Null:
-    out += "null";
-    return;
-  case Kind::Bool:
-    out += v.asBool() ? "true" : "false";
-    return;
-  case Kind::Float: {
-    std::string text = floatText(v.asFloat());
-    out += text == "nan"    ? "NaN"
-           : text == "inf"  ? "Infinity"
-           : text == "-inf" ? "-Infinity"
-                            : text;
-    return;
-  }
-  case Kind::Int:
-    out += in.text(v);
-    return;
-  case Kind::String:
-    return string(v.asString());
-  case Kind::Object:
-    return object(v, level);
-  case Kind::Array: {
-    out += '[';
-    bool first = true;
-    for (const Value &item : v.asArray()) {
-      if (!std::exchange(first, false))
-        out += comma;
-      newline(level + 1);
-      write(item, level + 1);
-    }
-    if (!first)
-      newline(level);
-    out += ']';
-    return;
-  }
-  default:
-    in.fail(std::string("object of type ") + Interpreter::typeName(v) +
-            " is not JSON serializable");
-  }
-}
-
-std::string Interpreter::json(const Value &v, const Arguments &options) {
-  JsonWriter writer(*this, options);
-  writer.write(v, 0);
-  return std::move(writer.out);
 }
 
 } // namespace quern::chat

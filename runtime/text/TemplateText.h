@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 
+#include "text/Utf8.h"
 #include "text/Value.h"
 
 #include <string>
@@ -31,7 +32,26 @@ std::string replaceAll(std::string_view text, std::string_view from,
                        std::string_view to, int64_t count);
 /// str.splitlines() without its rarer separators.
 std::vector<std::string_view> splitLines(std::string_view text);
+/// Appends `prefix` and `digits` hexadecimal digits of `code`.
+void appendHex(std::string &out, const char *prefix, uint32_t code,
+               unsigned digits);
 /// repr() of a float, e.g. 1.0, 1e-07, inf.
 std::string floatText(double value);
+
+/// Calls `each` for all characters; invalid bytes are copied as they are.
+template <typename EachFn>
+std::string mapped(std::string_view text, EachFn &&each) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    utf8::Char c = utf8::decode(text);
+    if (c.valid)
+      each(out, c.code);
+    else
+      out += text.substr(0, c.size);
+    text.remove_prefix(c.size);
+  }
+  return out;
+}
 
 } // namespace quern::chat

@@ -50,8 +50,7 @@ static void mergePieces(const TableView &table, std::string_view word,
     i += size;
   }
   auto pairOf = [&](const Symbol &left, const Symbol &right) -> Merged {
-    uint32_t id =
-        table.find(word.substr(left.begin, right.end - left.begin));
+    uint32_t id = table.find(word.substr(left.begin, right.end - left.begin));
     if (id == none)
       return {0, none};
     if (table.type(id) == TokenType::Unused)
@@ -116,8 +115,7 @@ void Encoder::encodeAll(std::string_view text, bool parseSpecial) {
   size_t start = 0, pos = 0;
   if (table.anySpecial(parseSpecial)) {
     while (pos < text.size()) {
-      if (!table.startsSpecial(static_cast<uint8_t>(text[pos]),
-                               parseSpecial)) {
+      if (!table.startsSpecial(static_cast<uint8_t>(text[pos]), parseSpecial)) {
         ++pos;
         continue;
       }
@@ -261,8 +259,8 @@ Tokenizer::~Tokenizer() = default;
 Tokenizer::Tokenizer(Tokenizer &&) noexcept = default;
 Tokenizer &Tokenizer::operator=(Tokenizer &&) noexcept = default;
 
-std::vector<int32_t> Tokenizer::encode(std::string_view text,
-                                       bool parseSpecial, bool addBos) const {
+std::vector<int32_t> Tokenizer::encode(std::string_view text, bool parseSpecial,
+                                       bool addBos) const {
   if (text.size() >= UINT32_MAX)
     throw Error("text to tokenize: 4 GiB or more");
   Encoder encoder(impl->table, impl->splitter);

@@ -58,8 +58,8 @@ static size_t slotCount(size_t count) { return count + count / 3 + 1; }
 /// Puts `entry` into the first free slot from `slot` on, or over an entry for
 /// which `same` holds unless `keep`. Returns the number of steps taken.
 template <typename Slot, typename SameFn>
-static uint32_t insert(std::vector<Slot> &slots, size_t slot,
-                       const Slot &entry, bool keep, SameFn &&same) {
+static uint32_t insert(std::vector<Slot> &slots, size_t slot, const Slot &entry,
+                       bool keep, SameFn &&same) {
   for (uint32_t probe = 0;; ++probe) {
     Slot &s = slots[slot];
     bool empty = s.id == none;
@@ -129,11 +129,11 @@ void Builder::addTexts() {
     // Of equal texts the last one wins, as in llama.cpp.
     uint64_t hash = hashText(vocabulary.texts[i]);
     auto low = static_cast<uint32_t>(hash);
-    uint32_t probes = insert(
-        textSlots, firstSlot(hash, textSlots.size()), TextSlot{low, i}, false,
-        [&](const TextSlot &s) {
-          return s.hash == low && vocabulary.texts[s.id] == vocabulary.texts[i];
-        });
+    uint32_t probes = insert(textSlots, firstSlot(hash, textSlots.size()),
+                             TextSlot{low, i}, false, [&](const TextSlot &s) {
+                               return s.hash == low && vocabulary.texts[s.id] ==
+                                                           vocabulary.texts[i];
+                             });
     header.textProbes = std::max(header.textProbes, probes);
   }
 }
@@ -171,12 +171,12 @@ void Builder::addMerges() {
     if (vocabulary.types[both->second] == TokenType::Control)
       continue;
     MergeSlot entry{l->second, r->second, rank, both->second};
-    uint32_t probes = insert(
-        mergeSlots,
-        firstSlot(hashPair(entry.left, entry.right), mergeSlots.size()), entry,
-        true, [&](const MergeSlot &s) {
-          return s.left == entry.left && s.right == entry.right;
-        });
+    uint32_t probes =
+        insert(mergeSlots,
+               firstSlot(hashPair(entry.left, entry.right), mergeSlots.size()),
+               entry, true, [&](const MergeSlot &s) {
+                 return s.left == entry.left && s.right == entry.right;
+               });
     header.mergeProbes = std::max(header.mergeProbes, probes);
   }
 }
@@ -239,9 +239,9 @@ std::vector<uint8_t> Builder::assemble() {
   };
   // In the order of SectionId.
   const Part parts[SectionCount] = {
-      part(offsets),    part(bytes),   part(flags), part(textSlots),
-      part(ranks),      part(mergeSlots), part(bridges), part(nodes),
-      part(edges),      part(ends),    part(patterns), part(patternText)};
+      part(offsets), part(bytes),      part(flags),    part(textSlots),
+      part(ranks),   part(mergeSlots), part(bridges),  part(nodes),
+      part(edges),   part(ends),       part(patterns), part(patternText)};
   uint64_t end = sizeof(Header);
   for (uint32_t i = 0; i < SectionCount; ++i) {
     header.sections[i] = {end, parts[i].count};

@@ -17,10 +17,18 @@ namespace quern::tokenizer {
   throw Error(std::string("tokenizer table: ") + what);
 }
 
-static constexpr size_t elementSize[SectionCount] = {
-    sizeof(uint32_t), 1,         1, sizeof(TextSlot), sizeof(uint32_t),
-    sizeof(MergeSlot), 1, sizeof(TrieNode), sizeof(uint32_t), sizeof(int32_t),
-    sizeof(PatternRef), 1};
+static constexpr size_t elementSize[SectionCount] = {sizeof(uint32_t),
+                                                     1,
+                                                     1,
+                                                     sizeof(TextSlot),
+                                                     sizeof(uint32_t),
+                                                     sizeof(MergeSlot),
+                                                     1,
+                                                     sizeof(TrieNode),
+                                                     sizeof(uint32_t),
+                                                     sizeof(int32_t),
+                                                     sizeof(PatternRef),
+                                                     1};
 
 std::string unmarkSpaces(std::string_view text) {
   std::string out;
@@ -90,14 +98,13 @@ void TableView::checkHeader() const {
   if (!pieces && head->model != Model::ByteBpe)
     corrupt("unknown model");
   if (n == 0 || n > INT32_MAX || count(TokenOffsets) != n + 1 ||
-      count(TokenFlags) != n || count(TextSlots) == 0 ||
-      count(TrieNodes) == 0)
+      count(TokenFlags) != n || count(TextSlots) == 0 || count(TrieNodes) == 0)
     corrupt("wrong section size");
   if (pieces ? count(TokenRanks) != n : count(MergeSlots) == 0)
     corrupt("wrong section size");
   uint64_t bits = uint64_t{head->bridgeMask} + 1;
-  if (pieces && ((bits & (bits - 1)) != 0 || bits % 8 != 0 ||
-                 count(Bridges) != bits / 8))
+  if (pieces &&
+      ((bits & (bits - 1)) != 0 || bits % 8 != 0 || count(Bridges) != bits / 8))
     corrupt("wrong section size");
   for (uint32_t id : head->byteToken)
     if (id != none && id >= n)

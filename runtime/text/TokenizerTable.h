@@ -30,7 +30,7 @@ enum HeaderFlag : uint32_t {
 /// Bits of a token's byte of flags; the low three are its TokenType.
 enum TokenFlag : uint8_t {
   TypeMask = 7,
-  FlagWhole = 8,     ///< merging its own bytes gives exactly this token
+  FlagWhole = 8,      ///< merging its own bytes gives exactly this token
   FlagMergeable = 16, ///< may come out of a merge; is in the text table
   FlagEnd = 32,
 };
@@ -208,9 +208,7 @@ public:
     return trie[0].edgeCount != 0 && (all || trie[0].alwaysBelow);
   }
   /// Whether a special token may start with `byte`.
-  bool startsSpecial(uint8_t byte, bool all) const {
-    return starts[all][byte];
-  }
+  bool startsSpecial(uint8_t byte, bool all) const { return starts[all][byte]; }
   /// The special token that is exactly `key`, or none.
   uint32_t findSpecial(std::string_view key) const;
 

@@ -25,7 +25,13 @@ public:
   using Object = std::vector<Member>; ///< in order of insertion, unique keys
 
   enum class Kind : uint8_t {
-    Null, Bool, Int, Float, String, Array, Object,
+    Null,
+    Bool,
+    Int,
+    Float,
+    String,
+    Array,
+    Object,
     Undefined, ///< a name that nothing defined; made by the interpreter
     Namespace, ///< namespace(): an object that `set ns.x` changes
     Callable,  ///< a macro or a built-in function

@@ -198,8 +198,7 @@ void buildTrie(const Vocabulary &vocabulary, std::vector<TrieNode> &nodes,
   for (size_t i = nodes.size(); i-- > 0;) {
     TrieNode &node = nodes[i];
     if (node.token != none)
-      node.alwaysBelow =
-          vocabulary.types[node.token] == TokenType::UserDefined;
+      node.alwaysBelow = vocabulary.types[node.token] == TokenType::UserDefined;
     for (uint32_t e = 0; e < node.edgeCount; ++e)
       node.alwaysBelow |= nodes[edges[node.firstEdge + e] >> 8].alwaysBelow;
   }
@@ -208,14 +207,27 @@ void buildTrie(const Vocabulary &vocabulary, std::vector<TrieNode> &nodes,
 std::vector<int32_t> findEndTokens(const TokenizerSource &source,
                                    const Vocabulary &vocabulary) {
   static constexpr std::string_view names[] = {
-      "<|im_end|>",     "<|endoftext|>",   "<|eot_id|>",
-      "<end_of_turn>",  "</s>",            "<|end|>",
-      "<|eom_id|>",     "<eos>",           "<|return|>",
-      "<|call|>",       "<EOT>",           "_<EOT>",
-      "<|eot|>",        "<|end_of_text|>", "<|END_OF_TURN_TOKEN|>",
-      "<|endofturn|>",  "<|eos|>",         "[EOS]",
+      "<|im_end|>",
+      "<|endoftext|>",
+      "<|eot_id|>",
+      "<end_of_turn>",
+      "</s>",
+      "<|end|>",
+      "<|eom_id|>",
+      "<eos>",
+      "<|return|>",
+      "<|call|>",
+      "<EOT>",
+      "_<EOT>",
+      "<|eot|>",
+      "<|end_of_text|>",
+      "<|END_OF_TURN_TOKEN|>",
+      "<|endofturn|>",
+      "<|eos|>",
+      "[EOS]",
       "<end_of_utterance>",
-      "<\xef\xbd\x9c" "end\xe2\x96\x81of\xe2\x96\x81sentence\xef\xbd\x9c>"};
+      "<\xef\xbd\x9c"
+      "end\xe2\x96\x81of\xe2\x96\x81sentence\xef\xbd\x9c>"};
   std::vector<int32_t> out = source.extraEnd;
   if (source.eos >= 0)
     out.push_back(source.eos);

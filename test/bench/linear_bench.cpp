@@ -1,13 +1,13 @@
-//===- linear_bench.cpp - How fast linears are -----------------------------===//
+//===- linear_bench.cpp - How fast linears are ------------------*- C++ -*-===//
 //
-//     linear_bench [--threads N] [--columns K] [format ...]
+//     linear_bench [--threads N] [--columns K] [--megabytes N] [format ...]
 //     linear_bench --assembly (i16 | bf16 | f32) [--columns K] format
 //
 // Generated rows: GB of packed weights per second with 1, 2, 4 and 8 rows, on
 // more weights than any cache holds, beside a loop that only reads them. Prompt
 // rows: 10^9 multiply-adds per second with 512 rows, beside a loop of nothing
-// but dot products of bf16. Threads are pinned; what counts is the best of a few
-// runs, in processor time, so that others on the machine disturb less.
+// but dot products of bf16. Threads are pinned; what counts is the best of a
+// few runs, in processor time, so that others on the machine disturb less.
 //
 //===----------------------------------------------------------------------===//
 #include "test/unit/kernels/linear/Fixture.h"
@@ -23,7 +23,7 @@ using namespace quern;
 using namespace quern::test;
 
 namespace {
-constexpr int64_t kBytes = 224ll << 20;
+int64_t megabytes = 224; // of weights of generated rows
 
 double threadSeconds() {
   timespec t;
@@ -57,7 +57,8 @@ template <typename Work> double seconds(int64_t workers, Work work) {
 
 volatile uint64_t sink;
 
-__attribute__((target("avx512f"), optimize("O3"))) void readAll(const uint8_t *p, size_t bytes) {
+__attribute__((target("avx512f"), optimize("O3"))) void
+readAll(const uint8_t *p, size_t bytes) {
   __m512i sum[4] = {};
   for (size_t i = 0; i + 256 <= bytes; i += 256)
     for (int j = 0; j < 4; ++j)
@@ -67,7 +68,8 @@ __attribute__((target("avx512f"), optimize("O3"))) void readAll(const uint8_t *p
 }
 
 /// 512 multiply-adds an iteration, in 16 chains.
-__attribute__((target("avx512f,avx512bf16"), optimize("O3"))) void dotAll(int64_t times) {
+__attribute__((target("avx512f,avx512bf16"), optimize("O3"))) void
+dotAll(int64_t times) {
   __m512 sum[16] = {};
   __m512bh a{}, b{};
   asm volatile("" : "+v"(a), "+v"(b));
@@ -79,18 +81,20 @@ __attribute__((target("avx512f,avx512bf16"), optimize("O3"))) void dotAll(int64_
 }
 
 std::string text(const TestWeight &w, llvm::StringRef numbers) {
-  std::string x = numbers == "f32"
-                      ? llvm::formatv("tensor<?x{0}xf32>", w.columns).str()
-                      : llvm::formatv("!quern.rows<{0}, {1}>", w.columns, numbers).str();
+  std::string x =
+      numbers == "f32"
+          ? llvm::formatv("tensor<?x{0}xf32>", w.columns).str()
+          : llvm::formatv("!quern.rows<{0}, {1}>", w.columns, numbers).str();
   return llvm::formatv(R"(
     quern.kernel @k role generated rows step {{
     ^bb0(%x: {0}, %w: {1}):
       %y = quern.linear %x, %w : ({0}, {1}) -> tensor<?x{2}xf32>
       quern.yield %y : tensor<?x{2}xf32>
-    })", x, w.type(), w.rows);
+    })",
+                       x, w.type(), w.rows);
 }
 
-/// A small matrix repeated until it has more than kBytes bytes.
+/// A small matrix repeated until it has more than `bytes` bytes.
 TestWeight repeated(const Format &f, int64_t columns, int64_t bytes) {
   columns = (columns + f.weights - 1) / f.weights * f.weights;
   TestWeight w(f, 64, columns, 1);
@@ -105,14 +109,17 @@ TestWeight repeated(const Format &f, int64_t columns, int64_t bytes) {
 
 double run(const JitKernel &kernel, const TestWeight &w, ConvertedRows &x,
            AlignedVector<float> &y, int64_t rows, int64_t workers) {
-  void *buffers[] = {x.bytes.data(), const_cast<uint8_t *>(w.panels.data()), y.data()};
+  void *buffers[] = {x.bytes.data(), const_cast<uint8_t *>(w.panels.data()),
+                     y.data()};
   return seconds(workers, [&](int64_t worker) {
-    kernel.runWorker(buffers, nullptr, {.rows = rows, .workers = workers}, worker);
+    kernel.runWorker(buffers, nullptr, {.rows = rows, .workers = workers},
+                     worker);
   });
 }
 
-void generated(const Format &f, const cpu::Chip &chip, int64_t columns, int64_t threads) {
-  TestWeight w = repeated(f, columns, kBytes);
+void generated(const Format &f, const cpu::Chip &chip, int64_t columns,
+               int64_t threads) {
+  TestWeight w = repeated(f, columns, megabytes << 20);
   const bool floats = shapeOf(f).kind == GroupShape::Kind::Floats;
   TestRows rows(8, w.columns, 1);
   ConvertedRows x = floats ? toF32(rows) : toI16(rows);
@@ -124,16 +131,18 @@ void generated(const Format &f, const cpu::Chip &chip, int64_t columns, int64_t 
       readAll(w.panels.data() + worker * share, share);
     });
     auto rate = [&](double s) { return w.panels.size() / s * 1e-9; };
-    llvm::outs() << llvm::formatv("{0,-8} {1} thread(s), GB/s: read {2:f1}; rows",
-                                  f.name, workers, rate(read));
+    llvm::outs() << llvm::formatv(
+        "{0,-8} {1} thread(s), GB/s: read {2:f1}; rows", f.name, workers,
+        rate(read));
     for (int64_t r : {1, 2, 4, 8})
-      llvm::outs() << llvm::formatv("  {0}: {1:f1}", r, rate(run(kernel, w, x, y, r, workers)));
+      llvm::outs() << llvm::formatv("  {0}: {1:f1}", r,
+                                    rate(run(kernel, w, x, y, r, workers)));
     llvm::outs() << "\n";
   }
 }
 
-void prompt(const Format &f, const cpu::Chip &chip, int64_t columns, int64_t threads,
-            double peak) {
+void prompt(const Format &f, const cpu::Chip &chip, int64_t columns,
+            int64_t threads, double peak) {
   constexpr int64_t kRows = 512;
   TestWeight w = repeated(f, columns, 64 * 16 * columns / 8);
   w.rows = std::min<int64_t>(w.rows, 1536);
@@ -141,12 +150,14 @@ void prompt(const Format &f, const cpu::Chip &chip, int64_t columns, int64_t thr
   JitKernel kernel = compileOrDie(text(w, "bf16"), chip);
   AlignedVector<float> y(kRows * rowStride(w.rows));
   for (int64_t workers = 1; workers <= threads; ++workers) {
-    llvm::outs() << llvm::formatv("{0,-8} {1} thread(s), {2} x {3}, GMAC/s: rows", f.name,
-                                  workers, w.rows, w.columns);
+    llvm::outs() << llvm::formatv(
+        "{0,-8} {1} thread(s), {2} x {3}, GMAC/s: rows", f.name, workers,
+        w.rows, w.columns);
     for (int64_t rows : {16, 64, 256, 512}) {
       double rate = double(rows) * w.rows * w.columns /
                     run(kernel, w, x, y, rows, workers) * 1e-9;
-      llvm::outs() << llvm::formatv("  {0}: {1:f0} ({2:p0})", rows, rate, rate / peak / workers);
+      llvm::outs() << llvm::formatv("  {0}: {1:f0} ({2:p0})", rows, rate,
+                                    rate / peak / workers);
     }
     llvm::outs() << "\n";
   }
@@ -155,13 +166,16 @@ void prompt(const Format &f, const cpu::Chip &chip, int64_t columns, int64_t thr
 
 int main(int argc, char **argv) {
   cpu::Chip chip = llvm::cantFail(cpu::chipOf("native"));
-  int64_t threads = std::min(2u, std::thread::hardware_concurrency()), columns = 2048;
+  int64_t threads = std::min(2u, std::thread::hardware_concurrency()),
+          columns = 2048;
   std::vector<std::string> names;
   std::string assembly;
   for (int i = 1; i < argc; ++i) {
     llvm::StringRef argument = argv[i];
     if (argument == "--threads" && i + 1 < argc)
       threads = std::atoll(argv[++i]);
+    else if (argument == "--megabytes" && i + 1 < argc)
+      megabytes = std::atoll(argv[++i]);
     else if (argument == "--assembly" && i + 1 < argc)
       assembly = argv[++i];
     else if (argument == "--columns" && i + 1 < argc)
@@ -171,15 +185,17 @@ int main(int argc, char **argv) {
   }
   if (!assembly.empty()) {
     TestWeight w = repeated(*findFormat(names.at(0)), columns, 1);
-    llvm::outs() << llvm::cantFail(JitKernel::assembly(text(w, assembly), chip));
+    llvm::outs() << llvm::cantFail(
+        JitKernel::assembly(text(w, assembly), chip));
     return 0;
   }
   double peak = 1;
   if (chip.avx512bf16) {
     constexpr int64_t kTimes = 1 << 22;
-    peak = kTimes * 16 * 32 / seconds(1, [](int64_t) { dotAll(kTimes); }) * 1e-9;
-    llvm::outs() << llvm::formatv("{0}; dot products of bf16: {1:f0} GMAC/s a thread\n",
-                                  chip.name, peak);
+    peak =
+        kTimes * 16 * 32 / seconds(1, [](int64_t) { dotAll(kTimes); }) * 1e-9;
+    llvm::outs() << llvm::formatv(
+        "{0}; dot products of bf16: {1:f0} GMAC/s a thread\n", chip.name, peak);
   }
   for (bool floats : {false, true})
     for (const Format *f : kernelFormats(floats))

@@ -197,7 +197,8 @@ static void tokenize(const std::string &table, bool encode, bool special,
       writeBlob(ids.data(), ids.size() * 4);
     } else {
       std::vector<int32_t> ids(blob.size() / 4);
-      std::memcpy(ids.data(), blob.data(), ids.size() * 4);
+      if (!ids.empty())
+        std::memcpy(ids.data(), blob.data(), ids.size() * 4);
       std::string text = tokenizer.decode(ids, special);
       writeBlob(text.data(), text.size());
     }

@@ -80,7 +80,9 @@ LogicalResult lowerAttention(KernelBuilder &b) {
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   Value task = loop.getInductionVar();
-  emitTask(b, op, attend, b.div(task, kv.getHeads()), b.rem(task, kv.getHeads()));
+  // Heads outermost: the keys of one stay in the cache from tile to tile.
+  Value head = arith::DivUIOp::create(b, task, b.tiles);
+  emitTask(b, op, attend, arith::RemUIOp::create(b, task, b.tiles), head);
   return success();
 }
 

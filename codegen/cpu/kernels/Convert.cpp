@@ -1,4 +1,4 @@
-//===- Convert.cpp - Activations in the arithmetic of a linear -------------===//
+//===- Convert.cpp - Activations in the arithmetic of a linear --*- C++ -*-===//
 //
 //     %y = quern.convert %x : tensor<?xKxf32> -> !quern.rows<K, bf16 or i16>
 //
@@ -14,7 +14,8 @@ using namespace quern::cpu;
 
 bool quern::cpu::takesConvert(KernelOp kernel) {
   Operation &op = kernel.getBody().front().front();
-  return isa<ConvertOp>(op) && op.getNextNode()->hasTrait<OpTrait::IsTerminator>();
+  return isa<ConvertOp>(op) &&
+         op.getNextNode()->hasTrait<OpTrait::IsTerminator>();
 }
 
 LogicalResult quern::cpu::lowerConvert(KernelBuilder &b) {

@@ -1,4 +1,4 @@
-//===- Embed.cpp - Rows of the embedding -----------------------------------===//
+//===- Embed.cpp - Rows of the embedding ------------------------*- C++ -*-===//
 //
 //     y[r] = scale * table[tokens[r]]
 //
@@ -17,14 +17,16 @@ using namespace quern::cpu;
 
 bool quern::cpu::takesEmbed(KernelOp kernel) {
   Operation &op = kernel.getBody().front().front();
-  return isa<EmbedOp>(op) && op.getNextNode()->hasTrait<OpTrait::IsTerminator>();
+  return isa<EmbedOp>(op) &&
+         op.getNextNode()->hasTrait<OpTrait::IsTerminator>();
 }
 
 namespace {
 class Embedder {
 public:
   Embedder(KernelBuilder &b, EmbedOp op)
-      : b(b), w(b, op.getTable()), y(b.result(0)), scale(op.getScale().convertToFloat()) {}
+      : b(b), w(b, op.getTable()), y(b.result(0)),
+        scale(op.getScale().convertToFloat()) {}
 
   void row(Value r, Value token);
 
@@ -59,10 +61,10 @@ void Embedder::codes(Value r, Value panelAt, Value lane) {
   b.loop(b.index(0), b.index(w.spans), 1, [&](Value n) {
     Value record = w.record(panelAt, n), first = b.mul(n, w.stepsPerSpan);
     PanelReader::Factors supers = w.supers(record, lane);
-    Value count = b.min(b.index(w.stepsPerSpan), b.sub(b.index(w.steps), first));
-    b.loop(b.index(0), count, 1, [&](Value s) {
-      step(r, record, s, b.add(first, s), lane, supers);
-    });
+    Value count =
+        b.min(b.index(w.stepsPerSpan), b.sub(b.index(w.steps), first));
+    b.loop(b.index(0), count, 1,
+           [&](Value s) { step(r, record, s, b.add(first, s), lane, supers); });
   });
 }
 
@@ -70,10 +72,12 @@ void Embedder::codes(Value r, Value panelAt, Value lane) {
 /// the matrix's padding lie in the row's.
 void Embedder::step(Value r, Value record, Value s, Value number, Value lane,
                     const PanelReader::Factors &supers) {
-  SmallVector<Value> slots = w.unpack(w.packedCodes(w.codesAt(record, s), lane));
+  SmallVector<Value> slots =
+      w.unpack(w.packedCodes(w.codesAt(record, s), lane));
   PanelReader::Factors f = w.factors(supers, record, s, lane);
   const int64_t groups = w.groupsPerStep(), columns = kStep / groups;
-  VectorType floats = b.vec(columns, b.getF32Type()), ints = b.vec(columns, b.getI32Type());
+  VectorType floats = b.vec(columns, b.getF32Type()),
+             ints = b.vec(columns, b.getI32Type());
   for (int64_t g = 0; g < groups; ++g) {
     Value dwords = b.splat(b.vec(columns / 4, b.getI32Type()), 0);
     for (int64_t i = 0; i < columns / 4; ++i) {
@@ -82,15 +86,17 @@ void Embedder::step(Value r, Value record, Value s, Value number, Value lane,
       dwords = vector::InsertOp::create(
           b, Value(vector::ExtractOp::create(b, four, int64_t(0))), dwords, i);
     }
-    Value u = vector::BitCastOp::create(b, b.vec(columns, b.getI8Type()), dwords);
+    Value u =
+        vector::BitCastOp::create(b, b.vec(columns, b.getI8Type()), dwords);
     u = arith::ExtUIOp::create(b, ints, u);
     if (w.excess())
       u = arith::SubIOp::create(b, u, b.splat(ints, w.excess()));
     Value v = arith::SIToFPOp::create(b, floats, u);
     Value factor = b.broadcast(floats, f.scale[g]);
-    v = w.shape.offset
-            ? math::FmaOp::create(b, v, factor, b.broadcast(floats, f.offset[g])).getResult()
-            : arith::MulFOp::create(b, v, factor).getResult();
+    v = w.shape.offset ? math::FmaOp::create(b, v, factor,
+                                             b.broadcast(floats, f.offset[g]))
+                             .getResult()
+                       : arith::MulFOp::create(b, v, factor).getResult();
     v = arith::MulFOp::create(b, v, b.splat(floats, scale));
     b.store(v, y, {r, b.add(b.mul(number, kStep), g * columns)});
   }
@@ -104,6 +110,7 @@ LogicalResult quern::cpu::lowerEmbed(KernelBuilder &b) {
   Embedder embedder(b, op);
   Value tokens = b.memory(op.getTokens());
   auto [from, to] = b.share(b.rows);
-  b.loop(from, to, 1, [&](Value r) { embedder.row(r, b.loadIndex(tokens, r)); });
+  b.loop(from, to, 1,
+         [&](Value r) { embedder.row(r, b.loadIndex(tokens, r)); });
   return success();
 }

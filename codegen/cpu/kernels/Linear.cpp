@@ -1,4 +1,4 @@
-//===- Linear.cpp - Products with packed weights ---------------------------===//
+//===- Linear.cpp - Products with packed weights ----------------*- C++ -*-===//
 //
 //     quern.kernel: N linears of one operand, element-wise ops   => loops
 //
@@ -25,11 +25,13 @@ static LogicalResult verifyRoots(KernelBuilder &b, ArrayRef<LinearOp> roots) {
     auto panels = dyn_cast<PanelsType>(op.getWeight().getType());
     if (!panels || !llvm::is_contained(arguments, op.getWeight()) ||
         !llvm::is_contained(arguments, op.getInput()))
-      return op.emitOpError("requires packed weights and rows from outside of the kernel");
+      return op.emitOpError(
+          "requires packed weights and rows from outside of the kernel");
     LinearOp first = roots.front();
     if (op.getInput() != first.getInput() ||
         panels.getRows() != rowsOfWeight(first.getWeight().getType()))
-      return op.emitOpError("requires operand and rows of the kernel's first linear");
+      return op.emitOpError(
+          "requires operand and rows of the kernel's first linear");
   }
   return success();
 }
@@ -49,11 +51,13 @@ LogicalResult quern::cpu::lowerLinear(KernelBuilder &b) {
 // What the three kinds share
 //===----------------------------------------------------------------------===//
 
-void quern::cpu::chooseRows(KernelBuilder &b, Value left, ArrayRef<int64_t> variants,
+void quern::cpu::chooseRows(KernelBuilder &b, Value left,
+                            ArrayRef<int64_t> variants,
                             function_ref<void(int64_t)> variant) {
   if (variants.size() == 1)
     return variant(variants[0]);
-  auto choice = scf::IfOp::create(b, b.less(b.index(variants[1]), left), /*withElse=*/true);
+  auto choice = scf::IfOp::create(b, b.less(b.index(variants[1]), left),
+                                  /*withElse=*/true);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(choice.thenBlock());
   variant(variants[0]);
@@ -61,27 +65,31 @@ void quern::cpu::chooseRows(KernelBuilder &b, Value left, ArrayRef<int64_t> vari
   chooseRows(b, left, variants.drop_front(), variant);
 }
 
-Value quern::cpu::scratch(KernelBuilder &b, ArrayRef<int64_t> shape, Type type) {
+Value quern::cpu::scratch(KernelBuilder &b, ArrayRef<int64_t> shape,
+                          Type type) {
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(&b.function.getBody().front());
-  return memref::AllocaOp::create(b, MemRefType::get(shape, type), b.getI64IntegerAttr(64));
+  return memref::AllocaOp::create(b, MemRefType::get(shape, type),
+                                  b.getI64IntegerAttr(64));
 }
 
-Value quern::cpu::loadSplat(KernelBuilder &b, VectorType type, Value memory, Value at) {
+Value quern::cpu::loadSplat(KernelBuilder &b, VectorType type, Value memory,
+                            Value at) {
   Type element = type.getElementType();
-  Value bytes = b.load(b.vec(element.getIntOrFloatBitWidth() / 8, b.getI8Type()), memory, at);
+  Value bytes = b.load(
+      b.vec(element.getIntOrFloatBitWidth() / 8, b.getI8Type()), memory, at);
   Value one = vector::BitCastOp::create(b, b.vec(1, element), bytes);
   return b.broadcast(type, one);
 }
 
-void quern::cpu::finishRows(KernelBuilder &b, ArrayRef<LinearOp> roots, Value sums,
-                            int64_t column, int64_t stride, Value firstRow, Value rows,
-                            Value panel) {
+void quern::cpu::finishRows(KernelBuilder &b, ArrayRef<LinearOp> roots,
+                            Value sums, int64_t column, int64_t stride,
+                            Value firstRow, Value rows, Value panel) {
   b.loop(b.index(0), rows, 1, [&](Value r) {
     DenseMap<Value, Value> vectors;
     for (auto [i, root] : llvm::enumerate(roots))
       vectors[root->getResult(0)] = b.load(b.vec(kLanes, b.getF32Type()), sums,
-                                         {r, b.index(column + i * stride)});
+                                           {r, b.index(column + i * stride)});
     b.epilogue(vectors, b.add(firstRow, r), b.mul(panel, kLanes));
   });
 }

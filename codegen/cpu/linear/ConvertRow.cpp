@@ -1,4 +1,4 @@
-//===- ConvertRow.cpp - Columns of a row into a linear's numbers -----------===//
+//===- ConvertRow.cpp - Columns of a row into a linear's numbers -===//
 #include "codegen/cpu/linear/ConvertRow.h"
 #include "ir/Panel.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -10,10 +10,11 @@ using namespace quern::cpu;
 namespace {
 class Converter {
 public:
-  Converter(KernelBuilder &b, RowsType type, const RowSource &from, Value result,
-            Value row)
+  Converter(KernelBuilder &b, RowsType type, const RowSource &from,
+            Value result, Value row)
       : b(b), from(from), y(result), row(row), columns(type.getColumns()),
-        steps((columns + kStep - 1) / kStep), floats(b.vec(kLanes, b.getF32Type())),
+        steps((columns + kStep - 1) / kStep),
+        floats(b.vec(kLanes, b.getF32Type())),
         ints(b.vec(kLanes, b.getI32Type())) {}
 
   /// Columns [32 * first, 32 * last).
@@ -34,26 +35,28 @@ private:
 
 /// Sixteen columns, those beyond the last one zero.
 Value Converter::load(Value column) {
-  Value v = b.load(floats, from.memory, {from.row, b.sub(column, from.firstColumn)});
+  Value v =
+      b.load(floats, from.memory, {from.row, b.sub(column, from.firstColumn)});
   if (columns % kStep == 0)
     return v;
   Value left = arith::SubIOp::create(b, b.index(columns), column);
   left = arith::MaxSIOp::create(b, left, b.index(0));
-  Value mask = vector::CreateMaskOp::create(
-      b, b.vec(kLanes, b.getI1Type()), b.min(left, b.index(kLanes)));
+  Value mask = vector::CreateMaskOp::create(b, b.vec(kLanes, b.getI1Type()),
+                                            b.min(left, b.index(kLanes)));
   return arith::SelectOp::create(b, mask, v, b.splat(floats, 0));
 }
 
 void Converter::toBF16(Value first, Value last) {
   b.loop(b.mul(first, kStep), b.mul(last, kStep), kLanes, [&](Value column) {
-    Value v = arith::TruncFOp::create(b, b.vec(kLanes, b.getBF16Type()), load(column));
+    Value v = arith::TruncFOp::create(b, b.vec(kLanes, b.getBF16Type()),
+                                      load(column));
     b.store(v, y, {row, column});
   });
 }
 
 void Converter::storeScalar(Value v, Value at) {
-  Value bytes = vector::BitCastOp::create(b, b.vec(4, b.getI8Type()),
-                                          b.broadcast(b.vec(1, v.getType()), v));
+  Value bytes = vector::BitCastOp::create(
+      b, b.vec(4, b.getI8Type()), b.broadcast(b.vec(1, v.getType()), v));
   b.store(bytes, y, at);
 }
 
@@ -78,30 +81,37 @@ void Converter::toI16(Value first, Value last) {
       most = most ? arith::MaxUIOp::create(b, most, bits).getResult() : bits;
     }
     most = vector::ReductionOp::create(b, vector::CombiningKind::MAXUI, most);
-    Value scale = arith::DivFOp::create(b, arith::BitcastOp::create(b, f32, most), scalar(32512));
+    Value scale = arith::DivFOp::create(
+        b, arith::BitcastOp::create(b, f32, most), scalar(32512));
     // Below the least normal number a scale is too coarse: take zero.
-    Value tiny = arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, scale, scalar(0x1p-126f));
+    Value tiny = arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, scale,
+                                       scalar(0x1p-126f));
     scale = arith::SelectOp::create(b, tiny, scalar(0), scale);
     Value divisor = arith::SelectOp::create(b, tiny, scalar(1), scale), sum[3];
-    Value at = b.mul(s, kRecord), codesAt = b.add(codes, at), scalesAt = b.add(scales, at);
+    Value at = b.mul(s, kRecord), codesAt = b.add(codes, at),
+          scalesAt = b.add(scales, at);
     for (int h = 0; h < 2; ++h) {
       Value q = arith::DivFOp::create(b, half[h], b.broadcast(floats, divisor));
       q = arith::FPToSIOp::create(b, ints, math::RoundEvenOp::create(b, q));
-      q = arith::SelectOp::create(b, b.broadcast(b.vec(kLanes, b.getI1Type()), tiny),
-                                  b.splat(ints, 0), q);
+      q = arith::SelectOp::create(
+          b, b.broadcast(b.vec(kLanes, b.getI1Type()), tiny), b.splat(ints, 0),
+          q);
       // high = (q - low) / 256, with low as a signed byte.
       Value high = arith::AddIOp::create(b, q, b.splat(ints, 128));
       high = arith::ShRSIOp::create(b, high, b.splat(ints, 8));
       VectorType bytes = b.vec(kLanes, i8);
-      b.store(arith::TruncIOp::create(b, bytes, high), y, b.add(codesAt, h * kLanes));
-      b.store(arith::TruncIOp::create(b, bytes, q), y, b.add(codesAt, kStep + h * kLanes));
+      b.store(arith::TruncIOp::create(b, bytes, high), y,
+              b.add(codesAt, h * kLanes));
+      b.store(arith::TruncIOp::create(b, bytes, q), y,
+              b.add(codesAt, kStep + h * kLanes));
       sum[h] = vector::ReductionOp::create(b, vector::CombiningKind::ADD, q);
     }
     sum[2] = arith::AddIOp::create(b, sum[0], sum[1]);
     storeScalar(scale, scalesAt);
     for (int i = 0; i < 3; ++i) {
       Value f = arith::SIToFPOp::create(b, f32, sum[i]);
-      storeScalar(arith::MulFOp::create(b, scale, f), b.add(scalesAt, 4 + 4 * i));
+      storeScalar(arith::MulFOp::create(b, scale, f),
+                  b.add(scalesAt, 4 + 4 * i));
       storeScalar(sum[i], b.add(scalesAt, 16 + 4 * i));
     }
     storeScalar(arith::ConstantIntOp::create(b, i32, 0), b.add(scalesAt, 28));
@@ -109,10 +119,12 @@ void Converter::toI16(Value first, Value last) {
 }
 } // namespace
 
-void quern::cpu::convertColumns(KernelBuilder &b, RowsType type, const RowSource &from,
-                                Value result, Value row, Value first, Value last) {
+void quern::cpu::convertColumns(KernelBuilder &b, RowsType type,
+                                const RowSource &from, Value result, Value row,
+                                Value first, Value last) {
   Converter converter(b, type, from, result, row);
-  Value firstStep = b.div(first, kStep), lastStep = b.div(b.add(last, kStep - 1), kStep);
+  Value firstStep = b.div(first, kStep),
+        lastStep = b.div(b.add(last, kStep - 1), kStep);
   if (type.getNumber() == Number::BF16)
     converter.toBF16(firstStep, lastStep);
   else

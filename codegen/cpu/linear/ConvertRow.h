@@ -11,8 +11,8 @@ struct RowSource {
   mlir::Value firstColumn;
 };
 
-/// Converts columns [first, last) of a row into row `row` of `result`, memory of
-/// `type`. `first` is a multiple of 32, and `last` is one or the end of the
+/// Converts columns [first, last) of a row into row `row` of `result`, memory
+/// of `type`. `first` is a multiple of 32, and `last` is one or the end of the
 /// row. Columns beyond those of the type become zero.
 void convertColumns(KernelBuilder &, RowsType type, const RowSource &,
                     mlir::Value result, mlir::Value row, mlir::Value first,

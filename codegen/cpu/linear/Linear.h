@@ -1,4 +1,4 @@
-//===- Linear.h - Kernels of linears, by the numbers of the rows -*- C++ -*-===//
+//===- Linear.h - Kernels of linears, by the numbers of the rows -===//
 //
 // One function for each kind of activations. All compute, for every row and
 // panel, the sixteen sums of each root, put them into scratch memory, and hand
@@ -16,25 +16,30 @@
 namespace quern::cpu {
 
 /// `roots`: linears of one operand with weights of one shape.
-mlir::LogicalResult lowerLinearI16(KernelBuilder &, llvm::ArrayRef<LinearOp> roots);
-mlir::LogicalResult lowerLinearBF16(KernelBuilder &, llvm::ArrayRef<LinearOp> roots);
-mlir::LogicalResult lowerLinearF32(KernelBuilder &, llvm::ArrayRef<LinearOp> roots);
+mlir::LogicalResult lowerLinearI16(KernelBuilder &,
+                                   llvm::ArrayRef<LinearOp> roots);
+mlir::LogicalResult lowerLinearBF16(KernelBuilder &,
+                                    llvm::ArrayRef<LinearOp> roots);
+mlir::LogicalResult lowerLinearF32(KernelBuilder &,
+                                   llvm::ArrayRef<LinearOp> roots);
 
 /// Emits `variant(n)` for n = 8, 4, 2, 1 and chooses the least that is not less
 /// than `left` (of which there is at least one) at run time.
-void chooseRows(KernelBuilder &, mlir::Value left, llvm::ArrayRef<int64_t> variants,
+void chooseRows(KernelBuilder &, mlir::Value left,
+                llvm::ArrayRef<int64_t> variants,
                 llvm::function_ref<void(int64_t)> variant);
 
 /// Scratch memory on the stack, aligned to 64 bytes.
 mlir::Value scratch(KernelBuilder &, llvm::ArrayRef<int64_t> shape, mlir::Type);
 
 /// The bytes at `at` of a memref<?xi8> as one number in all lanes.
-mlir::Value loadSplat(KernelBuilder &, mlir::VectorType, mlir::Value memory, mlir::Value at);
+mlir::Value loadSplat(KernelBuilder &, mlir::VectorType, mlir::Value memory,
+                      mlir::Value at);
 
 /// Runs the epilogue of `rows` rows from `firstRow` on at the columns of
 /// `panel`: the sums of root i and row r are at sums[r, column + i * stride].
-void finishRows(KernelBuilder &, llvm::ArrayRef<LinearOp> roots, mlir::Value sums,
-                int64_t column, int64_t stride, mlir::Value firstRow, mlir::Value rows,
-                mlir::Value panel);
+void finishRows(KernelBuilder &, llvm::ArrayRef<LinearOp> roots,
+                mlir::Value sums, int64_t column, int64_t stride,
+                mlir::Value firstRow, mlir::Value rows, mlir::Value panel);
 
 } // namespace quern::cpu

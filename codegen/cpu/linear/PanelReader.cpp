@@ -1,4 +1,4 @@
-//===- PanelReader.cpp - Walking a packed matrix ---------------------------===//
+//===- PanelReader.cpp - Walking a packed matrix ----------------*- C++ -*-===//
 #include "codegen/cpu/linear/PanelReader.h"
 #include "ir/tile/Tile.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -7,7 +7,9 @@ using namespace mlir;
 using namespace quern;
 using namespace quern::cpu;
 
-static PanelsType panelsOf(Value weight) { return cast<PanelsType>(weight.getType()); }
+static PanelsType panelsOf(Value weight) {
+  return cast<PanelsType>(weight.getType());
+}
 
 PanelReader::PanelReader(KernelBuilder &b, Value weight)
     : b(b), group(panelsOf(weight).getGroup()), shape(groupShape(group)),
@@ -19,7 +21,9 @@ PanelReader::PanelReader(KernelBuilder &b, Value weight)
       stepsPerSpan(shape.span / kStep) {}
 
 int PanelReader::excess() const { return tile::excessOf(shape); }
-unsigned PanelReader::groupsPerStep() const { return tile::groupsPerStep(shape); }
+unsigned PanelReader::groupsPerStep() const {
+  return tile::groupsPerStep(shape);
+}
 
 Value PanelReader::panel(Value number) {
   return b.mul(number, spans * int64_t(layout.record));
@@ -28,7 +32,8 @@ Value PanelReader::record(Value panelAt, Value span) {
   return b.add(panelAt, b.mul(span, layout.record));
 }
 Value PanelReader::codesAt(Value record, Value stepOfSpan) {
-  return b.add(b.add(record, layout.codes), b.mul(stepOfSpan, layout.codesPerStep));
+  return b.add(b.add(record, layout.codes),
+               b.mul(stepOfSpan, layout.codesPerStep));
 }
 
 static VectorType floatsOf(KernelBuilder &b, Value lane) {
@@ -51,15 +56,16 @@ PanelReader::Factors PanelReader::supers(Value record, Value lane) {
 
 PanelReader::Factors PanelReader::factors(const Factors &supers, Value record,
                                           Value stepOfSpan, Value lane) {
-  const unsigned perStep = groupsPerStep(), perGroup = std::max(1u, shape.group / kStep);
+  const unsigned perStep = groupsPerStep(),
+                 perGroup = std::max(1u, shape.group / kStep);
   Factors f;
   for (unsigned g = 0; g < perStep; ++g) {
     Value number = b.add(b.mul(b.div(stepOfSpan, perGroup), perStep), g);
     // Several super-scales of a span: it is one step, and they share it evenly.
     const unsigned super = g * shape.superPerSpan / perStep;
     auto read = [&](Value s, bool offset) {
-      return tile::FactorOp::create(b, s.getType(), s, memory, record, number, lane,
-                                    offset, group);
+      return tile::FactorOp::create(b, s.getType(), s, memory, record, number,
+                                    lane, offset, group);
     };
     f.scale.push_back(read(supers.scale[super], false));
     if (shape.offset)
@@ -69,8 +75,10 @@ PanelReader::Factors PanelReader::factors(const Factors &supers, Value record,
 }
 
 SmallVector<Value> PanelReader::packedCodes(Value at, Value lane) {
-  SmallVector<Type> types(shape.codeBits, b.vec(lane ? 4 : 4 * kLanes, b.getI8Type()));
-  return tile::LoadCodesOp::create(b, types, memory, at, lane, group).getResults();
+  SmallVector<Type> types(shape.codeBits,
+                          b.vec(lane ? 4 : 4 * kLanes, b.getI8Type()));
+  return tile::LoadCodesOp::create(b, types, memory, at, lane, group)
+      .getResults();
 }
 
 SmallVector<Value> PanelReader::unpack(ValueRange packed) {
@@ -86,7 +94,8 @@ void PanelReader::decode(Value panelAt, Value step, int64_t count,
   for (int64_t c = 0; c < count; ++c)
     column(c, tile::LoadFloatsOp::create(
                   b, floatsOf(b, {}), memory,
-                  b.add(at, c * kLanes * codecBytes(shape.element)), Value(), group));
+                  b.add(at, c * kLanes * codecBytes(shape.element)), Value(),
+                  group));
 }
 
 void PanelReader::decodeCodes(Value panelAt, Value step, int64_t count,
@@ -104,14 +113,19 @@ void PanelReader::decodeCodes(Value panelAt, Value step, int64_t count,
       addends[g] = f.offset[g];
     if (!excess())
       continue;
-    Value shift = arith::MulFOp::create(b, f.scale[g], b.splat(floats, -excess()));
-    addends[g] = addends[g] ? arith::AddFOp::create(b, addends[g], shift).getResult() : shift;
+    Value shift =
+        arith::MulFOp::create(b, f.scale[g], b.splat(floats, -excess()));
+    addends[g] = addends[g]
+                     ? arith::AddFOp::create(b, addends[g], shift).getResult()
+                     : shift;
   }
   const unsigned columnsPerGroup = kStep / groupsPerStep();
   for (int64_t c = 0; c < count; ++c) {
     const unsigned g = c / columnsPerGroup;
     Value u = tile::ColumnOp::create(b, floats, slots[c / 4], c % 4);
-    column(c, addends[g] ? math::FmaOp::create(b, u, f.scale[g], addends[g]).getResult()
-                         : arith::MulFOp::create(b, u, f.scale[g]).getResult());
+    column(c,
+           addends[g]
+               ? math::FmaOp::create(b, u, f.scale[g], addends[g]).getResult()
+               : arith::MulFOp::create(b, u, f.scale[g]).getResult());
   }
 }

@@ -45,7 +45,8 @@ public:
   Factors factors(const Factors &supers, mlir::Value record,
                   mlir::Value stepOfSpan, mlir::Value lane = {});
 
-  llvm::SmallVector<mlir::Value> packedCodes(mlir::Value at, mlir::Value lane = {});
+  llvm::SmallVector<mlir::Value> packedCodes(mlir::Value at,
+                                             mlir::Value lane = {});
   llvm::SmallVector<mlir::Value> unpack(mlir::ValueRange packed);
 
   /// Weights of the first `count` columns of step `step` (of the panel) as f32:

@@ -1,4 +1,4 @@
-//===- RowsF32.cpp - Linears of f32 rows -----------------------------------===//
+//===- RowsF32.cpp - Linears of f32 rows ------------------------*- C++ -*-===//
 //
 // For weights that are floats themselves: nothing is rounded but the sums.
 // Sixteen weight rows are the lanes, activations are broadcast,
@@ -33,7 +33,8 @@ static SmallVector<Value> sumsOf(KernelBuilder &b, LinearOp root, Value panel,
     Value first = b.mul(s, kStep);
     w.decode(panelAt, s, columns, [&](int64_t c, Value weight) {
       for (int64_t r = 0; r < rows; ++r) {
-        Value v = memref::LoadOp::create(b, x, ValueRange{b.add(firstRow, r), b.add(first, c)});
+        Value v = memref::LoadOp::create(
+            b, x, ValueRange{b.add(firstRow, r), b.add(first, c)});
         Value &sum = state[r * kChains + c % kChains];
         sum = math::FmaOp::create(b, weight, b.broadcast(floats, v), sum);
       }
@@ -42,29 +43,36 @@ static SmallVector<Value> sumsOf(KernelBuilder &b, LinearOp root, Value panel,
   };
   SmallVector<Value> state(rows * kChains, b.splat(floats, 0));
   const int64_t whole = w.columns / kStep, rest = w.columns % kStep;
-  state = b.loop(b.index(0), b.index(whole), 1, state, [&](Value s, ValueRange carried) {
-    Value at = w.codesAt(w.record(panelAt, b.div(s, w.stepsPerSpan)), b.rem(s, w.stepsPerSpan));
-    tile::PrefetchOp::create(b, w.memory, b.add(at, kAhead), w.layout.codesPerStep);
-    return step(s, carried, kStep);
-  });
+  state = b.loop(
+      b.index(0), b.index(whole), 1, state, [&](Value s, ValueRange carried) {
+        Value at = w.codesAt(w.record(panelAt, b.div(s, w.stepsPerSpan)),
+                             b.rem(s, w.stepsPerSpan));
+        tile::PrefetchOp::create(b, w.memory, b.add(at, kAhead),
+                                 w.layout.codesPerStep);
+        return step(s, carried, kStep);
+      });
   if (rest)
     state = step(b.index(whole), state, rest);
   SmallVector<Value> sums;
   for (int64_t r = 0; r < rows; ++r)
-    sums.push_back(arith::AddFOp::create(b, state[r * kChains], state[r * kChains + 1]));
+    sums.push_back(
+        arith::AddFOp::create(b, state[r * kChains], state[r * kChains + 1]));
   return sums;
 }
 
-LogicalResult quern::cpu::lowerLinearF32(KernelBuilder &b, ArrayRef<LinearOp> roots) {
+LogicalResult quern::cpu::lowerLinearF32(KernelBuilder &b,
+                                         ArrayRef<LinearOp> roots) {
   const PanelReader first(b, LinearOp(roots.front()).getWeight());
-  Value sums = scratch(b, {kBlockRows, int64_t(roots.size()) * kLanes}, b.getF32Type());
+  Value sums =
+      scratch(b, {kBlockRows, int64_t(roots.size()) * kLanes}, b.getF32Type());
   auto [from, to] = b.share(b.index(first.panels));
   b.loop(from, to, 1, [&](Value panel) {
     b.loop(b.index(0), b.rows, kBlockRows, [&](Value row) {
       Value left = b.min(b.sub(b.rows, row), b.index(kBlockRows));
       chooseRows(b, left, {8, 4, 2, 1}, [&](int64_t rows) {
         for (auto [i, root] : llvm::enumerate(roots))
-          for (auto [r, sum] : llvm::enumerate(sumsOf(b, root, panel, row, rows)))
+          for (auto [r, sum] :
+               llvm::enumerate(sumsOf(b, root, panel, row, rows)))
             b.store(sum, sums, {b.index(r), b.index(i * kLanes)});
       });
       finishRows(b, roots, sums, 0, kLanes, row, left, panel);

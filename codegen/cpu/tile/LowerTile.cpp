@@ -1,4 +1,4 @@
-//===- LowerTile.cpp - Tile ops to vectors and instructions ----------------===//
+//===- LowerTile.cpp - Tile ops to vectors and instructions -----*- C++ -*-===//
 #include "codegen/cpu/tile/LowerTile.h"
 #include "ir/tile/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -20,14 +20,16 @@ struct LowerTile : PassWrapper<LowerTile, OperationPass<>> {
   LowerTile(const LowerTile &other) : PassWrapper(other), chip(other.chip) {}
 
   /// For quern-opt, which has no chip at hand.
-  Option<std::string> mcpu{*this, "mcpu",
-                           llvm::cl::desc("CPU to lower for, as --mcpu of quern compile")};
+  Option<std::string> mcpu{
+      *this, "mcpu",
+      llvm::cl::desc("CPU to lower for, as --mcpu of quern compile")};
   LogicalResult initialize(MLIRContext *context) override {
     if (mcpu.empty())
       return success();
     auto named = chipOf(mcpu);
     if (!named)
-      return emitError(UnknownLoc::get(context), llvm::toString(named.takeError()));
+      return emitError(UnknownLoc::get(context),
+                       llvm::toString(named.takeError()));
     chip = *named;
     return success();
   }

@@ -1,4 +1,4 @@
-//===- PanelToVector.cpp - Reading panels, in loads and shifts -------------===//
+//===- PanelToVector.cpp - Reading panels, in loads and shifts --*- C++ -*-===//
 //
 // The layout of ir/Panel.h, said once for all CPUs. With `lane`, elements of
 // one row are loaded instead of vectors of sixteen.
@@ -32,7 +32,8 @@ Value decode(VectorBuilder &b, Codec codec, Value bytes) {
   case Codec::F32:
     return b.bitcast(bytes, floats);
   case Codec::F16:
-    return arith::ExtFOp::create(b, floats, b.bitcast(bytes, b.vec(n, b.getF16Type())));
+    return arith::ExtFOp::create(b, floats,
+                                 b.bitcast(bytes, b.vec(n, b.getF16Type())));
   case Codec::BF16: {
     Value u = b.bitcast(bytes, b.vec(n, b.getI16Type()));
     return b.bitcast(b.shift(arith::ExtUIOp::create(b, ints, u), -16), floats);
@@ -41,15 +42,19 @@ Value decode(VectorBuilder &b, Codec codec, Value bytes) {
     Value e = arith::ExtUIOp::create(b, ints, bytes);
     Value normal = b.shift(arith::SubIOp::create(b, e, b.splat(ints, 1)), -23);
     Value tiny = arith::ShLIOp::create(b, b.splat(ints, 0x200000), e);
-    Value isTiny = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, e, b.splat(ints, 2));
+    Value isTiny = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, e,
+                                         b.splat(ints, 2));
     return b.bitcast(arith::SelectOp::create(b, isTiny, tiny, normal), floats);
   }
   case Codec::UE4M3Half: { // as f16 bits it is 2^-7 of what it means
     Value e = arith::ExtUIOp::create(b, ints, bytes);
-    Value half = arith::TruncIOp::create(b, b.vec(n, b.getI16Type()), b.shift(b.mask(e, 0x7F), -7));
-    Value f = arith::ExtFOp::create(b, floats, b.bitcast(half, b.vec(n, b.getF16Type())));
+    Value half = arith::TruncIOp::create(b, b.vec(n, b.getI16Type()),
+                                         b.shift(b.mask(e, 0x7F), -7));
+    Value f = arith::ExtFOp::create(b, floats,
+                                    b.bitcast(half, b.vec(n, b.getF16Type())));
     f = arith::MulFOp::create(b, f, b.splatFloat(floats, 128.0f));
-    Value nan = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, e, b.splat(ints, 0x7F));
+    Value nan = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, e,
+                                      b.splat(ints, 0x7F));
     return arith::SelectOp::create(b, nan, b.splatFloat(floats, 0.0f), f);
   }
   }
@@ -59,11 +64,13 @@ Value decode(VectorBuilder &b, Codec codec, Value bytes) {
 /// tile.load_codes => vector.load, one for each bit of a code
 struct LoadCodes : OpRewritePattern<LoadCodesOp> {
   using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(LoadCodesOp op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(LoadCodesOp op,
+                                PatternRewriter &rewriter) const override {
     VectorBuilder b(op, rewriter);
     SmallVector<Value> packed;
     for (unsigned v = 0; v < op.getPacked().size(); ++v)
-      packed.push_back(loadElements(b, op.getMemory(), b.add(op.getAt(), 4 * kLanes * v),
+      packed.push_back(loadElements(b, op.getMemory(),
+                                    b.add(op.getAt(), 4 * kLanes * v),
                                     op.getLane(), 4));
     rewriter.replaceOp(op, packed);
     return success();
@@ -74,7 +81,8 @@ struct LoadCodes : OpRewritePattern<LoadCodesOp> {
 /// group has a table
 struct UnpackCodes : OpRewritePattern<UnpackCodesOp> {
   using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(UnpackCodesOp op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(UnpackCodesOp op,
+                                PatternRewriter &rewriter) const override {
     VectorBuilder b(op, rewriter);
     const GroupShape shape = groupShape(op.getGroup());
     auto bytes = cast<VectorType>(op.getSlots()[0].getType());
@@ -86,7 +94,8 @@ struct UnpackCodes : OpRewritePattern<UnpackCodesOp> {
       const int64_t kept = int64_t((1 << p.width) - 1) << p.shift;
       for (unsigned v = 0; v < p.width; ++v, ++packed)
         for (unsigned t = 0; t < perByte; ++t) {
-          Value u = b.shift(b.bitcast(*packed, dwords), int(p.width * t) - int(p.shift));
+          Value u = b.shift(b.bitcast(*packed, dwords),
+                            int(p.width * t) - int(p.shift));
           if (p.width < 8)
             u = b.mask(u, kept * 0x01010101);
           Value &slot = slots[v * perByte + t];
@@ -124,7 +133,8 @@ struct UnpackCodes : OpRewritePattern<UnpackCodesOp> {
 /// tile.load_super => vector.load, and the codec of the factor
 struct LoadSuper : OpRewritePattern<LoadSuperOp> {
   using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(LoadSuperOp op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(LoadSuperOp op,
+                                PatternRewriter &rewriter) const override {
     VectorBuilder b(op, rewriter);
     const GroupShape shape = groupShape(op.getGroup());
     const Layout layout = layoutOf(shape);
@@ -132,8 +142,9 @@ struct LoadSuper : OpRewritePattern<LoadSuperOp> {
     const unsigned bytes = codecBytes(f.codec);
     unsigned at = (op.getOffset() ? layout.superOffset : layout.superScale) +
                   kLanes * bytes * op.getIndex();
-    Value v = decode(b, f.codec, loadElements(b, op.getMemory(), b.add(op.getRecord(), at),
-                                              op.getLane(), bytes));
+    Value v = decode(b, f.codec,
+                     loadElements(b, op.getMemory(), b.add(op.getRecord(), at),
+                                  op.getLane(), bytes));
     if (f.unit == -1.0f)
       v = arith::NegFOp::create(b, v);
     else if (f.unit != 1.0f)
@@ -147,7 +158,8 @@ struct LoadSuper : OpRewritePattern<LoadSuperOp> {
 /// the super-scale
 struct FactorOfGroup : OpRewritePattern<FactorOp> {
   using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(FactorOp op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(FactorOp op,
+                                PatternRewriter &rewriter) const override {
     VectorBuilder b(op, rewriter);
     const GroupShape shape = groupShape(op.getGroup());
     const Layout layout = layoutOf(shape);
@@ -159,19 +171,23 @@ struct FactorOfGroup : OpRewritePattern<FactorOp> {
     const unsigned groups = shape.span / shape.group;
     auto floats = cast<VectorType>(op.getResult().getType());
     auto ints = b.i32s(floats.getDimSize(0));
-    Value plane = b.add(op.getRecord(), op.getOffset() ? layout.subOffset : layout.subScale);
+    Value plane = b.add(op.getRecord(),
+                        op.getOffset() ? layout.subOffset : layout.subScale);
     Value sub;
     for (Plane p : planesOf(f.subBits)) {
-      Value bit = b.mul(op.getNumber(), p.width), seven = b.index(7), three = b.index(3);
+      Value bit = b.mul(op.getNumber(), p.width), seven = b.index(7),
+            three = b.index(3);
       Value byte = b.createOrFold<arith::ShRUIOp>(bit, three);
-      Value raw = loadElements(b, op.getMemory(), b.add(plane, b.mul(byte, kLanes)),
-                               op.getLane(), 1);
+      Value raw =
+          loadElements(b, op.getMemory(), b.add(plane, b.mul(byte, kLanes)),
+                       op.getLane(), 1);
       Value v = f.subSigned ? arith::ExtSIOp::create(b, ints, raw).getResult()
                             : arith::ExtUIOp::create(b, ints, raw).getResult();
       if (p.width < 8) {
         Value low = b.createOrFold<arith::AndIOp>(bit, seven);
         Value amount = arith::IndexCastOp::create(b, b.getI32Type(), low);
-        v = arith::ShRUIOp::create(b, v, vector::BroadcastOp::create(b, ints, amount));
+        v = arith::ShRUIOp::create(
+            b, v, vector::BroadcastOp::create(b, ints, amount));
         v = b.shift(b.mask(v, (1 << p.width) - 1), -int(p.shift));
       }
       sub = b.either(sub, v);
@@ -188,10 +204,12 @@ struct FactorOfGroup : OpRewritePattern<FactorOp> {
 /// tile.load_floats => vector.load, and the codec of the elements
 struct LoadFloats : OpRewritePattern<LoadFloatsOp> {
   using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(LoadFloatsOp op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(LoadFloatsOp op,
+                                PatternRewriter &rewriter) const override {
     VectorBuilder b(op, rewriter);
     Codec codec = groupShape(op.getGroup()).element;
-    Value bytes = loadElements(b, op.getMemory(), op.getAt(), op.getLane(), codecBytes(codec));
+    Value bytes = loadElements(b, op.getMemory(), op.getAt(), op.getLane(),
+                               codecBytes(codec));
     rewriter.replaceOp(op, decode(b, codec, bytes));
     return success();
   }
@@ -200,7 +218,8 @@ struct LoadFloats : OpRewritePattern<LoadFloatsOp> {
 /// tile.prefetch => memref.prefetch of each line, into the second level
 struct Prefetch : OpRewritePattern<PrefetchOp> {
   using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(PrefetchOp op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(PrefetchOp op,
+                                PatternRewriter &rewriter) const override {
     VectorBuilder b(op, rewriter);
     for (int64_t line = 0; line < int64_t(op.getBytes()); line += 64)
       memref::PrefetchOp::create(b, op.getMemory(), b.add(op.getAt(), line),

@@ -1,4 +1,4 @@
-//===- ToVector.cpp - Arithmetic of tile ops in plain vectors --------------===//
+//===- ToVector.cpp - Arithmetic of tile ops in plain vectors ---*- C++ -*-===//
 //
 // Right on every CPU; what a chip does better is in ToX86.cpp.
 //
@@ -16,14 +16,17 @@ namespace {
 /// tile.dot_i8 => for each byte of the dwords: mask, multiply, add
 struct DotI8 : OpRewritePattern<DotI8Op> {
   using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(DotI8Op op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(DotI8Op op,
+                                PatternRewriter &rewriter) const override {
     VectorBuilder b(op, rewriter);
     auto ints = cast<VectorType>(op.getSum().getType());
-    Value u = b.bitcast(op.getCodes(), ints), x = b.bitcast(op.getValues(), ints);
+    Value u = b.bitcast(op.getCodes(), ints),
+          x = b.bitcast(op.getValues(), ints);
     Value sum = op.getSum();
     for (int byte = 0; byte < 4; ++byte) {
       Value code = b.mask(b.shift(u, 8 * byte), 255);
-      Value value = arith::ShRSIOp::create(b, b.shift(x, -(24 - 8 * byte)), b.splat(ints, 24));
+      Value value = arith::ShRSIOp::create(b, b.shift(x, -(24 - 8 * byte)),
+                                           b.splat(ints, 24));
       sum = b.add(sum, arith::MulIOp::create(b, code, value));
     }
     rewriter.replaceOp(op, sum);
@@ -34,13 +37,16 @@ struct DotI8 : OpRewritePattern<DotI8Op> {
 /// tile.dot_bf16 => an fma of the odd numbers, then one of the even ones
 struct DotBF16 : OpRewritePattern<DotBF16Op> {
   using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(DotBF16Op op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(DotBF16Op op,
+                                PatternRewriter &rewriter) const override {
     VectorBuilder b(op, rewriter);
     auto floats = cast<VectorType>(op.getSum().getType());
     auto ints = b.i32s(floats.getDimSize(0));
     Value x = b.bitcast(op.getA(), ints), y = b.bitcast(op.getB(), ints);
     auto even = [&](Value v) { return b.bitcast(b.shift(v, -16), floats); };
-    auto odd = [&](Value v) { return b.bitcast(b.mask(v, 0xFFFF0000), floats); };
+    auto odd = [&](Value v) {
+      return b.bitcast(b.mask(v, 0xFFFF0000), floats);
+    };
     Value sum = math::FmaOp::create(b, odd(x), odd(y), op.getSum());
     rewriter.replaceOpWithNewOp<math::FmaOp>(op, even(x), even(y), sum);
     return success();
@@ -50,7 +56,8 @@ struct DotBF16 : OpRewritePattern<DotBF16Op> {
 /// tile.lookup => a binary tree of selects by the bits of the index
 struct Lookup : OpRewritePattern<LookupOp> {
   using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(LookupOp op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(LookupOp op,
+                                PatternRewriter &rewriter) const override {
     VectorBuilder b(op, rewriter);
     Type type = op.getType();
     SmallVector<Value> entries;
@@ -58,12 +65,14 @@ struct Lookup : OpRewritePattern<LookupOp> {
       entries.push_back(b.splat(type, entry));
     for (int bit = 0; entries.size() > 1; ++bit) {
       Value set = arith::CmpIOp::create(b, arith::CmpIPredicate::ne,
-                                        b.mask(op.getIndex(), 1 << bit), b.splat(type, 0));
+                                        b.mask(op.getIndex(), 1 << bit),
+                                        b.splat(type, 0));
       SmallVector<Value> half;
       for (size_t i = 0; i < entries.size(); i += 2)
-        half.push_back(i + 1 < entries.size()
-                           ? arith::SelectOp::create(b, set, entries[i + 1], entries[i])
-                           : entries[i]);
+        half.push_back(
+            i + 1 < entries.size()
+                ? arith::SelectOp::create(b, set, entries[i + 1], entries[i])
+                : entries[i]);
       entries = half;
     }
     rewriter.replaceOp(op, entries[0]);
@@ -74,7 +83,8 @@ struct Lookup : OpRewritePattern<LookupOp> {
 /// tile.column => shift, mask, and an integer conversion
 struct Column : OpRewritePattern<ColumnOp> {
   using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(ColumnOp op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(ColumnOp op,
+                                PatternRewriter &rewriter) const override {
     VectorBuilder b(op, rewriter);
     auto floats = cast<VectorType>(op.getType());
     Value u = b.bitcast(op.getSlot(), b.i32s(floats.getDimSize(0)));
@@ -89,7 +99,8 @@ struct Column : OpRewritePattern<ColumnOp> {
 /// tile.to_bf16 => rounding of the bits, and both in one dword
 struct ToBF16 : OpRewritePattern<ToBF16Op> {
   using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(ToBF16Op op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(ToBF16Op op,
+                                PatternRewriter &rewriter) const override {
     VectorBuilder b(op, rewriter);
     auto ints = b.i32s(VectorBuilder::lanes(op.getEven()));
     // Half of the last place, or less where the result is even already. NaNs
@@ -98,8 +109,8 @@ struct ToBF16 : OpRewritePattern<ToBF16Op> {
       Value v = b.bitcast(f, ints);
       Value half = b.add(b.mask(b.shift(v, 16), 1), b.splat(ints, 0x7FFF));
       Value nan = arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, f, f);
-      return arith::SelectOp::create(b, nan, b.either(v, b.splat(ints, 0x400000)),
-                                     b.add(v, half));
+      return arith::SelectOp::create(
+          b, nan, b.either(v, b.splat(ints, 0x400000)), b.add(v, half));
     };
     Value pair = b.either(b.shift(round(op.getEven()), 16),
                           b.mask(round(op.getOdd()), 0xFFFF0000));

@@ -1,4 +1,4 @@
-//===- ToX86.cpp - Tile ops as instructions of x86 -------------------------===//
+//===- ToX86.cpp - Tile ops as instructions of x86 --------------*- C++ -*-===//
 //
 // One pattern an instruction, each added only for chips that have it. Vectors
 // of 64 bytes; anything else is left to the generic patterns.
@@ -17,19 +17,23 @@ using namespace quern::tile;
 namespace {
 constexpr unsigned kBetter = 2, kBest = 3;
 
-Value intrinsic(VectorBuilder &b, StringRef name, Type result, ValueRange args) {
-  return LLVM::CallIntrinsicOp::create(b, result, b.getStringAttr(name), args).getResult(0);
+Value intrinsic(VectorBuilder &b, StringRef name, Type result,
+                ValueRange args) {
+  return LLVM::CallIntrinsicOp::create(b, result, b.getStringAttr(name), args)
+      .getResult(0);
 }
 
 /// Applies `f` to pieces of `n` elements and puts the results together.
-Value inPieces(VectorBuilder &b, ArrayRef<Value> operands, ArrayRef<int64_t> sizes,
-               int64_t pieces, function_ref<Value(ArrayRef<Value>)> f) {
+Value inPieces(VectorBuilder &b, ArrayRef<Value> operands,
+               ArrayRef<int64_t> sizes, int64_t pieces,
+               function_ref<Value(ArrayRef<Value>)> f) {
   SmallVector<Value> results;
   for (int64_t p = 0; p < pieces; ++p) {
     SmallVector<Value> part;
     for (auto [v, n] : llvm::zip(operands, sizes))
       part.push_back(vector::ExtractStridedSliceOp::create(
-          b, v, ArrayRef<int64_t>{p * n}, ArrayRef<int64_t>{n}, ArrayRef<int64_t>{1}));
+          b, v, ArrayRef<int64_t>{p * n}, ArrayRef<int64_t>{n},
+          ArrayRef<int64_t>{1}));
     results.push_back(f(part));
   }
   while (results.size() > 1) {
@@ -37,7 +41,8 @@ Value inPieces(VectorBuilder &b, ArrayRef<Value> operands, ArrayRef<int64_t> siz
     for (size_t i = 0; i < results.size(); i += 2) {
       SmallVector<int64_t> order(2 * VectorBuilder::lanes(results[i]));
       std::iota(order.begin(), order.end(), 0);
-      joined.push_back(vector::ShuffleOp::create(b, results[i], results[i + 1], order));
+      joined.push_back(
+          vector::ShuffleOp::create(b, results[i], results[i + 1], order));
     }
     results = joined;
   }
@@ -47,12 +52,14 @@ Value inPieces(VectorBuilder &b, ArrayRef<Value> operands, ArrayRef<int64_t> siz
 /// tile.dot_i8 => vpdpbusd (AVX-512 VNNI)
 struct DotI8Vnni : OpRewritePattern<DotI8Op> {
   using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(DotI8Op op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(DotI8Op op,
+                                PatternRewriter &rewriter) const override {
     if (VectorBuilder::lanes(op.getSum()) != 16)
       return rewriter.notifyMatchFailure(op, "not a vector of 64 bytes");
     VectorBuilder b(op, rewriter);
-    rewriter.replaceOp(op, intrinsic(b, "llvm.x86.avx512.vpdpbusd.512", op.getType(),
-                                     {op.getSum(), op.getCodes(), op.getValues()}));
+    rewriter.replaceOp(
+        op, intrinsic(b, "llvm.x86.avx512.vpdpbusd.512", op.getType(),
+                      {op.getSum(), op.getCodes(), op.getValues()}));
     return success();
   }
 };
@@ -62,13 +69,15 @@ struct DotI8Vnni : OpRewritePattern<DotI8Op> {
 struct DotI8MultiplyAdd : OpRewritePattern<DotI8Op> {
   DotI8MultiplyAdd(MLIRContext *context, bool avx512)
       : OpRewritePattern(context, kBetter), avx512(avx512) {}
-  LogicalResult matchAndRewrite(DotI8Op op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(DotI8Op op,
+                                PatternRewriter &rewriter) const override {
     const int64_t n = VectorBuilder::lanes(op.getSum());
     if (n != 16)
       return rewriter.notifyMatchFailure(op, "not a vector of 64 bytes");
     VectorBuilder b(op, rewriter);
     auto words = b.vec(2 * n, b.getI16Type());
-    Value u = b.bitcast(op.getCodes(), words), x = b.bitcast(op.getValues(), words);
+    Value u = b.bitcast(op.getCodes(), words),
+          x = b.bitcast(op.getValues(), words);
     auto sign = [&](Value v) -> Value {
       return arith::ShRSIOp::create(b, v, b.splat(words, 8));
     };
@@ -90,11 +99,13 @@ struct DotI8MultiplyAdd : OpRewritePattern<DotI8Op> {
 /// tile.dot_bf16 => vdpbf16ps
 struct DotBF16Native : OpRewritePattern<DotBF16Op> {
   using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(DotBF16Op op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(DotBF16Op op,
+                                PatternRewriter &rewriter) const override {
     if (VectorBuilder::lanes(op.getSum()) != 16)
       return rewriter.notifyMatchFailure(op, "not a vector of 64 bytes");
     VectorBuilder b(op, rewriter);
-    rewriter.replaceOp(op, intrinsic(b, "llvm.x86.avx512bf16.dpbf16ps.512", op.getType(),
+    rewriter.replaceOp(op, intrinsic(b, "llvm.x86.avx512bf16.dpbf16ps.512",
+                                     op.getType(),
                                      {op.getSum(), op.getA(), op.getB()}));
     return success();
   }
@@ -104,12 +115,13 @@ struct DotBF16Native : OpRewritePattern<DotBF16Op> {
 /// those of the other, and a permutation
 struct ToBF16Native : OpRewritePattern<ToBF16Op> {
   using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(ToBF16Op op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(ToBF16Op op,
+                                PatternRewriter &rewriter) const override {
     if (VectorBuilder::lanes(op.getEven()) != 16)
       return rewriter.notifyMatchFailure(op, "not vectors of 64 bytes");
     VectorBuilder b(op, rewriter);
-    Value both = intrinsic(b, "llvm.x86.avx512bf16.cvtne2ps2bf16.512", op.getType(),
-                           {op.getOdd(), op.getEven()});
+    Value both = intrinsic(b, "llvm.x86.avx512bf16.cvtne2ps2bf16.512",
+                           op.getType(), {op.getOdd(), op.getEven()});
     SmallVector<int64_t> order;
     for (int64_t n = 0; n < 16; ++n)
       order.append({n, 16 + n});
@@ -122,7 +134,8 @@ struct ToBF16Native : OpRewritePattern<ToBF16Op> {
 struct LookupShuffle : OpRewritePattern<LookupOp> {
   LookupShuffle(MLIRContext *context, bool avx512)
       : OpRewritePattern(context, kBetter), avx512(avx512) {}
-  LogicalResult matchAndRewrite(LookupOp op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(LookupOp op,
+                                PatternRewriter &rewriter) const override {
     if (VectorBuilder::lanes(op.getIndex()) != 64)
       return rewriter.notifyMatchFailure(op, "not a vector of 64 bytes");
     VectorBuilder b(op, rewriter);
@@ -134,10 +147,12 @@ struct LookupShuffle : OpRewritePattern<LookupOp> {
     Value table = arith::ConstantOp::create(
         b, DenseElementsAttr::get(type, ArrayRef<int8_t>(repeated)));
     auto shuffle = [&](ArrayRef<Value> v) {
-      return intrinsic(b, avx512 ? "llvm.x86.avx512.pshuf.b.512" : "llvm.x86.avx2.pshuf.b",
-                       type, {table, v[0]});
+      return intrinsic(
+          b, avx512 ? "llvm.x86.avx512.pshuf.b.512" : "llvm.x86.avx2.pshuf.b",
+          type, {table, v[0]});
     };
-    rewriter.replaceOp(op, inPieces(b, {Value(op.getIndex())}, {int64_t(bytes)}, 64 / bytes, shuffle));
+    rewriter.replaceOp(op, inPieces(b, {Value(op.getIndex())}, {int64_t(bytes)},
+                                    64 / bytes, shuffle));
     return success();
   }
   bool avx512;
@@ -147,7 +162,8 @@ struct LookupShuffle : OpRewritePattern<LookupOp> {
 /// instruction instead of a shift and a mask
 struct ColumnVnni : OpRewritePattern<ColumnOp> {
   using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(ColumnOp op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(ColumnOp op,
+                                PatternRewriter &rewriter) const override {
     if (VectorBuilder::lanes(op.getSlot()) != 64 || op.getByte() == 3)
       return rewriter.notifyMatchFailure(op, "a shift alone, or not 64 bytes");
     VectorBuilder b(op, rewriter);
@@ -162,7 +178,8 @@ struct ColumnVnni : OpRewritePattern<ColumnOp> {
 };
 } // namespace
 
-void quern::cpu::populateTileToX86Patterns(RewritePatternSet &patterns, const Chip &chip) {
+void quern::cpu::populateTileToX86Patterns(RewritePatternSet &patterns,
+                                           const Chip &chip) {
   MLIRContext *context = patterns.getContext();
   // AVX2 is what the least of the chips has.
   patterns.add<DotI8MultiplyAdd, LookupShuffle>(context, chip.avx512);

@@ -13,15 +13,21 @@ struct VectorBuilder : mlir::ImplicitLocOpBuilder {
   VectorBuilder(mlir::Operation *op, mlir::OpBuilder &b)
       : ImplicitLocOpBuilder(op->getLoc(), b) {}
 
-  mlir::VectorType vec(int64_t n, mlir::Type t) { return mlir::VectorType::get({n}, t); }
+  mlir::VectorType vec(int64_t n, mlir::Type t) {
+    return mlir::VectorType::get({n}, t);
+  }
   mlir::VectorType i32s(int64_t n) { return vec(n, getI32Type()); }
   mlir::VectorType f32s(int64_t n) { return vec(n, getF32Type()); }
   static int64_t lanes(mlir::Value v) {
     return mlir::cast<mlir::VectorType>(v.getType()).getDimSize(0);
   }
 
-  mlir::Value index(int64_t v) { return mlir::arith::ConstantIndexOp::create(*this, v); }
-  mlir::Value add(mlir::Value a, mlir::Value b) { return createOrFold<mlir::arith::AddIOp>(a, b); }
+  mlir::Value index(int64_t v) {
+    return mlir::arith::ConstantIndexOp::create(*this, v);
+  }
+  mlir::Value add(mlir::Value a, mlir::Value b) {
+    return createOrFold<mlir::arith::AddIOp>(a, b);
+  }
   mlir::Value add(mlir::Value a, int64_t b) { return b ? add(a, index(b)) : a; }
   mlir::Value mul(mlir::Value a, int64_t b) {
     return b == 1 ? a : createOrFold<mlir::arith::MulIOp>(a, index(b));
@@ -31,12 +37,15 @@ struct VectorBuilder : mlir::ImplicitLocOpBuilder {
   mlir::Value splat(mlir::Type t, int64_t v) {
     auto vector = mlir::cast<mlir::VectorType>(t);
     unsigned bits = vector.getElementTypeBitWidth();
-    llvm::APInt i(bits, uint64_t(v), /*isSigned=*/false, /*implicitTrunc=*/true);
-    return mlir::arith::ConstantOp::create(*this, mlir::DenseElementsAttr::get(vector, i));
+    llvm::APInt i(bits, uint64_t(v), /*isSigned=*/false,
+                  /*implicitTrunc=*/true);
+    return mlir::arith::ConstantOp::create(
+        *this, mlir::DenseElementsAttr::get(vector, i));
   }
   mlir::Value splatFloat(mlir::Type t, float v) {
     return mlir::arith::ConstantOp::create(
-        *this, mlir::DenseElementsAttr::get(mlir::cast<mlir::VectorType>(t), v));
+        *this,
+        mlir::DenseElementsAttr::get(mlir::cast<mlir::VectorType>(t), v));
   }
   /// Right by n bits, or left by -n.
   mlir::Value shift(mlir::Value v, int n) {
@@ -53,7 +62,9 @@ struct VectorBuilder : mlir::ImplicitLocOpBuilder {
     return a ? mlir::arith::OrIOp::create(*this, a, b).getResult() : b;
   }
   mlir::Value bitcast(mlir::Value v, mlir::VectorType t) {
-    return v.getType() == t ? v : mlir::vector::BitCastOp::create(*this, t, v).getResult();
+    return v.getType() == t
+               ? v
+               : mlir::vector::BitCastOp::create(*this, t, v).getResult();
   }
   mlir::Value load(mlir::VectorType t, mlir::Value memory, mlir::Value at) {
     return mlir::vector::LoadOp::create(*this, t, memory, at);

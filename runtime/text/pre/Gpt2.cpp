@@ -11,8 +11,10 @@ namespace quern::tokenizer {
 
 // "default" is what files say that do not know better.
 static constexpr std::string_view names[] = {
-    "gpt-2", "gpt2", "default", "",        "phi-2", "olmo",    "jais",
-    "mpt",   "dbrx", "roberta-bpe", "gigachat-bpe", "trillion", "granite-docling"};
+    "gpt-2",          "gpt2",        "default",      "",
+    "phi-2",          "olmo",        "jais",         "mpt",
+    "dbrx",           "roberta-bpe", "gigachat-bpe", "trillion",
+    "granite-docling"};
 static constexpr std::string_view patterns[] = {
     "'s|'t|'re|'ve|'m|'ll|'d"
     "| ?\\p{L}+| ?\\p{N}+| ?[^" QUERN_SPACE "\\p{L}\\p{N}]+"

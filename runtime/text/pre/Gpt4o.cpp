@@ -16,8 +16,7 @@ namespace quern::tokenizer {
 static constexpr std::string_view names[] = {"gpt-4o", "llama4", "kanana2"};
 static constexpr std::string_view patterns[] = {
     "[^\\r\\n\\p{L}\\p{N}]?[" UPPER "]*[" LOWER "]+" SUFFIX
-    "|[^\\r\\n\\p{L}\\p{N}]?[" UPPER "]+[" LOWER "]*" SUFFIX
-    "|\\p{N}{1,3}"
+    "|[^\\r\\n\\p{L}\\p{N}]?[" UPPER "]+[" LOWER "]*" SUFFIX "|\\p{N}{1,3}"
     "| ?[^" QUERN_SPACE "\\p{L}\\p{N}]+[\\r\\n/]*"
     "|" QUERN_S "*[\\r\\n]+|" QUERN_S "+(?![^" QUERN_SPACE "])|" QUERN_S "+"};
 

@@ -10,8 +10,8 @@
 namespace quern::tokenizer {
 
 static constexpr std::string_view names[] = {
-    "llama-bpe", "llama3",     "llama-v3", "falcon3", "dolphin-nope",
-    "smaug-bpe", "pixtral",    "lfm2",     "chatglm-bpe", "glm4"};
+    "llama-bpe", "llama3",  "llama-v3", "falcon3",     "dolphin-nope",
+    "smaug-bpe", "pixtral", "lfm2",     "chatglm-bpe", "glm4"};
 static constexpr std::string_view patterns[] = {
     "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
     "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}"
@@ -19,6 +19,6 @@ static constexpr std::string_view patterns[] = {
     "|" QUERN_S "*[\\r\\n]+|" QUERN_S "+(?![^" QUERN_SPACE "])|" QUERN_S "+"};
 
 extern constinit const PreTokenizer preLlama3{names, patterns,
-                                       /*ignoreMerges=*/true};
+                                              /*ignoreMerges=*/true};
 
 } // namespace quern::tokenizer

@@ -11,9 +11,8 @@
 
 namespace quern::tokenizer {
 
-static constexpr std::string_view names[] = {"qwen2", "stablelm2",
-                                             "deepseek-r1-qwen", "hunyuan",
-                                             "megrez"};
+static constexpr std::string_view names[] = {
+    "qwen2", "stablelm2", "deepseek-r1-qwen", "hunyuan", "megrez"};
 static constexpr std::string_view patterns[] = {
     "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
     "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}"

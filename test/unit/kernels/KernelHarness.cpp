@@ -1,9 +1,11 @@
-//===- KernelHarness.cpp - Compile a kernel and run it ---------------------===//
+//===- KernelHarness.cpp - Compile a kernel and run it ----------*- C++ -*-===//
 #include "KernelHarness.h"
 #include "codegen/cpu/Compile.h"
 #include "codegen/cpu/Kernel.h"
+#include "ir/Panel.h"
 #include "ir/Quern.h"
 #include "ir/tile/Tile.h"
+#include "mlir/IR/AttrTypeSubElements.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/Pass.h"
@@ -17,9 +19,6 @@
 using namespace quern;
 using namespace quern::test;
 
-#ifdef QUERN_TABLE_HACK
-std::vector<std::vector<int32_t>> gTables;
-#endif
 JitKernel::JitKernel() = default;
 JitKernel::JitKernel(JitKernel &&) = default;
 JitKernel::~JitKernel() = default;
@@ -33,6 +32,21 @@ bool JitKernel::runsHere(const cpu::Chip &chip) {
     if (!host.lookup(name))
       return false;
   return true;
+}
+
+/// Weights as in a file become panels of their format's groups.
+static void pack(mlir::ModuleOp module) {
+  mlir::AttrTypeReplacer replacer;
+  replacer.addReplacement([](WeightType t) -> std::optional<mlir::Type> {
+    const Format *format = findFormat(t.getFormat());
+    if (!format || !hasKernel(*format))
+      return std::nullopt;
+    GroupAttr group = groupAttr(t.getContext(), shapeOf(*format));
+    return PanelsType::get(t.getContext(), t.getRows(), t.getColumns(), group);
+  });
+  replacer.recursivelyReplaceElementsIn(module, /*replaceAttrs=*/true,
+                                        /*replaceLocs=*/false,
+                                        /*replaceTypes=*/true);
 }
 
 /// Machine code of the one kernel in `text`, and its name.
@@ -50,16 +64,7 @@ machineCode(llvm::StringRef text, const cpu::Chip &chip, cpu::Output output) {
   auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
   if (!module)
     return llvm::createStringError("cannot parse the kernel: " + message);
-#ifdef QUERN_TABLE_HACK
-  mlir::AttrTypeReplacer replacer;
-  replacer.addReplacement([&](GroupAttr a) -> mlir::Attribute {
-    if (a.getBias() < 1000000)
-      return a;
-    return GroupAttr::get(&context, a.getCodes(), a.getSpan(), a.getSupers(), a.getGroup(), 0,
-                          a.getElement(), a.getScale(), a.getOffset(), gTables[a.getBias() - 1000000]);
-  });
-  replacer.recursivelyReplaceElementsIn(*module, true, false, true);
-#endif
+  pack(*module);
   auto kernels = module->getOps<KernelOp>();
   if (kernels.empty())
     return llvm::createStringError("there is no quern.kernel");
@@ -79,14 +84,16 @@ machineCode(llvm::StringRef text, const cpu::Chip &chip, cpu::Output output) {
   return std::pair(std::move(*code), name);
 }
 
-llvm::Expected<std::string> JitKernel::assembly(llvm::StringRef text, const cpu::Chip &chip) {
+llvm::Expected<std::string> JitKernel::assembly(llvm::StringRef text,
+                                                const cpu::Chip &chip) {
   auto code = machineCode(text, chip, cpu::Output::Assembly);
   if (!code)
     return code.takeError();
   return std::string(code->first.data(), code->first.size());
 }
 
-llvm::Expected<JitKernel> JitKernel::compile(llvm::StringRef text, const cpu::Chip &chip) {
+llvm::Expected<JitKernel> JitKernel::compile(llvm::StringRef text,
+                                             const cpu::Chip &chip) {
   auto code = machineCode(text, chip, cpu::Output::Object);
   if (!code)
     return code.takeError();
@@ -108,9 +115,10 @@ llvm::Expected<JitKernel> JitKernel::compile(llvm::StringRef text, const cpu::Ch
   return kernel;
 }
 
-void JitKernel::runWorker(void *const *buffers, const int64_t *constants, Step step,
-                          int64_t worker) const {
-  const int64_t counts[plan::kStepCounts] = {step.rows, step.tiles, step.logitRows};
+void JitKernel::runWorker(void *const *buffers, const int64_t *constants,
+                          Step step, int64_t worker) const {
+  const int64_t counts[plan::kStepCounts] = {step.rows, step.tiles,
+                                             step.logitRows};
   entry(buffers, constants, counts, worker, step.workers);
 }
 

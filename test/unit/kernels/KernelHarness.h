@@ -3,11 +3,12 @@
 // Takes the text of one `quern.kernel`, sends it through the CPU target to an
 // object, loads that into this process and calls it as the runtime would: the
 // buffers and constants as codegen/cpu/Kernel.h lists them, one thread for each
-// worker.
+// worker. Weights are written as in a file and packed as for a launch:
 //
 //     auto k = JitKernel::compile(R"(quern.kernel @k role generated rows step {
-//         ^bb0(%x: tensor<?x8xf32>): ... })", chip);
-//     k->run({x.data(), y.data()}, {}, {.rows = 4});
+//         ^bb0(%x: tensor<?x64xf32>, %w: !quern.weight<8 x 64, "f16">): ...
+//     })", chip);
+//     k->run({x.data(), panels.data(), y.data()}, {}, {.rows = 4});
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -31,7 +32,8 @@ public:
   /// Whether this machine has what `chip` asks for.
   static bool runsHere(const cpu::Chip &chip);
 
-  static llvm::Expected<JitKernel> compile(llvm::StringRef kernel, const cpu::Chip &);
+  static llvm::Expected<JitKernel> compile(llvm::StringRef kernel,
+                                           const cpu::Chip &);
   JitKernel(JitKernel &&);
   ~JitKernel();
 
@@ -40,13 +42,15 @@ public:
     int64_t workers = 1;
   };
   /// Buffers: those of each block argument, then those of each result.
-  void run(std::vector<void *> buffers, std::vector<int64_t> constants, Step) const;
+  void run(std::vector<void *> buffers, std::vector<int64_t> constants,
+           Step) const;
   /// One worker, in this thread.
   void runWorker(void *const *buffers, const int64_t *constants, Step,
                  int64_t worker) const;
 
   /// Assembly of a kernel; for people.
-  static llvm::Expected<std::string> assembly(llvm::StringRef kernel, const cpu::Chip &);
+  static llvm::Expected<std::string> assembly(llvm::StringRef kernel,
+                                              const cpu::Chip &);
 
 private:
   JitKernel();
@@ -60,10 +64,13 @@ template <typename T> struct Aligned64 {
   Aligned64() = default;
   template <typename U> Aligned64(const Aligned64<U> &) {}
   T *allocate(size_t n) {
-    return static_cast<T *>(::operator new(n * sizeof(T), std::align_val_t(64)));
+    return static_cast<T *>(
+        ::operator new(n * sizeof(T), std::align_val_t(64)));
   }
   void deallocate(T *p, size_t) { ::operator delete(p, std::align_val_t(64)); }
-  template <typename U> bool operator==(const Aligned64<U> &) const { return true; }
+  template <typename U> bool operator==(const Aligned64<U> &) const {
+    return true;
+  }
 };
 template <typename T> using AlignedVector = std::vector<T, Aligned64<T>>;
 

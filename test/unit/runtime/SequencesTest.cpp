@@ -103,7 +103,7 @@ TEST(KvPages, HeldByAStep) {
   EXPECT_EQ(kvPagesHeld(0, 16, 100, 129), 9u);
   EXPECT_EQ(kvPagesHeld(17, 16, 31, 32), 2u); // sees 15 .. 31
   EXPECT_EQ(kvPagesHeld(16, 16, 31, 32), 1u); // sees 16 .. 31
-  EXPECT_EQ(kvPagesNeeded(0, 100, 16, 3, 50), 21u);
+  EXPECT_EQ(plan::kvPagesNeeded(0, 100, 16, 3, 50), 21u);
 }
 
 } // namespace

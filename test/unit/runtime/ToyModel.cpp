@@ -84,7 +84,7 @@ void PlanBuilder::addGroups() {
     KvGroup group = {};
     group.window = window;
     group.layers = o.layers;
-    group.pages = uint32_t(kvPagesNeeded(window, o.context, o.pageTokens,
+    group.pages = uint32_t(plan::kvPagesNeeded(window, o.context, o.pageTokens,
                                          o.sequences, o.promptRows));
     group.pagesPerSequence = (o.context + o.pageTokens - 1) / o.pageTokens;
     group.pageBytes = uint64_t(o.pageTokens) * o.tokenBytes;

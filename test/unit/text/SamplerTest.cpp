@@ -1,7 +1,7 @@
 //===- SamplerTest.cpp - Drawing tokens -------------------------*- C++ -*-===//
 
-#include "Error.h"
 #include "text/Sampler.h"
+#include "Error.h"
 
 #include <gtest/gtest.h>
 
@@ -93,8 +93,8 @@ TEST(Sampler, SameSeedSameTokens) {
   std::vector<int32_t> got;
   for (int i = 0; i < 8; ++i)
     got.push_back(s.sample(logits));
-  EXPECT_EQ(got, std::vector<int32_t>(
-                     {838, 28, 2137, 4246, 3003, 3813, 2975, 489}));
+  EXPECT_EQ(got,
+            std::vector<int32_t>({838, 28, 2137, 4246, 3003, 3813, 2975, 489}));
   Sampler other({.seed = 43}, logits.size());
   std::vector<int32_t> different;
   for (int i = 0; i < 8; ++i)

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Error.h"
 #include "text/Template.h"
+#include "Error.h"
 
 #include <gtest/gtest.h>
 
@@ -31,14 +31,15 @@ TEST(Template, ChatMl) {
       "{% for message in messages %}"
       "{{'<|im_start|>' + message['role'] + '\n' + message.content + "
       "'<|im_end|>' + '\n'}}{% endfor %}"
-      "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
-  Value messages = Value::array({message("system", "Be brief."),
-                                 message("user", "{{ hi }}")});
-  EXPECT_EQ(render(source, {{"messages", messages},
-                            {"add_generation_prompt", true}}),
-            "<|im_start|>system\nBe brief.<|im_end|>\n"
-            "<|im_start|>user\n{{ hi }}<|im_end|>\n"
-            "<|im_start|>assistant\n");
+      "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif "
+      "%}";
+  Value messages = Value::array(
+      {message("system", "Be brief."), message("user", "{{ hi }}")});
+  EXPECT_EQ(
+      render(source, {{"messages", messages}, {"add_generation_prompt", true}}),
+      "<|im_start|>system\nBe brief.<|im_end|>\n"
+      "<|im_start|>user\n{{ hi }}<|im_end|>\n"
+      "<|im_start|>assistant\n");
 }
 
 TEST(Template, TrimsAndStripsBlocks) {

@@ -100,13 +100,14 @@ TEST(TokenizerTable, SurvivesDamage) {
       for (unsigned i = 0, n = 1 + rng() % 4; i < n; ++i) {
         // Mostly numbers that are on the edge of something.
         size_t at = rng() % (bad.size() / 4) * 4;
-        uint32_t values[] = {0, 1, 0xffffffff, 0x7fffffff, random(), random() % 512};
+        uint32_t values[] = {0,          1,        0xffffffff,
+                             0x7fffffff, random(), random() % 512};
         std::memcpy(bad.data() + at, &values[rng() % 6], 4);
       }
       try {
         Tokenizer t(bad);
-        auto ids = t.encode("hello <|im_end|> abc\n\n\n aaaaa \xff\u6f22", true,
-                            true);
+        auto ids =
+            t.encode("hello <|im_end|> abc\n\n\n aaaaa \xff\u6f22", true, true);
         ids.push_back(static_cast<int32_t>(rng()));
         t.decode(ids, true);
       } catch (const Error &) {

@@ -50,8 +50,10 @@ TEST(ByteBpe, AddsBosAndEosIfTheModelDoes) {
 }
 
 TEST(ByteBpe, CutsDigitsAsThePreTokenizerSays) {
-  for (auto [pre, words] : {std::pair("gpt-2", 1u), {"smollm", 5u},
-                            {"llama-bpe", 2u}, {"qwen2", 5u}}) {
+  for (auto [pre, words] : {std::pair("gpt-2", 1u),
+                            {"smollm", 5u},
+                            {"llama-bpe", 2u},
+                            {"qwen2", 5u}}) {
     Vocabulary v = byteVocabulary(pre);
     // Merges that only words of more than one digit let happen.
     v.merge("1", "1");

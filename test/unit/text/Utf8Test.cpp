@@ -1,7 +1,7 @@
 //===- Utf8Test.cpp - UTF-8 and its stream ----------------------*- C++ -*-===//
 
-#include "text/Tokenizer.h"
 #include "text/Utf8.h"
+#include "text/Tokenizer.h"
 
 #include <gtest/gtest.h>
 

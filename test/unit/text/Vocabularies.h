@@ -54,13 +54,13 @@ inline Vocabulary byteVocabulary(std::string pre = "gpt-2") {
   out.source.bos = out.add("<|im_start|>", TokenType::Control);
   out.source.eos = out.add("<|im_end|>", TokenType::Control);
   out.add("[mask]", TokenType::UserDefined);
-  out.merge("h", "e");     // 259
-  out.merge("l", "l");     // 260
-  out.merge("he", "ll");   // 261
-  out.merge("hell", "o");  // 262
-  out.merge("Ġ", "w");     // 263
-  out.merge("a", "a");     // 264
-  out.merge("aa", "aa");   // 265
+  out.merge("h", "e");    // 259
+  out.merge("l", "l");    // 260
+  out.merge("he", "ll");  // 261
+  out.merge("hell", "o"); // 262
+  out.merge("Ġ", "w");    // 263
+  out.merge("a", "a");    // 264
+  out.merge("aa", "aa");  // 265
   return out;
 }
 
@@ -75,16 +75,16 @@ inline Vocabulary pieceVocabulary() {
   for (int b = 0; b < 256; ++b)
     out.add(std::string("<0x") + digits[b / 16] + digits[b % 16] + ">",
             TokenType::Byte);
-  out.add("\n\n", TokenType::UserDefined);   // 259
-  out.add("\n\n\n", TokenType::UserDefined); // 260
+  out.add("\n\n", TokenType::UserDefined);       // 259
+  out.add("\n\n\n", TokenType::UserDefined);     // 260
   for (std::string piece : {"▁", "a", "b", "c"}) // 261 ..
     out.add(piece, TokenType::Normal, -1000);
-  out.add("ab", TokenType::Normal, -2);    // 265
-  out.add("bc", TokenType::Normal, -1);    // 266
-  out.add("▁a", TokenType::Normal, -3);    // 267
-  out.add("▁abc", TokenType::Normal, -4);  // 268
-  out.add("aa", TokenType::Normal, -5);    // 269
-  out.add("aaaa", TokenType::Normal, -6);  // 270
+  out.add("ab", TokenType::Normal, -2);   // 265
+  out.add("bc", TokenType::Normal, -1);   // 266
+  out.add("▁a", TokenType::Normal, -3);   // 267
+  out.add("▁abc", TokenType::Normal, -4); // 268
+  out.add("aa", TokenType::Normal, -5);   // 269
+  out.add("aaaa", TokenType::Normal, -6); // 270
   return out;
 }
 

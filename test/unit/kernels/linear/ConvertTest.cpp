@@ -1,4 +1,4 @@
-//===- ConvertTest.cpp - Activations in other numbers ----------------------===//
+//===- ConvertTest.cpp - Activations in other numbers -----------*- C++ -*-===//
 #include "Fixture.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <cmath>
@@ -14,7 +14,8 @@ static std::string convertText(int64_t columns, llvm::StringRef numbers) {
     ^bb0(%x: tensor<?x{0}xf32>):
       %y = quern.convert %x : tensor<?x{0}xf32> -> !quern.rows<{0}, {1}>
       quern.yield %y : !quern.rows<{0}, {1}>
-    })", columns, numbers);
+    })",
+                       columns, numbers);
 }
 
 /// A row of zeros, one with a single large number, one of tiny ones.
@@ -38,8 +39,10 @@ TEST(Convert, BF16) {
           TestRows x = specialRows(rows, columns);
           ConvertedRows expected = toBF16(x);
           AlignedVector<uint8_t> y(expected.bytes.size(), 0xFF);
-          kernel.run({x.data.data(), y.data()}, {}, {.rows = rows, .workers = workers});
-          EXPECT_TRUE(y == expected.bytes) << chip.name << " " << rows << " x " << columns;
+          kernel.run({x.data.data(), y.data()}, {},
+                     {.rows = rows, .workers = workers});
+          EXPECT_TRUE(y == expected.bytes)
+              << chip.name << " " << rows << " x " << columns;
         }
     }
 }
@@ -53,8 +56,10 @@ TEST(Convert, I16) {
           TestRows x = specialRows(rows, columns);
           ConvertedRows expected = toI16(x);
           AlignedVector<uint8_t> y(expected.bytes.size(), 0xFF);
-          kernel.run({x.data.data(), y.data()}, {}, {.rows = rows, .workers = workers});
-          EXPECT_TRUE(y == expected.bytes) << chip.name << " " << rows << " x " << columns;
+          kernel.run({x.data.data(), y.data()}, {},
+                     {.rows = rows, .workers = workers});
+          EXPECT_TRUE(y == expected.bytes)
+              << chip.name << " " << rows << " x " << columns;
         }
     }
 }

@@ -1,4 +1,4 @@
-//===- EmbedTest.cpp - Rows of the embedding -------------------------------===//
+//===- EmbedTest.cpp - Rows of the embedding --------------------*- C++ -*-===//
 #include "Fixture.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <cmath>
@@ -16,9 +16,11 @@ static void checkEmbed(const Format &f, int64_t vocabulary, int64_t columns,
     ^bb0(%t: tensor<?xi32>, %w: {0}):
       %y = quern.embed %t, %w {{scale = {1:f} : f32} : (tensor<?xi32>, {0}) -> tensor<?x{2}xf32>
       quern.yield %y : tensor<?x{2}xf32>
-    })", w.type(), scale, columns);
+    })",
+                                   w.type(), scale, columns);
   JitKernel kernel = compileOrDie(text, chip);
-  AlignedVector<int32_t> tokens = {0, int32_t(vocabulary - 1), 16, 15, 3, 3, 17};
+  AlignedVector<int32_t> tokens = {0, int32_t(vocabulary - 1), 16, 15, 3, 3,
+                                   17};
   const int64_t rows = tokens.size();
   for (int64_t workers : {1, 3}) {
     TestResult y(rows, columns);
@@ -30,7 +32,8 @@ static void checkEmbed(const Format &f, int64_t vocabulary, int64_t columns,
         float expected = scale * w.values[tokens[r] * columns + c];
         // With an offset, the kernel rounds once and the reference twice.
         if (f.offset)
-          ASSERT_NEAR(y.at(r, c), expected, 1e-6 * (1 + std::fabs(expected))) << r << ", " << c;
+          ASSERT_NEAR(y.at(r, c), expected, 1e-6 * (1 + std::fabs(expected)))
+              << r << ", " << c;
         else
           ASSERT_EQ(y.at(r, c), expected) << r << ", " << c;
       }

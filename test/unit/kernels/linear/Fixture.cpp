@@ -1,7 +1,7 @@
-//===- Fixture.cpp - Weights, rows and kernels to test linears -------------===//
+//===- Fixture.cpp - Weights, rows and kernels to test linears --*- C++ -*-===//
 #include "Fixture.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
-#include "mlir/IR/MLIRContext.h"
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -10,9 +10,6 @@
 using namespace quern;
 using namespace quern::test;
 
-#ifdef QUERN_TABLE_HACK
-extern std::vector<std::vector<int32_t>> gTables;
-#endif
 constexpr int64_t kSpareRows = 8;
 
 static uint32_t randomElement(Codec codec, std::mt19937 &random) {
@@ -31,13 +28,15 @@ static uint32_t randomElement(Codec codec, std::mt19937 &random) {
   return 0;
 }
 
-TestWeight::TestWeight(const Format &f, int64_t rows, int64_t columns, unsigned seed)
+TestWeight::TestWeight(const Format &f, int64_t rows, int64_t columns,
+                       unsigned seed)
     : format(&f), rows(rows), columns(columns), values(rows * columns) {
   std::mt19937 random(seed);
   std::vector<uint8_t> file(rows * columns / f.weights * f.bytes);
   for (uint8_t &b : file)
     b = random();
-  for (uint8_t *block = file.data(); block != file.data() + file.size(); block += f.bytes) {
+  for (uint8_t *block = file.data(); block != file.data() + file.size();
+       block += f.bytes) {
     if (f.element && f.groups() == 0) {
       uint32_t bits = randomElement(*f.element, random);
       std::memcpy(block, &bits, codecBytes(*f.element));
@@ -45,34 +44,21 @@ TestWeight::TestWeight(const Format &f, int64_t rows, int64_t columns, unsigned 
     for (unsigned i = 0; i < f.scale.super.count; ++i)
       writeBits(block, f.scale.super, i, randomElement(f.scale.codec, random));
     for (unsigned i = 0; f.offset && i < f.offset->super.count; ++i)
-      writeBits(block, f.offset->super, i, randomElement(f.offset->codec, random));
+      writeBits(block, f.offset->super, i,
+                randomElement(f.offset->codec, random));
   }
   std::span<const uint8_t> parts[] = {file};
   for (int64_t r = 0; r < rows; ++r)
     dequantizeRow(f, parts, rows, columns, r, values.data() + r * columns);
   GroupShape shape = shapeOf(f);
   panels.resize(packedBytes(shape, rows, columns));
-  packPanels(f, shape, file, rows, columns, 0, paddedRows(rows) / kLanes, panels.data());
+  packPanels(f, shape, file, rows, columns, 0, paddedRows(rows) / kLanes,
+             panels.data());
 }
 
 std::string TestWeight::type() const {
-  mlir::MLIRContext context;
-  context.loadDialect<QuernDialect>();
-  std::string text;
-#ifdef QUERN_TABLE_HACK
-  GroupShape shape = shapeOf(*format);
-  if (!shape.table.empty() && !shape.offset) {
-    gTables.emplace_back(shape.table.begin(), shape.table.end());
-    shape.table.clear();
-    shape.bias = 1000000 + gTables.size() - 1;
-    llvm::raw_string_ostream(text)
-        << PanelsType::get(&context, rows, columns, groupAttr(&context, shape));
-    return text;
-  }
-#endif
-  llvm::raw_string_ostream(text)
-      << PanelsType::get(&context, rows, columns, groupAttr(&context, shapeOf(*format)));
-  return text;
+  return llvm::formatv("!quern.weight<{0} x {1}, \"{2}\">", rows, columns,
+                       format->name);
 }
 
 TestRows::TestRows(int64_t rows, int64_t columns, unsigned seed)
@@ -119,8 +105,8 @@ ConvertedRows quern::test::toF32(const TestRows &x) {
 }
 
 /// One row and step of RowsType's records.
-static void convertStep(const TestRows &x, int64_t r, int64_t step, uint8_t *record,
-                        ConvertedRows &y) {
+static void convertStep(const TestRows &x, int64_t r, int64_t step,
+                        uint8_t *record, ConvertedRows &y) {
   float most = 0;
   auto value = [&](int64_t c) {
     int64_t column = step * 32 + c;
@@ -176,7 +162,8 @@ std::vector<cpu::Chip> quern::test::testChips() {
   return chips;
 }
 
-JitKernel quern::test::compileOrDie(llvm::StringRef text, const cpu::Chip &chip) {
+JitKernel quern::test::compileOrDie(llvm::StringRef text,
+                                    const cpu::Chip &chip) {
   auto kernel = JitKernel::compile(text, chip);
   if (!kernel) {
     llvm::errs() << llvm::toString(kernel.takeError()) << text << "\n";
@@ -189,16 +176,20 @@ static constexpr uint32_t kUntouched = 0x7FC0BEEF;
 
 TestResult::TestResult(int64_t rows, int64_t columns)
     : rows(rows), columns(columns),
-      data((rows + kSpareRows) * rowStride(columns), std::bit_cast<float>(kUntouched)) {}
+      data((rows + kSpareRows) * rowStride(columns),
+           std::bit_cast<float>(kUntouched)) {}
 
 void TestResult::checkUntouched() const {
   for (size_t i = rows * rowStride(columns); i < data.size(); ++i)
-    ASSERT_EQ(std::bit_cast<uint32_t>(data[i]), kUntouched) << "row " << i / rowStride(columns);
+    ASSERT_EQ(std::bit_cast<uint32_t>(data[i]), kUntouched)
+        << "row " << i / rowStride(columns);
 }
 
 void TestResult::checkSameBits(const TestResult &other) const {
   for (int64_t r = 0; r < std::min(rows, other.rows); ++r)
     for (int64_t c = 0; c < columns; ++c)
-      ASSERT_EQ(std::bit_cast<uint32_t>(at(r, c)), std::bit_cast<uint32_t>(other.at(r, c)))
-          << "row " << r << " of " << rows << " and " << other.rows << ", column " << c;
+      ASSERT_EQ(std::bit_cast<uint32_t>(at(r, c)),
+                std::bit_cast<uint32_t>(other.at(r, c)))
+          << "row " << r << " of " << rows << " and " << other.rows
+          << ", column " << c;
 }

@@ -17,7 +17,7 @@ struct TestWeight {
   int64_t rows, columns;
   std::vector<float> values; // rows x columns
   AlignedVector<uint8_t> panels;
-  /// `!quern.panels<...>`
+  /// `!quern.weight<...>`; JitKernel packs it.
   std::string type() const;
 };
 
@@ -27,7 +27,9 @@ struct TestRows {
   TestRows(int64_t rows, int64_t columns, unsigned seed);
   int64_t rows, columns;
   AlignedVector<float> data;
-  float at(int64_t r, int64_t c) const { return data[r * rowStride(columns) + c]; }
+  float at(int64_t r, int64_t c) const {
+    return data[r * rowStride(columns) + c];
+  }
 };
 
 /// Rows in the numbers of a linear, and the values that they stand for.
@@ -56,7 +58,9 @@ struct TestResult {
   TestResult(int64_t rows, int64_t columns);
   int64_t rows, columns;
   AlignedVector<float> data;
-  float at(int64_t r, int64_t c) const { return data[r * rowStride(columns) + c]; }
+  float at(int64_t r, int64_t c) const {
+    return data[r * rowStride(columns) + c];
+  }
   void *pointer() { return data.data(); }
   void checkUntouched() const;
   /// Bits of the rows that both have.

@@ -1,4 +1,4 @@
-//===- LinearTest.cpp - Linears against sums in double ---------------------===//
+//===- LinearTest.cpp - Linears against sums in double ----------*- C++ -*-===//
 //
 // Every format that has kernels, in all numbers of activations, at odd shapes,
 // for the native chip and the least one. The list is the formats': a new one is
@@ -16,27 +16,31 @@ using namespace quern::test;
 namespace {
 /// One linear, its rows in `numbers`: "f32", "bf16" or "i16".
 std::string linearText(const TestWeight &w, llvm::StringRef numbers) {
-  std::string x = numbers == "f32"
-                      ? llvm::formatv("tensor<?x{0}xf32>", w.columns).str()
-                      : llvm::formatv("!quern.rows<{0}, {1}>", w.columns, numbers).str();
+  std::string x =
+      numbers == "f32"
+          ? llvm::formatv("tensor<?x{0}xf32>", w.columns).str()
+          : llvm::formatv("!quern.rows<{0}, {1}>", w.columns, numbers).str();
   std::string y = llvm::formatv("tensor<?x{0}xf32>", w.rows);
   return llvm::formatv(R"(
     quern.kernel @k role {0} rows step {{
     ^bb0(%x: {1}, %w: {2}):
       %y = quern.linear %x, %w : ({1}, {2}) -> {3}
       quern.yield %y : {3}
-    })", numbers == "bf16" ? "prompt" : "generated", x, w.type(), y);
+    })",
+                       numbers == "bf16" ? "prompt" : "generated", x, w.type(),
+                       y);
 }
 
 ConvertedRows convert(const TestRows &x, llvm::StringRef numbers) {
   return numbers == "f32" ? toF32(x) : numbers == "bf16" ? toBF16(x) : toI16(x);
 }
 
-TestResult runLinear(const JitKernel &kernel, const TestWeight &w, ConvertedRows &x,
-                     int64_t rows, int64_t workers) {
+TestResult runLinear(const JitKernel &kernel, const TestWeight &w,
+                     ConvertedRows &x, int64_t rows, int64_t workers) {
   TestResult y(rows, w.rows);
-  kernel.run({x.bytes.data(), const_cast<uint8_t *>(w.panels.data()), y.pointer()}, {},
-             {.rows = rows, .workers = workers});
+  kernel.run(
+      {x.bytes.data(), const_cast<uint8_t *>(w.panels.data()), y.pointer()}, {},
+      {.rows = rows, .workers = workers});
   y.checkUntouched();
   return y;
 }
@@ -50,20 +54,24 @@ void checkSums(const TestResult &y, const TestWeight &w, const ConvertedRows &x,
       double sum = 0, size = 0, most = 0;
       for (int64_t k = 0; k < w.columns; ++k) {
         float v = w.values[n * w.columns + k];
-        double p = x.values[r * w.columns + k] * (bf16 ? bf16Value(bf16Bits(v)) : v);
+        double p =
+            x.values[r * w.columns + k] * (bf16 ? bf16Value(bf16Bits(v)) : v);
         sum += p;
         size += std::fabs(p);
         most = std::max(most, std::fabs(p));
       }
-      double tolerance = 2e-6 * size + (bf16 && w.format->offset ? most * 0x1p-6 : 0);
-      ASSERT_NEAR(y.at(r, n), sum, tolerance) << "row " << r << ", column " << n;
+      double tolerance =
+          2e-6 * size + (bf16 && w.format->offset ? most * 0x1p-6 : 0);
+      ASSERT_NEAR(y.at(r, n), sum, tolerance)
+          << "row " << r << ", column " << n;
     }
 }
 
 void checkLinear(const Format &f, int64_t n, int64_t k, llvm::StringRef numbers,
                  const cpu::Chip &chip, int64_t rows = 17) {
-  SCOPED_TRACE(llvm::formatv("{0}, {1} x {2}, {3} rows of {4}, {5}", f.name, n, k, rows,
-                             numbers, chip.name).str());
+  SCOPED_TRACE(llvm::formatv("{0}, {1} x {2}, {3} rows of {4}, {5}", f.name, n,
+                             k, rows, numbers, chip.name)
+                   .str());
   TestWeight w(f, n, k, n + k);
   ConvertedRows x = convert(TestRows(rows, k, 7), numbers);
   JitKernel kernel = compileOrDie(linearText(w, numbers), chip);
@@ -129,23 +137,29 @@ TEST(Linear, Epilogues) {
           %2 = quern.glu silu %0, %1 : {2}
           %3 = quern.add %2, %r : {2}
           quern.yield %3 : {2}
-        })", rowsType, gate.type(), llvm::formatv("tensor<?x{0}xf32>", n));
+        })",
+                                       rowsType, gate.type(),
+                                       llvm::formatv("tensor<?x{0}xf32>", n));
       const cpu::Chip chip = testChips().front();
       JitKernel fused = compileOrDie(text, chip);
       auto run = [&](int64_t count, int64_t workers) {
         TestResult y(count, n);
         fused.run({x.bytes.data(), gate.panels.data(), up.panels.data(),
-                   residual.data.data(), y.pointer()}, {}, {.rows = count, .workers = workers});
+                   residual.data.data(), y.pointer()},
+                  {}, {.rows = count, .workers = workers});
         y.checkUntouched();
         return y;
       };
       TestResult all = run(rows, 1);
       JitKernel plain = compileOrDie(linearText(gate, numbers), chip);
-      TestResult g = runLinear(plain, gate, x, rows, 1), u = runLinear(plain, up, x, rows, 1);
+      TestResult g = runLinear(plain, gate, x, rows, 1),
+                 u = runLinear(plain, up, x, rows, 1);
       for (int64_t r = 0; r < rows; ++r)
         for (int64_t c = 0; c < n; ++c) {
-          double a = g.at(r, c), y = a / (1 + std::exp(-a)) * u.at(r, c) + residual.at(r, c);
-          ASSERT_NEAR(all.at(r, c), y, 1e-5 * (1 + std::fabs(y))) << r << ", " << c;
+          double a = g.at(r, c),
+                 y = a / (1 + std::exp(-a)) * u.at(r, c) + residual.at(r, c);
+          ASSERT_NEAR(all.at(r, c), y, 1e-5 * (1 + std::fabs(y)))
+              << r << ", " << c;
         }
       for (int64_t count : {1, 2, 5, 8, 13})
         run(count, 1).checkSameBits(all);

@@ -1,0 +1,179 @@
+"""The toys, end to end: a model whose architecture, op and target are toys.
+
+No file can hold a tensor of the toy format: a GGUF file names formats by ggml's
+numbers, which are ggml's to give. That format is packed here by the passes, and
+decoded, packed and multiplied with by the tests that go through all formats.
+"""
+import argparse
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+try:
+    import gguf
+    import numpy as np
+except ImportError as error:
+    print(f"skipped: {error}")
+    sys.exit(77)
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "test" / "tools"))
+import make_tiny  # noqa: E402
+import tiny_tokenizer  # noqa: E402
+
+CONTEXT = 32
+programs = argparse.Namespace()
+
+
+def makeToy(path, format):
+    """A tiny model of the toy architecture: it has no gate."""
+    shape = make_tiny.Shape(arch="toy", format=format)
+    vocabulary = make_tiny.vocabularyOf(shape)
+    writer = gguf.GGUFWriter(path, shape.arch)
+    make_tiny.addMetadata(writer, shape, vocabulary)
+    tensors = make_tiny.makeTensors(shape, len(vocabulary.tokens))
+    for name, (kind, data, _) in tensors.items():
+        if not name.endswith("ffn_gate"):
+            raw = None if data.dtype == np.float32 else kind
+            writer.add_tensor(name + ".weight", data, raw_dtype=raw)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return vocabulary
+
+
+def run(*command):
+    done = subprocess.run([str(c) for c in command], capture_output=True,
+                          text=True)
+    if done.returncode != 0:
+        raise AssertionError(f"{command[:2]} failed: {done.stderr}")
+    return done.stdout
+
+
+def opt(text, *flags):
+    done = subprocess.run([programs.quern_opt, *flags], input=text, text=True,
+                          capture_output=True)
+    if done.returncode != 0:
+        raise AssertionError(done.stderr)
+    return done.stdout
+
+
+class Toys(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.model = self.folder / "toy.gguf"
+        self.text = self.folder / "text"
+        self.text.write_text(tiny_tokenizer.TEXT)
+
+    def compile(self, name, *flags):
+        path = self.folder / name
+        run(programs.quern, "compile", self.model, "-o", path,
+            "--kv-type", "f32", *flags)
+        return path
+
+    def logits(self, artifact, role):
+        """The scored rows of the first chunk."""
+        path = self.folder / "logits"
+        printed = run(artifact, "perplexity", self.text, "--ctx", CONTEXT,
+                      "--role", role, "--logits", path, "--json")
+        rows = np.fromfile(path, np.float32).reshape(-1, self.size)
+        return rows[:CONTEXT // 2 - 1], json.loads(printed)["logits_hash"]
+
+    def reference(self, artifact):
+        ids = run(artifact, "tokenize", "--ids", "--file", self.text).split()
+        ids = ids[:CONTEXT]
+        if self.vocabulary.addBos:
+            ids[0] = str(self.vocabulary.special["bos"])
+        path = self.folder / "expected"
+        run(programs.quern, "reference", self.model, " ".join(ids),
+            "--logits", path)
+        rows = np.fromfile(path, np.float32).reshape(CONTEXT, self.size)
+        return rows[CONTEXT // 2:-1]
+
+    def make(self, format):
+        self.vocabulary = makeToy(self.model, format)
+        self.size = len(self.vocabulary.tokens)
+
+    def test_a_toy_model_on_both_targets_says_what_the_references_say(self):
+        # Logits spread by some 3; prompts are multiplied in bfloat16.
+        for format, role, bound in (("f32", "generated", 1e-4),
+                                    ("q8_0", "generated", 2e-3),
+                                    ("q8_0", "prompt", 0.2)):
+            self.make(format)
+            artifacts = {
+                "toy": self.compile("a", "--target", "toy"),
+                "cpu": self.compile("b", "--target", "cpu"),
+                "lent": self.compile("c", "--target", "cpu",
+                                     "--mcpu", "x86-64-v3")}
+            expected = self.reference(artifacts["toy"])
+            self.assertGreater(expected.std(), 0.5)
+            hashes = {}
+            for name, artifact in artifacts.items():
+                with self.subTest(format=format, role=role, target=name):
+                    got, hashes[name] = self.logits(artifact, role)
+                    np.testing.assert_allclose(got, expected, rtol=0,
+                                               atol=bound)
+            # The toy target's code is the CPU's for that chip, to the bit.
+            self.assertEqual(hashes["toy"], hashes["lent"])
+
+    def test_the_artifact_says_what_it_was_made_for(self):
+        self.make("q8_0")
+        info = run(self.compile("a", "--target", "toy"), "info")
+        for line in ("architecture +toy", "target +toy", "chip +toy-1.*v3"):
+            self.assertRegex(info, re.compile(f"^{line}$", re.MULTILINE))
+
+    def test_the_op_joins_the_linear_before_it(self):
+        self.make("f32")
+        stages = run(programs.quern, "compile", self.model,
+                     "--emit", "stages")
+        bodies = [b for b in re.findall(r"quern\.stage [^{]*\{(.*?)quern\.yield",
+                                        stages, re.DOTALL)
+                  if "quern.toy_relu2" in b]
+        self.assertTrue(bodies)
+        for body in bodies:
+            self.assertEqual(re.findall(r"= (quern\.\w+)", body),
+                             ["quern.linear", "quern.toy_relu2"])
+
+    def test_the_op_alone_is_printed_as_it_is_parsed(self):
+        text = ("func.func @f(%x: tensor<?x80xf32>) -> tensor<?x80xf32> {\n"
+                "  %y = quern.toy_relu2 %x : tensor<?x80xf32>\n"
+                "  return %y : tensor<?x80xf32>\n}\n")
+        once = opt(text)
+        self.assertIn("quern.toy_relu2 %arg0 : tensor<?x80xf32>", once)
+        self.assertEqual(opt(once), once)
+
+    def test_the_format_is_packed(self):
+        weight = '!quern.weight<7 x 80, "toy3">'
+        packed = opt(f"""
+          quern.weight @w : {weight}
+          func.func @f(%x: tensor<?x80xf32>) -> tensor<?x7xf32> {{
+            %w = quern.get @w : {weight}
+            %y = quern.linear %x, %w : (tensor<?x80xf32>, {weight})
+                 -> tensor<?x7xf32>
+            return %y : tensor<?x7xf32>
+          }}""", "--quern-choose-arithmetic", "--quern-pack-weights")
+        self.assertRegex(packed, "@w : !quern.panels<7 x 80, <codes = 3")
+        self.assertNotIn("toy3", packed)
+
+    def test_no_program_names_a_toy(self):
+        for part in ("ir", "frontend", "passes", "codegen", "runtime", "tools"):
+            for path in (ROOT / part).rglob("*"):
+                if path.is_file():
+                    text = path.read_text(errors="replace").lower()
+                    self.assertNotRegex(text, r"\btoy|toy\b", str(path))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quern", required=True, type=os.path.abspath)
+    parser.add_argument("--quern-opt", required=True, type=os.path.abspath)
+    programs, rest = parser.parse_known_args()
+    unittest.main(argv=[sys.argv[0], *rest])

@@ -1,0 +1,60 @@
+// Launches of what is no kernel, or of one that wants other operands.
+// RUN: quern-opt %s --split-input-file --verify-diagnostics
+
+func.func @launch_c1_missing() {
+  // expected-error @below {{requires a quern.kernel called 'k'}}
+  quern.launch @k "k" () -> ()
+  return
+}
+
+// -----
+
+func.func private @k()
+func.func @launch_c1_function() {
+  // expected-error @below {{requires a quern.kernel called 'k'}}
+  quern.launch @k "k" () -> ()
+  return
+}
+
+// -----
+
+quern.kernel @k role prompt rows step {
+^bb0(%a: tensor<?x576xf32>):
+  quern.yield
+}
+func.func @launch_c2_count() {
+  // expected-error @below {{requires 1 operands}}
+  quern.launch @k "k" () -> ()
+  return
+}
+
+// -----
+
+quern.kernel @k role prompt rows step {
+^bb0(%a: tensor<?x576xf32>, %b: tensor<?x576xf32>):
+  quern.yield
+}
+func.func @launch_c2(%x: tensor<?x576xf32>, %y: tensor<?x192xf32>) {
+  // expected-error @below {{requires operand 1 of type 'tensor<?x576xf32>'}}
+  quern.launch @k "k" (%x, %y : tensor<?x576xf32>, tensor<?x192xf32>) -> ()
+  return
+}
+
+// -----
+
+quern.kernel @k role prompt rows step {
+^bb0(%kv: !quern.kv<3 x 64>):
+  quern.yield
+}
+func.func @launch_c2_cache(%kv: !quern.kv<1 x 64, window = 512>) {
+  // expected-error @below {{requires operand 0 of type '!quern.kv<3 x 64>'}}
+  quern.launch @k "k" (%kv : !quern.kv<1 x 64, window = 512>) -> ()
+  return
+}
+
+// -----
+
+// expected-error @below {{unknown role 'draft'}}
+quern.kernel @k role draft rows step {
+  quern.yield
+}

@@ -1,0 +1,48 @@
+// Rotations of heads that are not there.
+// RUN: quern-opt %s --split-input-file --verify-diagnostics
+
+func.func @rope_c1_odd(%x: tensor<?x576xf32>, %s: !quern.step) {
+  // expected-error @below {{requires an even number of dims, at most size}}
+  %0 = quern.rope %x, %s {base = 1.0e4, dims = 63, size = 64} : (tensor<?x576xf32>, !quern.step) -> tensor<?x576xf32>
+  return
+}
+
+// -----
+
+func.func @rope_c1_more(%x: tensor<?x576xf32>, %s: !quern.step) {
+  // expected-error @below {{requires an even number of dims, at most size}}
+  %0 = quern.rope %x, %s {base = 1.0e4, dims = 128, size = 64} : (tensor<?x576xf32>, !quern.step) -> tensor<?x576xf32>
+  return
+}
+
+// -----
+
+func.func @rope_c1_none(%x: tensor<?x576xf32>, %s: !quern.step) {
+  // expected-error @below {{requires an even number of dims, at most size}}
+  %0 = quern.rope %x, %s {base = 1.0e4, dims = 0, size = 64} : (tensor<?x576xf32>, !quern.step) -> tensor<?x576xf32>
+  return
+}
+
+// -----
+
+func.func @rope_c2(%x: tensor<?x576xf32>, %s: !quern.step) {
+  // expected-error @below {{requires a size that divides the columns}}
+  %0 = quern.rope %x, %s {base = 1.0e4, dims = 64, size = 128} : (tensor<?x576xf32>, !quern.step) -> tensor<?x576xf32>
+  return
+}
+
+// -----
+
+func.func @rope_c3(%x: tensor<?x576xf32>, %s: !quern.step) {
+  // expected-error @below {{requires a positive base}}
+  %0 = quern.rope %x, %s {base = 0.0, dims = 64, size = 64} : (tensor<?x576xf32>, !quern.step) -> tensor<?x576xf32>
+  return
+}
+
+// -----
+
+func.func @rope_c4(%x: tensor<?x576xf32>, %s: !quern.step) {
+  // expected-error @below {{requires a result of the operand's type}}
+  %0 = quern.rope %x, %s {base = 1.0e4, dims = 64, size = 64} : (tensor<?x576xf32>, !quern.step) -> tensor<?x192xf32>
+  return
+}
