@@ -60,6 +60,32 @@ RankedTensorType quern::activations(MLIRContext *context, int64_t columns) {
                                Float32Type::get(context));
 }
 
+ParseResult quern::parseKvLayout(AsmParser &parser, int64_t &window, Type &stored,
+                                 int64_t &page) {
+  while (succeeded(parser.parseOptionalComma())) {
+    StringRef key;
+    auto loc = parser.getCurrentLocation();
+    if (parser.parseKeyword(&key) || parser.parseEqual())
+      return failure();
+    if (key == "window" ? parser.parseInteger(window)
+        : key == "stored" ? parser.parseType(stored)
+        : key == "page"   ? parser.parseInteger(page)
+                          : parser.emitError(loc, "expected window, stored or page"))
+      return failure();
+  }
+  return success();
+}
+
+void quern::printKvLayout(AsmPrinter &printer, int64_t window, Type stored,
+                          int64_t page) {
+  if (window)
+    printer << ", window = " << window;
+  if (stored)
+    printer << ", stored = " << stored;
+  if (page)
+    printer << ", page = " << page;
+}
+
 //===----------------------------------------------------------------------===//
 // Enums as bare keywords
 //===----------------------------------------------------------------------===//

@@ -19,6 +19,15 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 #include "ir/QuernDialect.h.inc"
+
+namespace quern {
+/// `, window = 512, stored = f16, page = 64`: each only where it says something.
+mlir::ParseResult parseKvLayout(mlir::AsmParser &, int64_t &window,
+                                mlir::Type &stored, int64_t &page);
+void printKvLayout(mlir::AsmPrinter &, int64_t window, mlir::Type stored,
+                   int64_t page);
+} // namespace quern
+
 #include "ir/QuernEnums.h.inc"
 #include "ir/QuernInterfaces.h.inc"
 #define GET_ATTRDEF_CLASSES

@@ -141,8 +141,17 @@ private:
           llvm::all_of(queries->getUsers(), [&](Operation *user) {
             return write->isBeforeInBlock(user);
           }))
-        merge(groupOf[queries], group);
-    merge(groupOf[keys], group);
+        mergeRotation(queries, group);
+    mergeRotation(keys, group);
+  }
+
+  /// A rotation, and the norm of each head before it.
+  void mergeRotation(RopeOp rope, unsigned group) {
+    auto norm = rope.getInput().getDefiningOp<RmsNormOp>();
+    if (norm && sole(norm.getResult()) && groups[groupOf[norm]].size() == 1 &&
+        columnsOf(norm.getWeight().getType()) == int64_t(rope.getSize()))
+      merge(groupOf[norm], group);
+    merge(groupOf[rope], group);
   }
 
   bool epilogue, convert, rotate;

@@ -111,8 +111,8 @@ def FormStages : Pass<"quern-form-stages", "::mlir::ModuleOp"> {
       nothing else reads it; gate and up products of one shape join in one stage
       with their GLU, so that neither is ever written to memory;
     - *normalize-convert*: a norm whose only reader converts it;
-    - *rotate-write*: the rotation of queries and keys and the write to the cache
-      are one pass over the heads of a row.
+    - *rotate-write*: the rotation of queries and keys, the norm of each head
+      before it, and the write to the cache are one pass over the heads of a row.
 
     Each can be switched off to see what it is worth.
 

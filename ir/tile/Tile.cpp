@@ -64,12 +64,13 @@ LogicalResult UnpackCodesOp::verify() {
   return success();
 }
 
-/// `%a, %b #group : type`; the type is that of all operands and results.
+/// `%a, %b of #group : type`; the type is that of all operands and results.
 ParseResult UnpackCodesOp::parse(OpAsmParser &parser, OperationState &state) {
   SmallVector<OpAsmParser::UnresolvedOperand> operands;
   GroupAttr group;
   Type type;
   if (parser.parseOperandList(operands) ||
+      parser.parseKeyword("of") ||
       parser.parseAttribute(group, "group", state.attributes) ||
       parser.parseOptionalAttrDict(state.attributes) ||
       parser.parseColonType(type) ||
@@ -80,7 +81,7 @@ ParseResult UnpackCodesOp::parse(OpAsmParser &parser, OperationState &state) {
 }
 
 void UnpackCodesOp::print(OpAsmPrinter &printer) {
-  printer << ' ' << getPacked() << ' ' << getGroup();
+  printer << ' ' << getPacked() << " of " << getGroup();
   printer.printOptionalAttrDict((*this)->getAttrs(), {"group"});
   printer << " : " << getSlots().front().getType();
 }

@@ -54,14 +54,14 @@ def Tile_LoadCodesOp : Tile_Op<"load_codes"> {
     (C3) results are vector<64xi8>, or vector<4xi8> with `lane`
 
     ```mlir
-    %p:4 = tile.load_codes %w[%at] #group : memref<?xi8> -> vector<64xi8>, vector<64xi8>, vector<64xi8>, vector<64xi8>
+    %p:4 = tile.load_codes %w[%at] of #group : memref<?xi8> -> vector<64xi8>, vector<64xi8>, vector<64xi8>, vector<64xi8>
     ```
   }];
   let arguments = (ins Tile_ReadBytes:$memory, Index:$at,
                        Optional<Index>:$lane, Quern_GroupAttr:$group);
   let results = (outs Variadic<Tile_Codes>:$packed);
   let assemblyFormat = [{
-    $memory `[` $at `]` (`lane` $lane^)? $group attr-dict
+    $memory `[` $at `]` (`lane` $lane^)? `of` $group attr-dict
     `:` type($memory) `->` type($packed)
   }];
   let hasVerifier = 1;
@@ -80,7 +80,7 @@ def Tile_UnpackCodesOp : Tile_Op<"unpack_codes", [Pure]> {
     (C4) operands and results have one type, vector<64xi8> or vector<4xi8>
 
     ```mlir
-    %u:8 = tile.unpack_codes %p#0, %p#1, %p#2, %p#3 #group : vector<64xi8>
+    %u:8 = tile.unpack_codes %p#0, %p#1, %p#2, %p#3 of #group : vector<64xi8>
     ```
   }];
   let arguments = (ins Variadic<Tile_Codes>:$packed, Quern_GroupAttr:$group);
@@ -101,8 +101,8 @@ def Tile_LoadSuperOp : Tile_Op<"load_super"> {
     (C3) the result is vector<16xf32>, or vector<1xf32> with `lane`
 
     ```mlir
-    %s = tile.load_super %w[%record] index 0 #group : memref<?xi8> -> vector<16xf32>
-    %m = tile.load_super %w[%record] offset index 0 #group : memref<?xi8> -> vector<16xf32>
+    %s = tile.load_super %w[%record] index 0 of #group : memref<?xi8> -> vector<16xf32>
+    %m = tile.load_super %w[%record] offset index 0 of #group : memref<?xi8> -> vector<16xf32>
     ```
   }];
   let arguments = (ins Tile_ReadBytes:$memory, Index:$record,
@@ -111,7 +111,7 @@ def Tile_LoadSuperOp : Tile_Op<"load_super"> {
   let results = (outs Tile_Floats:$result);
   let assemblyFormat = [{
     $memory `[` $record `]` (`lane` $lane^)? (`offset` $offset^)?
-    `index` $index $group attr-dict `:` type($memory) `->` type($result)
+    `index` $index `of` $group attr-dict `:` type($memory) `->` type($result)
   }];
   let hasVerifier = 1;
 }
@@ -127,7 +127,7 @@ def Tile_FactorOp : Tile_Op<"factor", [AllTypesMatch<["super", "result"]>]> {
     (C2) the result is vector<16xf32>, or vector<1xf32> with `lane`
 
     ```mlir
-    %d = tile.factor %s, %w[%record] number %g #group : memref<?xi8> -> vector<16xf32>
+    %d = tile.factor %s, %w[%record] number %g of #group : memref<?xi8> -> vector<16xf32>
     ```
   }];
   let arguments = (ins Tile_Floats:$super, Tile_ReadBytes:$memory,
@@ -136,7 +136,7 @@ def Tile_FactorOp : Tile_Op<"factor", [AllTypesMatch<["super", "result"]>]> {
   let results = (outs Tile_Floats:$result);
   let assemblyFormat = [{
     $super `,` $memory `[` $record `]` `number` $number (`lane` $lane^)?
-    (`offset` $offset^)? $group attr-dict `:` type($memory) `->` type($result)
+    (`offset` $offset^)? `of` $group attr-dict `:` type($memory) `->` type($result)
   }];
   let hasVerifier = 1;
 }
@@ -151,14 +151,14 @@ def Tile_LoadFloatsOp : Tile_Op<"load_floats"> {
     (C2) the result is vector<16xf32>, or vector<1xf32> with `lane`
 
     ```mlir
-    %c = tile.load_floats %w[%at] #group : memref<?xi8> -> vector<16xf32>
+    %c = tile.load_floats %w[%at] of #group : memref<?xi8> -> vector<16xf32>
     ```
   }];
   let arguments = (ins Tile_ReadBytes:$memory, Index:$at,
                        Optional<Index>:$lane, Quern_GroupAttr:$group);
   let results = (outs Tile_Floats:$result);
   let assemblyFormat = [{
-    $memory `[` $at `]` (`lane` $lane^)? $group attr-dict
+    $memory `[` $at `]` (`lane` $lane^)? `of` $group attr-dict
     `:` type($memory) `->` type($result)
   }];
   let hasVerifier = 1;

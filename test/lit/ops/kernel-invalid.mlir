@@ -3,7 +3,7 @@
 
 func.func @launch_c1_missing() {
   // expected-error @below {{requires a quern.kernel called 'k'}}
-  quern.launch @k "k" () -> ()
+  "quern.launch"() <{kernel = @k, name = "k"}> : () -> ()
   return
 }
 
@@ -12,7 +12,7 @@ func.func @launch_c1_missing() {
 func.func private @k()
 func.func @launch_c1_function() {
   // expected-error @below {{requires a quern.kernel called 'k'}}
-  quern.launch @k "k" () -> ()
+  "quern.launch"() <{kernel = @k, name = "k"}> : () -> ()
   return
 }
 
@@ -24,7 +24,7 @@ quern.kernel @k role prompt rows step {
 }
 func.func @launch_c2_count() {
   // expected-error @below {{requires 1 operands}}
-  quern.launch @k "k" () -> ()
+  "quern.launch"() <{kernel = @k, name = "k"}> : () -> ()
   return
 }
 
@@ -36,7 +36,7 @@ quern.kernel @k role prompt rows step {
 }
 func.func @launch_c2(%x: tensor<?x576xf32>, %y: tensor<?x192xf32>) {
   // expected-error @below {{requires operand 1 of type 'tensor<?x576xf32>'}}
-  quern.launch @k "k" (%x, %y : tensor<?x576xf32>, tensor<?x192xf32>) -> ()
+  %0 = quern.launch @k "k" (%x, %y : tensor<?x576xf32>, tensor<?x192xf32>) -> (tensor<?x576xf32>)
   return
 }
 
@@ -48,7 +48,7 @@ quern.kernel @k role prompt rows step {
 }
 func.func @launch_c2_cache(%kv: !quern.kv<1 x 64, window = 512>) {
   // expected-error @below {{requires operand 0 of type '!quern.kv<3 x 64>'}}
-  quern.launch @k "k" (%kv : !quern.kv<1 x 64, window = 512>) -> ()
+  %0 = quern.launch @k "k" (%kv : !quern.kv<1 x 64, window = 512>) -> (tensor<?x576xf32>)
   return
 }
 

@@ -3,9 +3,9 @@
 
 func.func @stage_c1(%x: tensor<?x576xf32>) {
   // expected-error @below {{requires block arguments of the operands' types}}
-  quern.stage "s" rows step (%x : tensor<?x576xf32>) -> () {
+  %0 = quern.stage "s" rows step (%x : tensor<?x576xf32>) -> (tensor<?x192xf32>) {
   ^bb0(%a: tensor<?x192xf32>):
-    quern.yield
+    quern.yield %a : tensor<?x192xf32>
   }
   return
 }
@@ -14,8 +14,9 @@ func.func @stage_c1(%x: tensor<?x576xf32>) {
 
 func.func @stage_c1_count(%x: tensor<?x576xf32>) {
   // expected-error @below {{requires block arguments of the operands' types}}
-  quern.stage "s" rows step (%x : tensor<?x576xf32>) -> () {
-    quern.yield
+  %0 = quern.stage "s" rows step (%x, %x : tensor<?x576xf32>, tensor<?x576xf32>) -> (tensor<?x576xf32>) {
+  ^bb0(%a: tensor<?x576xf32>):
+    quern.yield %a : tensor<?x576xf32>
   }
   return
 }
@@ -35,9 +36,9 @@ func.func @stage_c2(%x: tensor<?x576xf32>) {
 
 func.func @stage_c2_count(%x: tensor<?x576xf32>) {
   // expected-error @below {{requires yielded values of the results' types}}
-  quern.stage "s" rows step (%x : tensor<?x576xf32>) -> () {
+  %0 = quern.stage "s" rows step (%x : tensor<?x576xf32>) -> (tensor<?x576xf32>) {
   ^bb0(%a: tensor<?x576xf32>):
-    quern.yield %a : tensor<?x576xf32>
+    quern.yield %a, %a : tensor<?x576xf32>, tensor<?x576xf32>
   }
   return
 }
@@ -46,9 +47,9 @@ func.func @stage_c2_count(%x: tensor<?x576xf32>) {
 
 func.func @stage_c2_terminator(%x: tensor<?x576xf32>) {
   // expected-error @below {{requires a body that ends in quern.yield}}
-  quern.stage "s" rows step (%x : tensor<?x576xf32>) -> () {
+  %0 = quern.stage "s" rows step (%x : tensor<?x576xf32>) -> (tensor<?x576xf32>) {
   ^bb0(%a: tensor<?x576xf32>):
-    %0 = quern.add %a, %a : tensor<?x576xf32>
+    %1 = quern.add %a, %a : tensor<?x576xf32>
   }
   return
 }
@@ -57,10 +58,11 @@ func.func @stage_c2_terminator(%x: tensor<?x576xf32>) {
 
 func.func @stage_isolated(%x: tensor<?x576xf32>) {
   // expected-note @below {{required by region isolation constraints}}
-  quern.stage "s" rows step () -> () {
+  %0 = quern.stage "s" rows step (%x : tensor<?x576xf32>) -> (tensor<?x576xf32>) {
+  ^bb0(%a: tensor<?x576xf32>):
     // expected-error @below {{using value defined outside the region}}
-    %0 = quern.add %x, %x : tensor<?x576xf32>
-    quern.yield
+    %1 = quern.add %x, %x : tensor<?x576xf32>
+    quern.yield %1 : tensor<?x576xf32>
   }
   return
 }

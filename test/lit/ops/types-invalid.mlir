@@ -2,6 +2,7 @@
 // RUN: quern-opt %s --split-input-file --verify-diagnostics
 
 // expected-error @below {{expected string}}
+// expected-error @below {{failed to parse Quern_WeightType parameter 'format'}}
 func.func private @weight_format(!quern.weight<576 x 1536, q4_1>)
 
 // -----

@@ -4,7 +4,7 @@
 #floats = #quern.group<codes = 0, span = 32, supers = 1, group = 32, bias = 0, element = 2>
 func.func @load_codes_c1(%w: memref<?xi8>, %at: index) {
   // expected-error @below {{requires a group with codes}}
-  %p = tile.load_codes %w[%at] #floats : memref<?xi8> -> vector<64xi8>
+  %p = tile.load_codes %w[%at] of #floats : memref<?xi8> -> vector<64xi8>
   return
 }
 
@@ -13,7 +13,7 @@ func.func @load_codes_c1(%w: memref<?xi8>, %at: index) {
 #two = #quern.group<codes = 2, span = 32, supers = 1, group = 32, bias = 0, element = -1, scale = <codec = 1, bits = 0, signed = false, bias = 0, unit = 1065353216>>
 func.func @load_codes_c2(%w: memref<?xi8>, %at: index) {
   // expected-error @below {{requires one result for each bit of a code}}
-  %p = tile.load_codes %w[%at] #two : memref<?xi8> -> vector<64xi8>
+  %p = tile.load_codes %w[%at] of #two : memref<?xi8> -> vector<64xi8>
   return
 }
 
@@ -22,7 +22,7 @@ func.func @load_codes_c2(%w: memref<?xi8>, %at: index) {
 #two = #quern.group<codes = 2, span = 32, supers = 1, group = 32, bias = 0, element = -1, scale = <codec = 1, bits = 0, signed = false, bias = 0, unit = 1065353216>>
 func.func @load_codes_c3(%w: memref<?xi8>, %at: index) {
   // expected-error @below {{requires results of 4 bytes}}
-  %p:2 = tile.load_codes %w[%at] lane %at #two : memref<?xi8> -> vector<64xi8>, vector<64xi8>
+  %p:2 = tile.load_codes %w[%at] lane %at of #two : memref<?xi8> -> vector<64xi8>, vector<64xi8>
   return
 }
 
@@ -31,7 +31,7 @@ func.func @load_codes_c3(%w: memref<?xi8>, %at: index) {
 #two = #quern.group<codes = 2, span = 32, supers = 1, group = 32, bias = 0, element = -1, scale = <codec = 1, bits = 0, signed = false, bias = 0, unit = 1065353216>>
 func.func @unpack_codes_c2(%p: vector<64xi8>) {
   // expected-error @below {{requires one operand for each bit of a code}}
-  %u:8 = tile.unpack_codes %p #two : vector<64xi8>
+  %u:8 = tile.unpack_codes %p of #two : vector<64xi8>
   return
 }
 
@@ -40,7 +40,7 @@ func.func @unpack_codes_c2(%p: vector<64xi8>) {
 #two = #quern.group<codes = 2, span = 32, supers = 1, group = 32, bias = 0, element = -1, scale = <codec = 1, bits = 0, signed = false, bias = 0, unit = 1065353216>>
 func.func @unpack_codes_c4(%p: vector<32xi8>) {
   // expected-error @below {{requires operands and results of one type, vector<64xi8> or vector<4xi8>}}
-  %u:8 = tile.unpack_codes %p, %p #two : vector<32xi8>
+  %u:8 = tile.unpack_codes %p, %p of #two : vector<32xi8>
   return
 }
 
@@ -49,7 +49,7 @@ func.func @unpack_codes_c4(%p: vector<32xi8>) {
 #two = #quern.group<codes = 2, span = 32, supers = 1, group = 32, bias = 0, element = -1, scale = <codec = 1, bits = 0, signed = false, bias = 0, unit = 1065353216>>
 func.func @load_super_c1(%w: memref<?xi8>, %at: index) {
   // expected-error @below {{requires a group with an offset}}
-  %s = tile.load_super %w[%at] offset index 0 #two : memref<?xi8> -> vector<16xf32>
+  %s = tile.load_super %w[%at] offset index 0 of #two : memref<?xi8> -> vector<16xf32>
   return
 }
 
@@ -58,7 +58,7 @@ func.func @load_super_c1(%w: memref<?xi8>, %at: index) {
 #two = #quern.group<codes = 2, span = 32, supers = 1, group = 32, bias = 0, element = -1, scale = <codec = 1, bits = 0, signed = false, bias = 0, unit = 1065353216>>
 func.func @load_super_c2(%w: memref<?xi8>, %at: index) {
   // expected-error @below {{requires an index less than the supers of a span}}
-  %s = tile.load_super %w[%at] index 1 #two : memref<?xi8> -> vector<16xf32>
+  %s = tile.load_super %w[%at] index 1 of #two : memref<?xi8> -> vector<16xf32>
   return
 }
 
@@ -67,7 +67,7 @@ func.func @load_super_c2(%w: memref<?xi8>, %at: index) {
 #two = #quern.group<codes = 2, span = 32, supers = 1, group = 32, bias = 0, element = -1, scale = <codec = 1, bits = 0, signed = false, bias = 0, unit = 1065353216>>
 func.func @load_super_c3(%w: memref<?xi8>, %at: index) {
   // expected-error @below {{requires a result of 16 lanes}}
-  %s = tile.load_super %w[%at] index 0 #two : memref<?xi8> -> vector<8xf32>
+  %s = tile.load_super %w[%at] index 0 of #two : memref<?xi8> -> vector<8xf32>
   return
 }
 
@@ -76,7 +76,7 @@ func.func @load_super_c3(%w: memref<?xi8>, %at: index) {
 #two = #quern.group<codes = 2, span = 32, supers = 1, group = 32, bias = 0, element = -1, scale = <codec = 1, bits = 0, signed = false, bias = 0, unit = 1065353216>>
 func.func @factor_c1(%w: memref<?xi8>, %at: index, %s: vector<16xf32>) {
   // expected-error @below {{requires a group with an offset}}
-  %d = tile.factor %s, %w[%at] number %at offset #two : memref<?xi8> -> vector<16xf32>
+  %d = tile.factor %s, %w[%at] number %at offset of #two : memref<?xi8> -> vector<16xf32>
   return
 }
 
@@ -85,7 +85,7 @@ func.func @factor_c1(%w: memref<?xi8>, %at: index, %s: vector<16xf32>) {
 #two = #quern.group<codes = 2, span = 32, supers = 1, group = 32, bias = 0, element = -1, scale = <codec = 1, bits = 0, signed = false, bias = 0, unit = 1065353216>>
 func.func @factor_c2(%w: memref<?xi8>, %at: index, %s: vector<16xf32>) {
   // expected-error @below {{requires a result of 1 lanes}}
-  %d = tile.factor %s, %w[%at] number %at lane %at #two : memref<?xi8> -> vector<16xf32>
+  %d = tile.factor %s, %w[%at] number %at lane %at of #two : memref<?xi8> -> vector<16xf32>
   return
 }
 
@@ -94,7 +94,7 @@ func.func @factor_c2(%w: memref<?xi8>, %at: index, %s: vector<16xf32>) {
 #two = #quern.group<codes = 2, span = 32, supers = 1, group = 32, bias = 0, element = -1, scale = <codec = 1, bits = 0, signed = false, bias = 0, unit = 1065353216>>
 func.func @load_floats_c1(%w: memref<?xi8>, %at: index) {
   // expected-error @below {{requires a group of floats}}
-  %c = tile.load_floats %w[%at] #two : memref<?xi8> -> vector<16xf32>
+  %c = tile.load_floats %w[%at] of #two : memref<?xi8> -> vector<16xf32>
   return
 }
 

@@ -12,7 +12,7 @@
 // CHECK: arith.negf
 func.func @super(%w: memref<?xi8>) -> vector<16xf32> {
   %at = arith.constant 0 : index
-  %m = tile.load_super %w[%at] offset index 0 #group : memref<?xi8> -> vector<16xf32>
+  %m = tile.load_super %w[%at] offset index 0 of #group : memref<?xi8> -> vector<16xf32>
   return %m : vector<16xf32>
 }
 
@@ -25,7 +25,7 @@ func.func @super(%w: memref<?xi8>) -> vector<16xf32> {
 func.func @factor(%w: memref<?xi8>, %s: vector<16xf32>) -> vector<16xf32> {
   %at = arith.constant 0 : index
   %g = arith.constant 3 : index
-  %d = tile.factor %s, %w[%at] number %g #group : memref<?xi8> -> vector<16xf32>
+  %d = tile.factor %s, %w[%at] number %g of #group : memref<?xi8> -> vector<16xf32>
   return %d : vector<16xf32>
 }
 
@@ -35,7 +35,7 @@ func.func @factor(%w: memref<?xi8>, %s: vector<16xf32>) -> vector<16xf32> {
 // CHECK: arith.andi
 // CHECK-NOT: tile.
 func.func @unpack(%p: vector<64xi8>) -> (vector<64xi8>, vector<64xi8>) {
-  %u:8 = tile.unpack_codes %p, %p, %p, %p #group : vector<64xi8>
+  %u:8 = tile.unpack_codes %p, %p, %p, %p of #group : vector<64xi8>
   return %u#0, %u#1 : vector<64xi8>, vector<64xi8>
 }
 

@@ -6,22 +6,22 @@
 
 // CHECK-LABEL: func @panel
 func.func @panel(%w: memref<?xi8>, %at: index, %lane: index) {
-  // CHECK: tile.load_codes %{{.*}}[%{{.*}}] <codes = 4
+  // CHECK: tile.load_codes %{{.*}}[%{{.*}}] of <codes = 4
   // CHECK-SAME: : memref<?xi8> -> vector<64xi8>, vector<64xi8>, vector<64xi8>, vector<64xi8>
-  %p:4 = tile.load_codes %w[%at] #codes : memref<?xi8> -> vector<64xi8>, vector<64xi8>, vector<64xi8>, vector<64xi8>
-  // CHECK: tile.unpack_codes %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} #quern.group<codes = 4
+  %p:4 = tile.load_codes %w[%at] of #codes : memref<?xi8> -> vector<64xi8>, vector<64xi8>, vector<64xi8>, vector<64xi8>
+  // CHECK: tile.unpack_codes %{{.*}} of #quern.group<codes = 4
   // CHECK-SAME: : vector<64xi8>
-  %u:8 = tile.unpack_codes %p#0, %p#1, %p#2, %p#3 #codes : vector<64xi8>
-  // CHECK: tile.load_super %{{.*}}[%{{.*}}] index 0 <
-  %s = tile.load_super %w[%at] index 0 #codes : memref<?xi8> -> vector<16xf32>
-  // CHECK: tile.load_super %{{.*}}[%{{.*}}] offset index 0 <
-  %m = tile.load_super %w[%at] offset index 0 #codes : memref<?xi8> -> vector<16xf32>
-  // CHECK: tile.factor %{{.*}}, %{{.*}}[%{{.*}}] number %{{.*}} <
-  %d = tile.factor %s, %w[%at] number %lane #codes : memref<?xi8> -> vector<16xf32>
-  // CHECK: tile.factor %{{.*}}, %{{.*}}[%{{.*}}] number %{{.*}} offset <
-  %o = tile.factor %m, %w[%at] number %lane offset #codes : memref<?xi8> -> vector<16xf32>
-  // CHECK: tile.load_floats %{{.*}}[%{{.*}}] <codes = 0
-  %c = tile.load_floats %w[%at] #floats : memref<?xi8> -> vector<16xf32>
+  %u:8 = tile.unpack_codes %p#0, %p#1, %p#2, %p#3 of #codes : vector<64xi8>
+  // CHECK: tile.load_super %{{.*}}[%{{.*}}] index 0 of <
+  %s = tile.load_super %w[%at] index 0 of #codes : memref<?xi8> -> vector<16xf32>
+  // CHECK: tile.load_super %{{.*}}[%{{.*}}] offset index 0 of <
+  %m = tile.load_super %w[%at] offset index 0 of #codes : memref<?xi8> -> vector<16xf32>
+  // CHECK: tile.factor %{{.*}}, %{{.*}}[%{{.*}}] number %{{.*}} of <
+  %d = tile.factor %s, %w[%at] number %lane of #codes : memref<?xi8> -> vector<16xf32>
+  // CHECK: tile.factor %{{.*}}, %{{.*}}[%{{.*}}] number %{{.*}} offset of <
+  %o = tile.factor %m, %w[%at] number %lane offset of #codes : memref<?xi8> -> vector<16xf32>
+  // CHECK: tile.load_floats %{{.*}}[%{{.*}}] of <codes = 0
+  %c = tile.load_floats %w[%at] of #floats : memref<?xi8> -> vector<16xf32>
   // CHECK: tile.prefetch %{{.*}}[%{{.*}}] bytes 256 : memref<?xi8>
   tile.prefetch %w[%at] bytes 256 : memref<?xi8>
   return
@@ -29,15 +29,15 @@ func.func @panel(%w: memref<?xi8>, %at: index, %lane: index) {
 
 // CHECK-LABEL: func @lane
 func.func @lane(%w: memref<?xi8>, %at: index, %lane: index) {
-  // CHECK: tile.load_codes %{{.*}}[%{{.*}}] lane %{{.*}} <
+  // CHECK: tile.load_codes %{{.*}}[%{{.*}}] lane %{{.*}} of <
   // CHECK-SAME: vector<4xi8>
-  %p:4 = tile.load_codes %w[%at] lane %lane #codes : memref<?xi8> -> vector<4xi8>, vector<4xi8>, vector<4xi8>, vector<4xi8>
-  // CHECK: tile.load_super %{{.*}}[%{{.*}}] lane %{{.*}} index 0 <
-  %s = tile.load_super %w[%at] lane %lane index 0 #codes : memref<?xi8> -> vector<1xf32>
-  // CHECK: tile.factor %{{.*}}, %{{.*}}[%{{.*}}] number %{{.*}} lane %{{.*}} <
-  %d = tile.factor %s, %w[%at] number %at lane %lane #codes : memref<?xi8> -> vector<1xf32>
-  // CHECK: tile.load_floats %{{.*}}[%{{.*}}] lane %{{.*}} <
-  %c = tile.load_floats %w[%at] lane %lane #floats : memref<?xi8> -> vector<1xf32>
+  %p:4 = tile.load_codes %w[%at] lane %lane of #codes : memref<?xi8> -> vector<4xi8>, vector<4xi8>, vector<4xi8>, vector<4xi8>
+  // CHECK: tile.load_super %{{.*}}[%{{.*}}] lane %{{.*}} index 0 of <
+  %s = tile.load_super %w[%at] lane %lane index 0 of #codes : memref<?xi8> -> vector<1xf32>
+  // CHECK: tile.factor %{{.*}}, %{{.*}}[%{{.*}}] number %{{.*}} lane %{{.*}} of <
+  %d = tile.factor %s, %w[%at] number %at lane %lane of #codes : memref<?xi8> -> vector<1xf32>
+  // CHECK: tile.load_floats %{{.*}}[%{{.*}}] lane %{{.*}} of <
+  %c = tile.load_floats %w[%at] lane %lane of #floats : memref<?xi8> -> vector<1xf32>
   return
 }
 

@@ -1,0 +1,35 @@
+// The numbers of activations follow from the weight's format alone.
+// RUN: quern-opt %s --quern-choose-arithmetic | FileCheck %s
+// RUN: quern-opt %s --quern-choose-arithmetic --quern-choose-arithmetic | FileCheck %s
+
+// CHECK-LABEL: func.func @codes
+// CHECK: quern.linear {{.*}} {arithmetic = #quern.arithmetic<prompt = bf16, generated = i16>} : {{.*}}"q4_1"
+func.func @codes(%x: tensor<?x32xf32>, %w: !quern.weight<32 x 32, "q4_1">) -> tensor<?x32xf32> {
+  %0 = quern.linear %x, %w : (tensor<?x32xf32>, !quern.weight<32 x 32, "q4_1">) -> tensor<?x32xf32>
+  return %0 : tensor<?x32xf32>
+}
+
+// CHECK-LABEL: func.func @floats
+// CHECK: quern.linear {{.*}} {arithmetic = #quern.arithmetic<prompt = bf16, generated = f32>} : {{.*}}"f16"
+func.func @floats(%x: tensor<?x32xf32>, %w: !quern.weight<32 x 32, "f16">) -> tensor<?x32xf32> {
+  %0 = quern.linear %x, %w : (tensor<?x32xf32>, !quern.weight<32 x 32, "f16">) -> tensor<?x32xf32>
+  return %0 : tensor<?x32xf32>
+}
+
+// A decision that was made before stays.
+// CHECK-LABEL: func.func @decided
+// CHECK: quern.linear {{.*}} {arithmetic = #quern.arithmetic<prompt = f32, generated = f32>}
+func.func @decided(%x: tensor<?x32xf32>, %w: !quern.weight<32 x 32, "q4_1">) -> tensor<?x32xf32> {
+  %0 = quern.linear %x, %w {arithmetic = #quern.arithmetic<prompt = f32, generated = f32>} : (tensor<?x32xf32>, !quern.weight<32 x 32, "q4_1">) -> tensor<?x32xf32>
+  return %0 : tensor<?x32xf32>
+}
+
+// The packing pass says what is wrong with a format that has no kernels.
+// CHECK-LABEL: func.func @without_kernels
+// CHECK-NOT: arithmetic
+// CHECK: return
+func.func @without_kernels(%x: tensor<?x32xf32>, %w: !quern.weight<32 x 32, "gptq">, %v: !quern.weight<32 x 32, "unheard-of">) {
+  %0 = quern.linear %x, %w : (tensor<?x32xf32>, !quern.weight<32 x 32, "gptq">) -> tensor<?x32xf32>
+  %1 = quern.linear %x, %v : (tensor<?x32xf32>, !quern.weight<32 x 32, "unheard-of">) -> tensor<?x32xf32>
+  return
+}

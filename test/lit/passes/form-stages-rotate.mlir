@@ -1,0 +1,56 @@
+// The rotations of queries and keys join the write to the cache.
+// RUN: quern-opt %s --quern-form-stages | FileCheck %s
+// RUN: quern-opt %s --quern-form-stages=rotate-write=false | FileCheck %s --check-prefix=OFF
+
+// CHECK-LABEL: func.func @write
+// CHECK-SAME: %[[Q:.*]]: tensor<?x64xf32>, %[[K:.*]]: tensor<?x32xf32>, %[[V:.*]]: tensor<?x32xf32>
+// CHECK: %[[R:.*]] = quern.stage "q_rope" {{.*}} -> (tensor<?x64xf32>)
+// CHECK: %[[QR:.*]] = quern.rope
+// CHECK-NEXT: %[[KR:.*]] = quern.rope
+// CHECK-NEXT: quern.kv_write %[[KR]],
+// CHECK-NEXT: quern.yield %[[QR]]
+// CHECK: quern.stage "attention" rows step{{ ?}}(%[[R]],
+// CHECK: quern.attention
+// OFF-LABEL: func.func @write
+// OFF: quern.rope
+// OFF-NEXT: quern.yield
+// OFF: quern.rope
+// OFF-NEXT: quern.yield
+// OFF: quern.kv_write
+// OFF-NEXT: quern.yield{{$}}
+// OFF: quern.attention
+func.func @write(%q: tensor<?x64xf32>, %k: tensor<?x32xf32>, %v: tensor<?x32xf32>, %kv: !quern.kv<1 x 32>, %s: !quern.step) -> tensor<?x64xf32> attributes {quern.role = #quern<role generated>} {
+  %0 = quern.rope %q, %s {base = 1.0e4, dims = 32, size = 32} : (tensor<?x64xf32>, !quern.step) -> tensor<?x64xf32> loc("q_rope")
+  %1 = quern.rope %k, %s {base = 1.0e4, dims = 32, size = 32} : (tensor<?x32xf32>, !quern.step) -> tensor<?x32xf32> loc("k_rope")
+  quern.kv_write %1, %v, %kv, %s : tensor<?x32xf32>, tensor<?x32xf32>, !quern.kv<1 x 32>
+  %2 = quern.attention %0, %kv, %s {scale = 1.0 : f32} : (tensor<?x64xf32>, !quern.kv<1 x 32>, !quern.step) -> tensor<?x64xf32>
+  return %2 : tensor<?x64xf32>
+}
+
+// Queries that are read before the write stay apart.
+// CHECK-LABEL: func.func @read_before
+// CHECK: quern.rope
+// CHECK-NEXT: quern.yield
+// CHECK: quern.scale
+// CHECK: quern.rope
+// CHECK-NEXT: quern.kv_write
+func.func @read_before(%q: tensor<?x64xf32>, %k: tensor<?x32xf32>, %v: tensor<?x32xf32>, %kv: !quern.kv<1 x 32>, %s: !quern.step) -> tensor<?x64xf32> attributes {quern.role = #quern<role generated>} {
+  %0 = quern.rope %q, %s {base = 1.0e4, dims = 32, size = 32} : (tensor<?x64xf32>, !quern.step) -> tensor<?x64xf32>
+  %1 = quern.rope %k, %s {base = 1.0e4, dims = 32, size = 32} : (tensor<?x32xf32>, !quern.step) -> tensor<?x32xf32>
+  %2 = quern.scale %0 by 2.0 : tensor<?x64xf32>
+  quern.kv_write %1, %v, %kv, %s : tensor<?x32xf32>, tensor<?x32xf32>, !quern.kv<1 x 32>
+  %3 = quern.attention %2, %kv, %s {scale = 1.0 : f32} : (tensor<?x64xf32>, !quern.kv<1 x 32>, !quern.step) -> tensor<?x64xf32>
+  return %3 : tensor<?x64xf32>
+}
+
+// Keys that something else reads are no part of the write.
+// CHECK-LABEL: func.func @keys_read
+// CHECK: quern.rope
+// CHECK-NEXT: quern.yield
+// CHECK: quern.kv_write
+// CHECK-NEXT: quern.yield
+func.func @keys_read(%k: tensor<?x32xf32>, %v: tensor<?x32xf32>, %kv: !quern.kv<1 x 32>, %s: !quern.step) -> tensor<?x32xf32> attributes {quern.role = #quern<role generated>} {
+  %0 = quern.rope %k, %s {base = 1.0e4, dims = 32, size = 32} : (tensor<?x32xf32>, !quern.step) -> tensor<?x32xf32>
+  quern.kv_write %0, %v, %kv, %s : tensor<?x32xf32>, tensor<?x32xf32>, !quern.kv<1 x 32>
+  return %0 : tensor<?x32xf32>
+}
