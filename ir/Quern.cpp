@@ -86,6 +86,38 @@ void quern::printKvLayout(AsmPrinter &printer, int64_t window, Type stored,
     printer << ", page = " << page;
 }
 
+ParseResult quern::parseGroupFactors(AsmParser &parser, FactorAttr &scale,
+                                     FactorAttr &offset, SmallVector<int32_t> &table) {
+  while (succeeded(parser.parseOptionalComma())) {
+    StringRef key;
+    auto loc = parser.getCurrentLocation();
+    if (parser.parseKeyword(&key) || parser.parseEqual())
+      return failure();
+    auto entry = [&] { return parser.parseInteger(table.emplace_back()); };
+    if (key == "scale"    ? parser.parseCustomAttributeWithFallback(scale)
+        : key == "offset" ? parser.parseCustomAttributeWithFallback(offset)
+        : key == "table"
+            ? parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, entry)
+            : parser.emitError(loc, "expected scale, offset or table"))
+      return failure();
+  }
+  return success();
+}
+
+void quern::printGroupFactors(AsmPrinter &printer, FactorAttr scale,
+                              FactorAttr offset, ArrayRef<int32_t> table) {
+  for (auto [name, factor] : {std::pair("scale", scale), std::pair("offset", offset)})
+    if (factor) {
+      printer << ", " << name << " = ";
+      printer.printStrippedAttrOrType(factor);
+    }
+  if (!table.empty()) {
+    printer << ", table = [";
+    llvm::interleaveComma(table, printer.getStream());
+    printer << "]";
+  }
+}
+
 //===----------------------------------------------------------------------===//
 // Enums as bare keywords
 //===----------------------------------------------------------------------===//

@@ -30,6 +30,16 @@ void printKvLayout(mlir::AsmPrinter &, int64_t window, mlir::Type stored,
 
 #include "ir/QuernEnums.h.inc"
 #include "ir/QuernInterfaces.h.inc"
+namespace quern {
+class FactorAttr;
+/// `, scale = <...>, offset = <...>, table = [...]`: those that there are.
+mlir::ParseResult parseGroupFactors(mlir::AsmParser &, FactorAttr &scale,
+                                    FactorAttr &offset,
+                                    llvm::SmallVector<int32_t> &table);
+void printGroupFactors(mlir::AsmPrinter &, FactorAttr scale, FactorAttr offset,
+                       llvm::ArrayRef<int32_t> table);
+} // namespace quern
+
 #define GET_ATTRDEF_CLASSES
 #include "ir/QuernAttributes.h.inc"
 #define GET_TYPEDEF_CLASSES

@@ -69,9 +69,9 @@ ParseResult UnpackCodesOp::parse(OpAsmParser &parser, OperationState &state) {
   SmallVector<OpAsmParser::UnresolvedOperand> operands;
   GroupAttr group;
   Type type;
-  if (parser.parseOperandList(operands) ||
-      parser.parseKeyword("of") ||
-      parser.parseAttribute(group, "group", state.attributes) ||
+  if (parser.parseOperandList(operands) || parser.parseKeyword("of") ||
+      parser.parseCustomAttributeWithFallback(group, Type(), "group",
+                                              state.attributes) ||
       parser.parseOptionalAttrDict(state.attributes) ||
       parser.parseColonType(type) ||
       parser.resolveOperands(operands, type, state.operands))
@@ -81,7 +81,8 @@ ParseResult UnpackCodesOp::parse(OpAsmParser &parser, OperationState &state) {
 }
 
 void UnpackCodesOp::print(OpAsmPrinter &printer) {
-  printer << ' ' << getPacked() << " of " << getGroup();
+  printer << ' ' << getPacked() << " of ";
+  printer.printStrippedAttrOrType(getGroup());
   printer.printOptionalAttrDict((*this)->getAttrs(), {"group"});
   printer << " : " << getSlots().front().getType();
 }

@@ -1,6 +1,6 @@
-// A norm takes its only reader's conversion along, where asked to.
+// A norm takes its only reader's conversion along.
 // RUN: quern-opt %s --quern-form-stages=normalize-convert=true | FileCheck %s
-// RUN: quern-opt %s --quern-form-stages | FileCheck %s --check-prefix=OFF
+// RUN: quern-opt %s --quern-form-stages=normalize-convert=false | FileCheck %s --check-prefix=OFF
 
 // CHECK-LABEL: func.func @norm
 // CHECK: quern.stage "attn_norm" {{.*}} -> (!quern.rows<32, i16>)

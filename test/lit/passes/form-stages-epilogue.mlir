@@ -1,6 +1,5 @@
 // Element-wise ops join what makes their operand, where nothing could notice.
 // RUN: quern-opt %s --quern-form-stages | FileCheck %s
-// RUN: quern-opt %s --quern-form-stages --quern-form-stages | FileCheck %s
 // RUN: quern-opt %s --quern-form-stages=epilogue=false | FileCheck %s --check-prefix=OFF
 
 // CHECK-LABEL: func.func @residual

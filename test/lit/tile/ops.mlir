@@ -9,7 +9,7 @@ func.func @panel(%w: memref<?xi8>, %at: index, %lane: index) {
   // CHECK: tile.load_codes %{{.*}}[%{{.*}}] of <codes = 4
   // CHECK-SAME: : memref<?xi8> -> vector<64xi8>, vector<64xi8>, vector<64xi8>, vector<64xi8>
   %p:4 = tile.load_codes %w[%at] of #codes : memref<?xi8> -> vector<64xi8>, vector<64xi8>, vector<64xi8>, vector<64xi8>
-  // CHECK: tile.unpack_codes %{{.*}} of #quern.group<codes = 4
+  // CHECK: tile.unpack_codes %{{.*}} of <codes = 4
   // CHECK-SAME: : vector<64xi8>
   %u:8 = tile.unpack_codes %p#0, %p#1, %p#2, %p#3 of #codes : vector<64xi8>
   // CHECK: tile.load_super %{{.*}}[%{{.*}}] index 0 of <
