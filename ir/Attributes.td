@@ -90,7 +90,7 @@ def Quern_GroupAttr : Quern_Attr<"Group", "group"> {
   let assemblyFormat = [{
     `<` `codes` `=` $codes `,` `span` `=` $span `,` `supers` `=` $supers `,`
     `group` `=` $group `,` `bias` `=` $bias `,` `element` `=` $element
-    custom<GroupFactors>($scale, $offset, $table) `>`
+    `` custom<GroupFactors>($scale, $offset, $table) `>`
   }];
 }
 #endif

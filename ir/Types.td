@@ -68,7 +68,7 @@ def Quern_KvType : Quern_Type<"Kv", "kv"> {
                         DefaultValuedParameter<"int64_t", "0">:$window,
                         OptionalParameter<"::mlir::Type">:$stored,
                         DefaultValuedParameter<"int64_t", "0">:$page);
-  let assemblyFormat = "`<` $heads `x` $size custom<KvLayout>($window, $stored, $page) `>`";
+  let assemblyFormat = "`<` $heads `x` $size `` custom<KvLayout>($window, $stored, $page) `>`";
   let extraClassDeclaration = [{
     /// Bytes of one page: keys and values of all heads. After the layout pass.
     uint64_t pageBytes() const;

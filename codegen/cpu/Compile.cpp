@@ -24,6 +24,7 @@
 #include "llvm/Support/SmallVectorMemoryBuffer.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
+#include <mutex>
 
 using namespace mlir;
 using namespace quern;
@@ -98,10 +99,15 @@ void quern::cpu::buildLLVMPipeline(OpPassManager &pm, const Chip &chip) {
 
 static llvm::Expected<std::unique_ptr<llvm::TargetMachine>> machineOf(const Chip &chip) {
   // X86 alone: this is the CPU target, and all of LLVM's would cost start-up.
-  LLVMInitializeX86TargetInfo();
-  LLVMInitializeX86Target();
-  LLVMInitializeX86TargetMC();
-  LLVMInitializeX86AsmPrinter();
+  // Once: the registry is a list without a lock, and kernels are compiled on
+  // several threads.
+  static std::once_flag registered;
+  std::call_once(registered, [] {
+    LLVMInitializeX86TargetInfo();
+    LLVMInitializeX86Target();
+    LLVMInitializeX86TargetMC();
+    LLVMInitializeX86AsmPrinter();
+  });
   llvm::Triple triple("x86_64-unknown-linux-gnu");
   std::string message;
   const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, message);

@@ -27,7 +27,8 @@ def Quern_StageOp : Quern_Op<"stage", [IsolatedFromAbove, SingleBlock]> {
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     $name `rows` custom<RowsOfKeyword>($rows)
-    `(` $inputs `:` type($inputs) `)` `->` `(` type($outputs) `)` attr-dict-with-keyword $body
+    `(` ($inputs^ `:` type($inputs))? `)` (`->` `(` type($outputs)^ `)`)?
+    attr-dict-with-keyword $body
   }];
   let hasVerifier = 1;
 }
@@ -83,7 +84,7 @@ def Quern_LaunchOp : Quern_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpI
                        OptionalAttr<DenseI64ArrayAttr>:$offsets);
   let results = (outs Variadic<AnyType>:$outputs);
   let assemblyFormat = [{
-    $kernel $name `(` $inputs `:` type($inputs) `)` `->` `(` type($outputs) `)`
+    $kernel $name `(` ($inputs^ `:` type($inputs))? `)` (`->` `(` type($outputs)^ `)`)?
     attr-dict
   }];
 }

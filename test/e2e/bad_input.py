@@ -72,7 +72,8 @@ class Keys(BadInput):
         }
         for arch in ("llama", "gemma3"):
             for name, values in cases.items():
-                for value in values:
+                # What the second architecture shares needs no second list.
+                for value in values if arch == "llama" else values[:2]:
                     key = f"{arch}.{name}"
                     with self.subTest(**{key: value}):
                         self.refuseEdited(arch, keys={key: value})
@@ -100,7 +101,7 @@ class Keys(BadInput):
                     f"{arch}.attention.head_count_kv": 2})
 
     def test_architecture(self):
-        for value in ("mamba9", "", "Llama", "llama\nx"):
+        for value in ("mamba9", "Llama", "llama\nx"):
             with self.subTest(value):
                 self.refuseEdited("llama", "architecture", keys={
                     "general.architecture": value})
@@ -119,7 +120,7 @@ class Keys(BadInput):
         tokens = gguf_edit.parts(self.good["llama"])[0][prefix + "tokens"][0]
         cases = {
             "model": (None, "magic", 7),
-            "tokens": (None, tokens[:-1], tokens + ["more"], [], "tokens"),
+            "tokens": (None, tokens[:-1], tokens + ["more"], "tokens"),
             "merges": (["no-space"], ["x y z"], "merges"),
             "token_type": ([1, 2], "types"),
             "pre": ("no-such-split", 3),
@@ -131,12 +132,25 @@ class Keys(BadInput):
                 with self.subTest(**{name: str(value)[:40]}):
                     self.refuseEdited("llama", keys={prefix + name: value})
 
-    def test_vocabulary_and_embedding(self):
-        """The message tells both sizes."""
-        def shorter(data):
-            return data[:-1]
-        self.refuseEdited("llama", "300", "299", tensors={
-            "token_embd.weight": shorter, "output.weight": shorter})
+    def resized(self, change):
+        """A model whose vocabulary has other rows than the tokenizer."""
+        path = self.folder / "resized.gguf"
+        return gguf_edit.edit(self.good["llama"], path, tensors={
+            "token_embd.weight": change, "output.weight": change})
+
+    def test_more_tokens_than_rows_of_the_embedding(self):
+        """The message tells both counts."""
+        self.refuse(self.resized(lambda data: data[:-1]), "300", "299")
+
+    def test_fewer_tokens_than_rows_of_the_embedding(self):
+        """Rows that pad a vocabulary are usual; they are no text."""
+        path = self.resized(lambda data: np.concatenate([data] * 4))
+        artifact = self.compile(path)
+        for seed in range(8):
+            done = artifact.start("run", "--temp", 5, "--top-k", 0, "--top-p",
+                                  1, "--min-p", 0, "-n", 20, "--seed", seed,
+                                  "the cat")
+            self.assertEqual((done.returncode, done.stderr), (0, b""))
 
     def test_template(self):
         for text in ("{% for x in y %}", "{{ x", "{% no %}", "{{ 1 + }}"):
@@ -147,7 +161,9 @@ class Keys(BadInput):
 
 class Tensors(BadInput):
     def names(self, arch):
-        return gguf_edit.parts(self.good[arch])[1]
+        """Of the last layer and of what is outside of layers."""
+        return [name for name in gguf_edit.parts(self.good[arch])[1]
+                if not name.startswith("blk.0.")]
 
     def test_every_tensor_is_needed(self):
         for arch in ("llama", "gemma3"):
@@ -224,15 +240,16 @@ class Tensors(BadInput):
 class Files(BadInput):
     def test_truncated(self):
         """Everywhere in the head, and at some places of the data."""
-        for arch in ("llama", "gemma3"):
+        rng = np.random.default_rng(7)
+        for arch, count in (("llama", 18), ("gemma3", 6)):
             data = self.good[arch].read_bytes()
             path = self.folder / "cut.gguf"
-            rng = np.random.default_rng(7)
-            sizes = {0, 1, 3, 4, 7, 8, 15, 16, 23, 24, 25, len(data) - 1,
-                     len(data) - 33, *rng.integers(24, 12000, 25).tolist(),
-                     *rng.integers(12000, len(data), 6).tolist()}
+            # The last bytes may be padding, but never 32 of them.
+            sizes = {0, 3, 4, 8, 24, len(data) - 32,
+                     *rng.integers(24, 12000, count).tolist(),
+                     *rng.integers(12000, len(data), 4).tolist()}
             for size in sorted(sizes):
-                with self.subTest(arch=arch, bytes=size):
+                with self.subTest(arch=arch, bytes=size, of=len(data)):
                     path.write_bytes(data[:size])
                     self.refuse(path, str(path))
 
@@ -254,7 +271,7 @@ class Files(BadInput):
         data = self.good["llama"].read_bytes()
         rng = np.random.default_rng(11)
         path = self.folder / "flipped.gguf"
-        for at in rng.integers(0, 8000, 40).tolist():
+        for at in rng.integers(0, 8000, 25).tolist():
             bad = bytearray(data)
             bad[at] ^= 1 << int(rng.integers(8))
             path.write_bytes(bad)
@@ -284,9 +301,8 @@ class Files(BadInput):
                 self.refuse(path, str(path), name)
         for key, value in (("num_hidden_layers", 2), ("hidden_size", 64),
                            ("num_attention_heads", 0), ("rms_norm_eps", 0),
-                           ("vocab_size", 17), ("model_type", "mamba9"),
                            ("architectures", ["Mamba9ForCausalLM"]),
-                           ("hidden_act", "relu9"), ("attention_bias", True),
+                           ("hidden_act", "relu9"),
                            ("rope_scaling", {"rope_type": "warp"})):
             with self.subTest(**{key: value}):
                 path = self.folderOf()
@@ -297,8 +313,10 @@ class Files(BadInput):
 
 
 class Outputs(BadInput):
-    def setUp(self):
-        self.model = self.good["llama"]
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.model = cls.good["llama"]
 
     def test_places_where_nothing_can_be_written(self):
         self.refuse(self.model, output=self.output)  # a folder

@@ -170,7 +170,8 @@ class Flags(CommandLine):
                      ("-n", "-5"), ("-n", "1.5"), ("--ctx", "0"),
                      ("--threads", "0"), ("--threads", "99999")):
             with self.subTest(args=args):
-                self.refuse("run", *args, "x", words=[args[0], f"{args[1]}"])
+                name = {"-n": "--tokens"}.get(args[0], args[0])
+                self.refuse("run", *args, "x", words=[name, f"{args[1]}"])
 
     def test_nothing_to_do(self):
         self.refuse()

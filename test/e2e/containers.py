@@ -51,8 +51,8 @@ class Containers(e2e.Case):
     def test_gemma3_f32_in_three_files(self):
         self.check("gemma3", "f32", shards=3)
 
-    @e2e.needsSlow("compiles more models")
-    def test_others(self):
+    @e2e.slow
+    def test_other_types(self):
         for arch, type in (("llama", "bf16"), ("gemma3", "f16"),
                            ("gemma3", "bf16")):
             with self.subTest(arch=arch, type=type):

@@ -59,7 +59,7 @@ class Determinism(e2e.Case):
                           window=9, tied=True)
         self.check(self.compile(model))
 
-    @e2e.needsSlow("compiles more models")
+    @e2e.slow
     def test_windows_of_whole_and_broken_pages(self):
         for window in (64, 65, 100, 128):
             with self.subTest(window=window):
@@ -67,7 +67,7 @@ class Determinism(e2e.Case):
                                   context=512, window=window)
                 self.check(self.compile(model, "--kv-type", "f32"))
 
-    @e2e.needsSlow("compiles more models")
+    @e2e.slow
     def test_compiling_alone_or_with_others_gives_the_same_logits(self):
         model = self.tiny("threads", arch="llama", format="q4_k")
         hashes = set()

@@ -170,6 +170,12 @@ class Case(unittest.TestCase):
                 f"{done.stdout}{done.stderr.strip()}")
         return Artifact(output, model)
 
+    def setUp(self):
+        method = getattr(self, self._testMethodName)
+        if getattr(method, "slow", False) != options.slow:
+            self.skipTest("with --slow" if not options.slow else
+                          "without --slow")
+
     def assertOneLine(self, done, prefix, *words):
         """Exit code 1, nothing on stdout, one line on stderr."""
         err = done.stderr
@@ -206,9 +212,12 @@ def realModel(name):
 
 
 class Result(unittest.TextTestResult):
+    """Says why what is skipped is skipped, unless that was asked for."""
+
     def addSkip(self, test, reason):
         super().addSkip(test, reason)
-        self.stream.writeln(f"skipped: {test}: {reason}")
+        if not reason.endswith("--slow"):
+            self.stream.writeln(f"skipped: {test}: {reason}")
 
 
 def main():
@@ -233,13 +242,12 @@ def main():
         sys.exit(SKIPPED)
 
 
-def needsSlow(reason):
-    """Marks a test that takes minutes; those run with --slow."""
-    def mark(test):
-        def wrapped(self):
-            if not options.slow:
-                self.skipTest("needs --slow: " + reason)
-            return test(self)
-        wrapped.__name__ = test.__name__
-        return wrapped
-    return mark
+def slow(test):
+    """Marks a test, or a class of them, that takes minutes: such run with
+    --slow, and nothing else does then."""
+    test.slow = True
+    return test
+
+
+if __name__ == "__main__":
+    sys.exit("this is no test but what tests share")

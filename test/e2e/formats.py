@@ -95,7 +95,8 @@ def addSlow(format, arch, tied, cache, chip):
              "x86-64-v4": ("avx512f", "avx512bw", "avx512vl", "avx512dq",
                            "avx512cd")}.get(chip, ())
     test = unittest.skipUnless(e2e.cpuHas(*needs),
-                               f"this CPU is less than {chip}")(test)
+                               f"this CPU is less than {chip}")(
+                                   e2e.slow(test))
     setattr(Slow, "test_" + "_".join(words), test)
 
 

@@ -48,8 +48,8 @@ def edit(source, target, keys=None, tensors=None):
             allTensors[name] = (old[0], change(old[1]))
         elif change is not None:
             allTensors[name] = change
-    writer = gguf.GGUFWriter(target, architecture)
-    if architecture is None:
+    writer = gguf.GGUFWriter(target, architecture or "none")
+    if not architecture:
         writer.kv_data[0].pop("general.architecture")
     for key, (value, kind, inner) in allKeys.items():
         writer.add_key_value(key, value, kind, inner)

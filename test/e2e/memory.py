@@ -101,11 +101,11 @@ class Memory(e2e.Case):
             with self.subTest(model=name, tokens=count):
                 self.judge(artifact, count)
 
-    @e2e.needsSlow("a real model")
+    @e2e.slow
     def test_smollm2(self):
         self.real("smollm2.gguf", (64, 1500, 2048))
 
-    @e2e.needsSlow("a real model")
+    @e2e.slow
     def test_gemma3(self):
         self.real("gemma3-270m.gguf", (64, 1500, 4096))
 

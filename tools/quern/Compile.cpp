@@ -140,10 +140,14 @@ private:
       return bytes.takeError();
     std::error_code code;
     llvm::raw_fd_ostream file(path, code);
-    file.write(bytes->data(), bytes->size());
-    file.close();
-    if (code || file.has_error())
-      return llvm::createStringError(path + ": " + (code ? code : file.error()).message());
+    if (!code) {
+      file.write(bytes->data(), bytes->size());
+      file.close();
+      code = file.error();
+      file.clear_error(); // it is reported here, not by ending the program
+    }
+    if (code)
+      return llvm::createStringError(outputPath() + ": " + code.message());
     return llvm::Error::success();
   }
 
@@ -187,7 +191,7 @@ private:
 
   /// Everything is made under a temporary name and then renamed.
   llvm::Error writeBinary() {
-    auto text = buildText(*session.checkpoint);
+    auto text = buildText(*session.checkpoint, session.integer("quern.vocabulary"));
     if (!text)
       return text.takeError();
     phase("tokenizer");
@@ -223,6 +227,12 @@ private:
     if (code)
       return llvm::createStringError(request.output + ": " + code.message());
     write(file.os());
+    file.os().flush();
+    code = file.os().error();
+    file.os().clear_error();
+    if (code)
+      return llvm::createStringError((request.output.empty() ? "stdout" : request.output) + ": " +
+                                     code.message());
     file.keep();
     return llvm::Error::success();
   }

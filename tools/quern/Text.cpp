@@ -67,6 +67,9 @@ llvm::Error readFlag(const Checkpoint &c, llvm::StringRef key, bool &flag) {
 }
 
 llvm::Error readSource(const Checkpoint &c, TokenizerSource &s) {
+  if (!c.findMeta("tokenizer.ggml.model"))
+    return c.error("has no tokenizer: a GGUF file needs the key 'tokenizer.ggml.model', "
+                   "a folder the file tokenizer.json");
   auto model = c.getString("tokenizer.ggml.model");
   if (!model)
     return model.takeError();
@@ -104,12 +107,17 @@ llvm::Error readSource(const Checkpoint &c, TokenizerSource &s) {
 }
 } // namespace
 
-llvm::Expected<TextTables> quern::buildText(const Checkpoint &checkpoint) {
+llvm::Expected<TextTables> quern::buildText(const Checkpoint &checkpoint,
+                                            uint64_t vocabulary) {
   TextTables tables;
   try {
     TokenizerSource source;
     if (auto error = readSource(checkpoint, source))
       return std::move(error);
+    if (source.tokens.size() > vocabulary)
+      return checkpoint.error("key 'tokenizer.ggml.tokens' has " +
+                              llvm::Twine(source.tokens.size()) + " tokens, the logits have " +
+                              llvm::Twine(vocabulary));
     tables.tokenizer = buildTokenizer(source);
     if (checkpoint.findMeta("tokenizer.chat_template")) {
       auto text = checkpoint.getString("tokenizer.chat_template");

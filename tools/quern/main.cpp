@@ -58,7 +58,10 @@ int main(int argc, char **argv) {
   } catch (const CLI::ParseError &e) {
     if (e.get_exit_code() == 0)
       return app.exit(e);
-    std::cerr << "error: " << e.what() << "; see `quern --help`\n";
+    if (app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-')
+      std::cerr << "error: unknown command '" << argv[1] << "'; see `quern --help`\n";
+    else
+      std::cerr << "error: " << e.what() << "; see `quern --help`\n";
     return 1;
   }
   if (*inspect)

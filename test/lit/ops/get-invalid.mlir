@@ -38,7 +38,7 @@ func.func @get_c2_constant() {
 
 quern.kv_cache @kv : !quern.kv<3 x 64>
 func.func @get_c2_cache() {
-  // expected-error @below {{requires a result of type '!quern.kv<3 x 64>'}}
+  // expected-error @below {{requires a result of type '!quern.kv<3 x 64}}
   %0 = quern.get @kv : !quern.kv<3 x 64, window = 512>
   return
 }

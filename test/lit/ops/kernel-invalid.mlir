@@ -47,7 +47,7 @@ quern.kernel @k role prompt rows step {
   quern.yield
 }
 func.func @launch_c2_cache(%kv: !quern.kv<1 x 64, window = 512>) {
-  // expected-error @below {{requires operand 0 of type '!quern.kv<3 x 64>'}}
+  // expected-error @below {{requires operand 0 of type '!quern.kv<3 x 64}}
   %0 = quern.launch @k "k" (%kv : !quern.kv<1 x 64, window = 512>) -> (tensor<?x576xf32>)
   return
 }

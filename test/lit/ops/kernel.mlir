@@ -27,7 +27,7 @@ func.func @launch(%x: tensor<?x576xf32>, %kv: !quern.kv<3 x 64, window = 512>) {
   // GENERIC: "quern.launch"(%{{.*}}) <{barrier, kernel = @generated.add.0, name = "blk.1.add", offsets = array<i64: 4096>}>
   %1 = quern.launch @generated.add.0 "blk.1.add" (%0 : tensor<?x576xf32>) -> (tensor<?x576xf32>) {barrier, offsets = array<i64: 4096>}
   // A kernel that knows no window serves all of them.
-  // CHECK: quern.launch @prompt.rows "rows"{{ ?}}(%{{.*}} : !quern.kv<3 x 64, window = 512>) -> (tensor<?x576xf32>)
+  // CHECK: quern.launch @prompt.rows "rows"{{ ?}}(%{{.*}} : !quern.kv<3 x 64{{ ?}}, window = 512>) -> (tensor<?x576xf32>)
   %2 = quern.launch @prompt.rows "rows" (%kv : !quern.kv<3 x 64, window = 512>) -> (tensor<?x576xf32>)
   return
 }

@@ -28,7 +28,7 @@ func.func private @floats(!quern.panels<576 x 1536, #floats>)
 // GENERIC: (!quern.rows<576, f32>, !quern.rows<576, bf16>, !quern.rows<576, i16>) -> ()
 func.func private @rows(!quern.rows<576, f32>, !quern.rows<576, bf16>, !quern.rows<576, i16>)
 
-// CHECK: @kv(!quern.kv<3 x 64>, !quern.kv<3 x 64, window = 512>, !quern.kv<3 x 64, window = 512, stored = f16, page = 64>)
+// CHECK: @kv(!quern.kv<3 x 64{{ ?}}>, !quern.kv<3 x 64{{ ?}}, window = 512>, !quern.kv<3 x 64{{ ?}}, window = 512, stored = f16, page = 64>)
 func.func private @kv(!quern.kv<3 x 64>, !quern.kv<3 x 64, window = 512>, !quern.kv<3 x 64, window = 512, stored = f16, page = 64>)
 
 // CHECK: @step(!quern.step)
