@@ -1,4 +1,5 @@
-//===- Artifact.cpp - Writing the executable -------------------------------===//
+//===- Artifact.cpp - Writing the executable
+//-------------------------------===//
 #include "codegen/Artifact.h"
 #include "codegen/PlanTable.h"
 #include "codegen/Weights.h"
@@ -20,7 +21,8 @@ llvm::Error systemError(const std::string &path) {
 
 class PayloadWriter {
 public:
-  PayloadWriter(const std::string &path) : path(path), file(open(path.c_str(), O_RDWR | O_CLOEXEC)) {}
+  PayloadWriter(const std::string &path)
+      : path(path), file(open(path.c_str(), O_RDWR | O_CLOEXEC)) {}
   ~PayloadWriter() {
     if (file >= 0)
       close(file);
@@ -32,8 +34,9 @@ public:
     if (file < 0 || fstat(file, &status) < 0)
       return systemError(path);
     end = status.st_size;
-    if (auto error = add("meta", {reinterpret_cast<const uint8_t *>(payload.meta.data()),
-                                  payload.meta.size()}))
+    if (auto error =
+            add("meta", {reinterpret_cast<const uint8_t *>(payload.meta.data()),
+                         payload.meta.size()}))
       return error;
     if (auto error = add("plan", payload.plan))
       return error;
@@ -75,13 +78,17 @@ private:
     return put(bytes.data(), bytes.size(), section.offset);
   }
 
-  llvm::Error addWeights(mlir::ModuleOp module, const Checkpoint &checkpoint, unsigned threads) {
-    plan::Section &section = begin("weights", planInteger(module, "weights_bytes"));
+  llvm::Error addWeights(mlir::ModuleOp module, const Checkpoint &checkpoint,
+                         unsigned threads) {
+    plan::Section &section =
+        begin("weights", planInteger(module, "weights_bytes"));
     if (ftruncate(file, end) < 0)
       return systemError(path);
-    if (auto error = writeWeights(module, checkpoint, file, section.offset, threads))
+    if (auto error =
+            writeWeights(module, checkpoint, file, section.offset, threads))
       return error;
-    void *data = mmap(nullptr, section.size, PROT_READ, MAP_SHARED, file, section.offset);
+    void *data = mmap(nullptr, section.size, PROT_READ, MAP_SHARED, file,
+                      section.offset);
     if (data == MAP_FAILED)
       return systemError(path);
     section.checksum = plan::checksum(data, section.size);
@@ -109,8 +116,9 @@ private:
 };
 } // namespace
 
-llvm::Error quern::appendPayload(const std::string &path, const Payload &payload,
-                                 mlir::ModuleOp module, const Checkpoint &checkpoint,
+llvm::Error quern::appendPayload(const std::string &path,
+                                 const Payload &payload, mlir::ModuleOp module,
+                                 const Checkpoint &checkpoint,
                                  unsigned threads) {
   return PayloadWriter(path).write(payload, module, checkpoint, threads);
 }

@@ -14,7 +14,7 @@ struct Payload {
 };
 
 /// Appends the payload to the linked executable at `path`.
-llvm::Error appendPayload(const std::string &path, const Payload &, mlir::ModuleOp,
-                          const Checkpoint &, unsigned threads);
+llvm::Error appendPayload(const std::string &path, const Payload &,
+                          mlir::ModuleOp, const Checkpoint &, unsigned threads);
 
 } // namespace quern

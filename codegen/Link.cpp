@@ -1,4 +1,5 @@
-//===- Link.cpp - Objects and the runtime to an executable -----------------===//
+//===- Link.cpp - Objects and the runtime to an executable
+//-----------------===//
 #include "codegen/Link.h"
 #include "lld/Common/Driver.h"
 #include "llvm/ADT/StringExtras.h"
@@ -18,16 +19,28 @@ static std::string bundleFolder() {
   return std::string(folder);
 }
 
-llvm::Error quern::linkExecutable(llvm::ArrayRef<std::string> objects, llvm::StringRef output) {
+llvm::Error quern::linkExecutable(llvm::ArrayRef<std::string> objects,
+                                  llvm::StringRef output) {
   std::string bundle = bundleFolder() + "/";
   auto archives = llvm::MemoryBuffer::getFile(bundle + "archives.txt");
   if (!archives)
-    return llvm::createStringError("the runtime is missing: " + bundle + "archives.txt: " +
-                                   archives.getError().message());
-  std::vector<std::string> args{"ld.lld", "-static", "-pie", "--no-dynamic-linker",
-                                "-z", "text", "--gc-sections", "-O2", "--eh-frame-hdr",
-                                "--strip-all", "--build-id=none", "--threads=1",
-                                "-o", output.str()};
+    return llvm::createStringError(
+        "the runtime is missing: " + bundle +
+        "archives.txt: " + archives.getError().message());
+  std::vector<std::string> args{"ld.lld",
+                                "-static",
+                                "-pie",
+                                "--no-dynamic-linker",
+                                "-z",
+                                "text",
+                                "--gc-sections",
+                                "-O2",
+                                "--eh-frame-hdr",
+                                "--strip-all",
+                                "--build-id=none",
+                                "--threads=1",
+                                "-o",
+                                output.str()};
   for (const char *name : {"rcrt1.o", "crti.o", "crtbeginS.o", "runtime.o"})
     args.push_back(bundle + name);
   args.insert(args.end(), objects.begin(), objects.end());
@@ -48,6 +61,7 @@ llvm::Error quern::linkExecutable(llvm::ArrayRef<std::string> objects, llvm::Str
   lld::Result result =
       lld::lldMain(pointers, stream, stream, {{lld::Gnu, &lld::elf::link}});
   if (result.retCode)
-    return llvm::createStringError("cannot link: " + llvm::StringRef(text).split('\n').first);
+    return llvm::createStringError("cannot link: " +
+                                   llvm::StringRef(text).split('\n').first);
   return llvm::Error::success();
 }

@@ -9,6 +9,7 @@ namespace quern {
 /// Links objects with the bundle (lib/quern/bundle beside the folder of this
 /// program) to a static position-independent executable at `output`, in this
 /// process, by lld: no toolchain is needed where quern runs.
-llvm::Error linkExecutable(llvm::ArrayRef<std::string> objects, llvm::StringRef output);
+llvm::Error linkExecutable(llvm::ArrayRef<std::string> objects,
+                           llvm::StringRef output);
 
 } // namespace quern

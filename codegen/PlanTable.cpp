@@ -1,4 +1,5 @@
-//===- PlanTable.cpp - A planned module as the runtime's tables ------------===//
+//===- PlanTable.cpp - A planned module as the runtime's tables
+//------------===//
 #include "codegen/PlanTable.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/MemorySize.h"
@@ -53,11 +54,12 @@ private:
 
   void addGroup(DictionaryAttr g) {
     header.pageTokens = integer(g, "page_tokens");
-    groups.push_back({uint32_t(integer(g, "window")), uint32_t(integer(g, "layers")),
-                      uint32_t(integer(g, "pages")),
-                      uint32_t(integer(g, "pages_per_sequence")),
-                      uint64_t(integer(g, "page_bytes")), uint64_t(integer(g, "pool")),
-                      uint64_t(integer(g, "table"))});
+    groups.push_back(
+        {uint32_t(integer(g, "window")), uint32_t(integer(g, "layers")),
+         uint32_t(integer(g, "pages")),
+         uint32_t(integer(g, "pages_per_sequence")),
+         uint64_t(integer(g, "page_bytes")), uint64_t(integer(g, "pool")),
+         uint64_t(integer(g, "table"))});
   }
 
   void addInputs() {
@@ -65,7 +67,8 @@ private:
     for (uint64_t offset : {header.tokens, header.positions, header.slots})
       uses.push_back({offset, 4, rows, plan::kRows, both, 0});
     uses.push_back({header.tiles, 8, header.maxTiles, plan::kTiles, both, 0});
-    uses.push_back({header.select, 4, header.maxLogitRows, plan::kLogitRows, both, 0});
+    uses.push_back(
+        {header.select, 4, header.maxLogitRows, plan::kLogitRows, both, 0});
     uses.push_back({header.logits, 4 * header.logitStride, header.maxLogitRows,
                     plan::kLogitRows, both, 0});
   }
@@ -86,7 +89,8 @@ private:
     program.headStage = std::min(program.headStage, program.stages);
   }
 
-  void addStage(LaunchOp launch, KernelOp kernel, const plan::Program &program, Role role) {
+  void addStage(LaunchOp launch, KernelOp kernel, const plan::Program &program,
+                Role role) {
     plan::Stage stage{};
     stage.kernel = kernelIndex(kernel.getSymName());
     stage.barrier = launch.getBarrier();
@@ -95,14 +99,16 @@ private:
     stage.name = addString(launch.getName());
     for (Value v : launch.getInputs())
       addOperand(v, stage);
-    for (auto [v, offset] : llvm::zip(launch.getOutputs(), *launch.getOffsets())) {
+    for (auto [v, offset] :
+         llvm::zip(launch.getOutputs(), *launch.getOffsets())) {
       places[v] = offset;
       buffers.push_back({plan::Space::Arena, 0, uint64_t(offset)});
       bool logits = kernel.getRows() == RowsOf::Logits;
       if (uint64_t(offset) != header.logits)
-        uses.push_back({uint64_t(offset), uint64_t(activationRowBytes(v.getType())),
-                        logits ? header.maxLogitRows : program.maxRows,
-                        logits ? plan::kLogitRows : plan::kRows, 1u << unsigned(role), 0});
+        uses.push_back(
+            {uint64_t(offset), uint64_t(activationRowBytes(v.getType())),
+             logits ? header.maxLogitRows : program.maxRows,
+             logits ? plan::kLogitRows : plan::kRows, 1u << unsigned(role), 0});
     }
     stage.buffers = buffers.size() - stage.firstBuffer;
     stage.constants = constants.size() - stage.firstConstant;
@@ -110,7 +116,9 @@ private:
   }
 
   void addOperand(Value v, plan::Stage &stage) {
-    auto arena = [&](uint64_t offset) { buffers.push_back({plan::Space::Arena, 0, offset}); };
+    auto arena = [&](uint64_t offset) {
+      buffers.push_back({plan::Space::Arena, 0, offset});
+    };
     if (auto get = v.getDefiningOp<GetOp>())
       return addSymbol(symbols.lookup(get.getSymbol()), stage);
     if (isa<StepType>(v.getType())) {
@@ -118,7 +126,8 @@ private:
       return;
     }
     if (auto argument = dyn_cast<BlockArgument>(v)) // tokens or selected rows
-      return arena(argument.getArgNumber() == 0 ? header.tokens : header.select);
+      return arena(argument.getArgNumber() == 0 ? header.tokens
+                                                : header.select);
     arena(places.lookup(v));
   }
 
@@ -126,15 +135,18 @@ private:
     if (auto cache = dyn_cast<KvCacheOp>(op)) {
       const plan::KvGroup &group = groups[*cache.getGroup()];
       buffers.push_back({plan::Space::Kv, 0,
-                         group.poolOffset + *cache.getIndex() * group.pages * group.pageBytes});
+                         group.poolOffset + *cache.getIndex() * group.pages *
+                                                group.pageBytes});
       buffers.push_back({plan::Space::Arena, 0, group.tableOffset});
       constants.push_back(group.window);
       constants.push_back(group.pagesPerSequence);
       return;
     }
     auto weight = dyn_cast<WeightOp>(op);
-    uint64_t offset = weight ? *weight.getOffset() : *cast<ConstantOp>(op).getOffset();
-    Type type = weight ? weight.getType() : cast<ConstantOp>(op).getValue().getType();
+    uint64_t offset =
+        weight ? *weight.getOffset() : *cast<ConstantOp>(op).getOffset();
+    Type type =
+        weight ? weight.getType() : cast<ConstantOp>(op).getValue().getType();
     buffers.push_back({plan::Space::Weights, 0, offset});
     stage.bytes += weightBytes(type);
   }
@@ -186,7 +198,9 @@ private:
 };
 } // namespace
 
-PlanTable quern::buildPlanTable(ModuleOp module) { return TableBuilder(module).build(); }
+PlanTable quern::buildPlanTable(ModuleOp module) {
+  return TableBuilder(module).build();
+}
 
 void quern::printPlan(ModuleOp module, llvm::raw_ostream &os) {
   for (auto program : module.getOps<func::FuncOp>()) {

@@ -38,7 +38,8 @@ public:
   /// symbols of runtime/Plan.h. Consumes the module. May be called from several
   /// threads with different modules.
   virtual llvm::Expected<llvm::SmallVector<char, 0>>
-  emit(mlir::ModuleOp kernels, llvm::ArrayRef<std::string> table, Form) const = 0;
+  emit(mlir::ModuleOp kernels, llvm::ArrayRef<std::string> table,
+       Form) const = 0;
 };
 
 struct TargetInfo {

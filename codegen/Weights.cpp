@@ -1,4 +1,5 @@
-//===- Weights.cpp - Writing the weights section ---------------------------===//
+//===- Weights.cpp - Writing the weights section
+//---------------------------===//
 #include "codegen/Weights.h"
 #include "ir/Panel.h"
 #include "ir/Quern.h"
@@ -27,8 +28,8 @@ std::span<const uint8_t> bytesOf(const TensorPart &part) {
 }
 
 /// A matrix, some panels at a time.
-void addPanels(std::vector<Piece> &pieces, const Tensor &tensor, const Format &format,
-               uint64_t offset) {
+void addPanels(std::vector<Piece> &pieces, const Tensor &tensor,
+               const Format &format, uint64_t offset) {
   auto packer = std::make_shared<PanelPacker>(format, shapeOf(format));
   const uint64_t rows = tensor.rows(), columns = tensor.columns();
   const uint64_t panel = packedBytes(shapeOf(format), kLanes, columns);
@@ -38,7 +39,8 @@ void addPanels(std::vector<Piece> &pieces, const Tensor &tensor, const Format &f
     uint64_t last = std::min(panels, first + together);
     pieces.push_back({offset + first * panel, (last - first) * panel,
                       [=, &tensor](uint8_t *out) {
-                        packer->pack(bytesOf(tensor.parts[0]), rows, columns, first, last, out);
+                        packer->pack(bytesOf(tensor.parts[0]), rows, columns,
+                                     first, last, out);
                       }});
   }
 }
@@ -49,13 +51,15 @@ std::vector<Piece> piecesOf(ModuleOp module, const Checkpoint &checkpoint) {
     if (auto constant = dyn_cast<ConstantOp>(op)) {
       auto values = cast<DenseElementsAttr>(constant.getValue());
       ArrayRef<char> raw = values.getRawData();
-      pieces.push_back({uint64_t(*constant.getOffset()), raw.size(),
-                        [raw](uint8_t *out) { std::memcpy(out, raw.data(), raw.size()); }});
+      pieces.push_back(
+          {uint64_t(*constant.getOffset()), raw.size(),
+           [raw](uint8_t *out) { std::memcpy(out, raw.data(), raw.size()); }});
     }
     auto weight = dyn_cast<WeightOp>(op);
     if (!weight)
       continue;
-    const Tensor &tensor = *checkpoint.findTensor(weight.getSource().value_or(weight.getSymName()));
+    const Tensor &tensor = *checkpoint.findTensor(
+        weight.getSource().value_or(weight.getSymName()));
     const Format &format = *findFormat(tensor.format);
     if (isa<PanelsType>(weight.getType())) {
       addPanels(pieces, tensor, format, *weight.getOffset());
@@ -63,9 +67,10 @@ std::vector<Piece> piecesOf(ModuleOp module, const Checkpoint &checkpoint) {
     }
     pieces.push_back({uint64_t(*weight.getOffset()), 4 * tensor.columns(),
                       [&tensor, &format](uint8_t *out) {
-                        std::span<const uint8_t> part = bytesOf(tensor.parts[0]);
-                        dequantizeRow(format, {&part, 1}, 1, tensor.columns(), 0,
-                                      reinterpret_cast<float *>(out));
+                        std::span<const uint8_t> part =
+                            bytesOf(tensor.parts[0]);
+                        dequantizeRow(format, {&part, 1}, 1, tensor.columns(),
+                                      0, reinterpret_cast<float *>(out));
                       }});
   }
   return pieces;
@@ -84,8 +89,8 @@ bool writeAll(int file, const uint8_t *data, uint64_t size, uint64_t offset) {
 }
 } // namespace
 
-llvm::Error quern::writeWeights(ModuleOp module, const Checkpoint &checkpoint, int file,
-                                uint64_t offset, unsigned threads) {
+llvm::Error quern::writeWeights(ModuleOp module, const Checkpoint &checkpoint,
+                                int file, uint64_t offset, unsigned threads) {
   std::vector<Piece> pieces = piecesOf(module, checkpoint);
   std::atomic<size_t> next{0};
   std::atomic<int> error{0};
@@ -94,7 +99,8 @@ llvm::Error quern::writeWeights(ModuleOp module, const Checkpoint &checkpoint, i
     for (size_t i; (i = next++) < pieces.size() && !error;) {
       buffer.resize(pieces[i].size);
       pieces[i].fill(buffer.data());
-      if (!writeAll(file, buffer.data(), buffer.size(), offset + pieces[i].offset))
+      if (!writeAll(file, buffer.data(), buffer.size(),
+                    offset + pieces[i].offset))
         error = errno ? errno : EIO;
     }
   };
@@ -105,6 +111,7 @@ llvm::Error quern::writeWeights(ModuleOp module, const Checkpoint &checkpoint, i
   for (std::thread &thread : team)
     thread.join();
   if (error)
-    return llvm::createStringError(std::string("cannot write weights: ") + std::strerror(error));
+    return llvm::createStringError(std::string("cannot write weights: ") +
+                                   std::strerror(error));
   return llvm::Error::success();
 }

@@ -40,11 +40,11 @@ namespace arch {
 /// How a layer attends.
 struct AttentionBlock {
   uint64_t heads = 0, kvHeads = 0, headSize = 0;
-  uint64_t window = 0;     // 0: all positions
-  double scale = 0;        // of q.k
+  uint64_t window = 0; // 0: all positions
+  double scale = 0;    // of q.k
   double ropeBase = 10000;
   uint64_t ropeDims = 0;
-  bool ropeHalf = false;   // pairs (i, i + dims/2), else (2i, 2i + 1)
+  bool ropeHalf = false; // pairs (i, i + dims/2), else (2i, 2i + 1)
   llvm::SmallVector<double> ropeFactors; // dims/2 divisors of angles, or none
 };
 
@@ -59,7 +59,8 @@ public:
   //===--------------------------------------------------------------------===//
   /// A required integer in [least, most].
   uint64_t size(llvm::StringRef key, uint64_t most, uint64_t least = 1);
-  uint64_t sizeOr(llvm::StringRef key, uint64_t fallback, uint64_t most, uint64_t least = 0);
+  uint64_t sizeOr(llvm::StringRef key, uint64_t fallback, uint64_t most,
+                  uint64_t least = 0);
   /// A required finite positive number.
   double number(llvm::StringRef key);
   double numberOr(llvm::StringRef key, double fallback);
@@ -81,8 +82,10 @@ public:
   //===--------------------------------------------------------------------===//
   // Blocks
   //===--------------------------------------------------------------------===//
-  mlir::Value embed(const llvm::Twine &table, uint64_t vocabulary, uint64_t width, double scale = 1);
-  mlir::Value norm(mlir::Value x, const llvm::Twine &name, double epsilon, uint64_t size = 0);
+  mlir::Value embed(const llvm::Twine &table, uint64_t vocabulary,
+                    uint64_t width, double scale = 1);
+  mlir::Value norm(mlir::Value x, const llvm::Twine &name, double epsilon,
+                   uint64_t size = 0);
   mlir::Value linear(mlir::Value x, const llvm::Twine &name, uint64_t outputs);
   mlir::Value add(mlir::Value x, mlir::Value y);
   /// Projections, optional QK norm ("attn_q_norm"), rotary embedding, cache,
@@ -90,7 +93,8 @@ public:
   mlir::Value attention(mlir::Value x, const llvm::Twine &prefix,
                         const AttentionBlock &, uint64_t width,
                         std::optional<double> qkNormEpsilon = std::nullopt);
-  mlir::Value gatedMlp(mlir::Value x, const llvm::Twine &prefix, Activation, uint64_t hidden, uint64_t width);
+  mlir::Value gatedMlp(mlir::Value x, const llvm::Twine &prefix, Activation,
+                       uint64_t hidden, uint64_t width);
   /// Selected rows through the last norm and the output matrix, which is
   /// "output" or, where the file has none, the embedding; then returns.
   void finish(mlir::Value x, double epsilon, uint64_t vocabulary,
@@ -120,6 +124,7 @@ private:
 /// The graph of a checkpoint: a module with symbols and @forward, and the
 /// attributes quern.architecture, quern.name, quern.context (the model's own
 /// limit, tokens) and quern.vocabulary.
-llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>> importModel(mlir::MLIRContext *, const Checkpoint &);
+llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>>
+importModel(mlir::MLIRContext *, const Checkpoint &);
 
 } // namespace quern

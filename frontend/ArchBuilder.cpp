@@ -1,4 +1,5 @@
-//===- ArchBuilder.cpp - The blocks that architectures share ---------------===//
+//===- ArchBuilder.cpp - The blocks that architectures share
+//---------------===//
 #include "frontend/Arch.h"
 #include "ir/Format.h"
 #include "llvm/ADT/StringExtras.h"
@@ -42,14 +43,17 @@ llvm::Error ArchBuilder::takeError() {
   return llvm::createStringError(*firstError);
 }
 
-std::string ArchBuilder::key(llvm::StringRef k) const { return (prefix + k).str(); }
+std::string ArchBuilder::key(llvm::StringRef k) const {
+  return (prefix + k).str();
+}
 
 //===----------------------------------------------------------------------===//
 // Hyper-parameters
 //===----------------------------------------------------------------------===//
 
 static llvm::Error outOfRange(const Checkpoint &c, llvm::StringRef key,
-                              const llvm::Twine &value, const llvm::Twine &wanted) {
+                              const llvm::Twine &value,
+                              const llvm::Twine &wanted) {
   return c.error("key '" + key + "' is " + value + ", expected " + wanted);
 }
 
@@ -67,8 +71,8 @@ uint64_t ArchBuilder::size(llvm::StringRef k, uint64_t most, uint64_t least) {
   return *v;
 }
 
-uint64_t ArchBuilder::sizeOr(llvm::StringRef k, uint64_t fallback, uint64_t most,
-                             uint64_t least) {
+uint64_t ArchBuilder::sizeOr(llvm::StringRef k, uint64_t fallback,
+                             uint64_t most, uint64_t least) {
   return checkpoint.findMeta(key(k)) ? size(k, most, least) : fallback;
 }
 
@@ -79,7 +83,8 @@ double ArchBuilder::number(llvm::StringRef k) {
     return 1;
   }
   if (!std::isfinite(*v) || *v <= 0) {
-    fail(outOfRange(checkpoint, key(k), std::to_string(*v), "a positive number"));
+    fail(outOfRange(checkpoint, key(k), std::to_string(*v),
+                    "a positive number"));
     return 1;
   }
   return *v;
@@ -115,14 +120,18 @@ const Tensor *ArchBuilder::tensor(const llvm::Twine &name) {
 }
 
 static std::string shapeText(llvm::ArrayRef<uint64_t> shape) {
-  return llvm::join(llvm::map_range(shape, [](uint64_t n) { return std::to_string(n); }), "x");
+  return llvm::join(
+      llvm::map_range(shape, [](uint64_t n) { return std::to_string(n); }),
+      "x");
 }
 
 Value ArchBuilder::get(llvm::StringRef symbol, Type type) {
-  return GetOp::create(*this, type, FlatSymbolRefAttr::get(getContext(), symbol));
+  return GetOp::create(*this, type,
+                       FlatSymbolRefAttr::get(getContext(), symbol));
 }
 
-Value ArchBuilder::weight(const llvm::Twine &name, uint64_t rows, uint64_t columns) {
+Value ArchBuilder::weight(const llvm::Twine &name, uint64_t rows,
+                          uint64_t columns) {
   std::string symbol = name.str();
   if (Value known = gotten.lookup(symbol))
     return known;
@@ -132,8 +141,9 @@ Value ArchBuilder::weight(const llvm::Twine &name, uint64_t rows, uint64_t colum
   bool isVector = t->shape.size() == 1;
   if (t->shape.empty() || t->shape.size() > 2 || t->rows() != rows ||
       t->columns() != columns || (isVector && rows != 1)) {
-    fail(checkpoint.error("tensor '" + t->name + "' has shape " + shapeText(t->shape) +
-                          ", expected " + shapeText({rows, columns})));
+    fail(checkpoint.error("tensor '" + t->name + "' has shape " +
+                          shapeText(t->shape) + ", expected " +
+                          shapeText({rows, columns})));
     return {};
   }
   if (!findFormat(t->format)) {
@@ -162,19 +172,22 @@ uint64_t ArchBuilder::rowsOf(const llvm::Twine &name) {
   return t ? t->rows() : 1;
 }
 
-llvm::SmallVector<double> ArchBuilder::numbers(const llvm::Twine &name, uint64_t columns) {
+llvm::SmallVector<double> ArchBuilder::numbers(const llvm::Twine &name,
+                                               uint64_t columns) {
   llvm::SmallVector<double> result;
   const Tensor *t = failed() ? nullptr : tensor(name);
   if (!t)
     return result;
   const Format *format = findFormat(t->format);
-  if (!format || t->rows() != 1 || t->columns() != columns || t->parts.size() != 1) {
+  if (!format || t->rows() != 1 || t->columns() != columns ||
+      t->parts.size() != 1) {
     fail(checkpoint.error("tensor '" + t->name + "' is not a vector of " +
                           llvm::Twine(columns) + " numbers"));
     return result;
   }
   std::vector<float> values(columns);
-  std::span<const uint8_t> part(t->parts[0].bytes.data(), t->parts[0].bytes.size());
+  std::span<const uint8_t> part(t->parts[0].bytes.data(),
+                                t->parts[0].bytes.size());
   dequantizeRow(*format, {&part, 1}, 1, columns, 0, values.data());
   result.assign(values.begin(), values.end());
   return result;
@@ -200,7 +213,8 @@ Value ArchBuilder::embed(const llvm::Twine &table, uint64_t vocabulary,
                          getF32FloatAttr(scale));
 }
 
-Value ArchBuilder::norm(Value x, const llvm::Twine &name, double epsilon, uint64_t size) {
+Value ArchBuilder::norm(Value x, const llvm::Twine &name, double epsilon,
+                        uint64_t size) {
   if (!x)
     return {};
   Value w = vector(name, size ? size : columnsOf(x.getType()));
@@ -215,7 +229,8 @@ Value ArchBuilder::linear(Value x, const llvm::Twine &name, uint64_t outputs) {
   if (!w)
     return {};
   setLoc(NameLoc::get(getStringAttr(name)));
-  return LinearOp::create(*this, activations(getContext(), outputs), x, w, ArithmeticAttr());
+  return LinearOp::create(*this, activations(getContext(), outputs), x, w,
+                          ArithmeticAttr());
 }
 
 Value ArchBuilder::add(Value x, Value y) {
@@ -241,18 +256,21 @@ Value ArchBuilder::attention(Value x, const llvm::Twine &layer,
     if (!a.ropeFactors.empty())
       factors = getDenseF64ArrayAttr(a.ropeFactors);
     return RopeOp::create(*this, y.getType(), y, step, Value(), a.headSize,
-                          a.ropeDims, llvm::APFloat(a.ropeBase), a.ropeHalf, factors);
+                          a.ropeDims, llvm::APFloat(a.ropeBase), a.ropeHalf,
+                          factors);
   };
   q = rope(q, ".rope_q");
   k = rope(k, ".rope_k");
 
   std::string symbol = p + ".kv";
-  Type type = KvType::get(getContext(), a.kvHeads, a.headSize, a.window, Type(), 0);
+  Type type =
+      KvType::get(getContext(), a.kvHeads, a.headSize, a.window, Type(), 0);
   {
     OpBuilder::InsertionGuard guard(*this);
     setInsertionPoint(function);
     KvCacheOp::create(*this, NameLoc::get(getStringAttr(symbol)),
-                      getStringAttr(symbol), TypeAttr::get(type), IntegerAttr(), IntegerAttr());
+                      getStringAttr(symbol), TypeAttr::get(type), IntegerAttr(),
+                      IntegerAttr());
   }
   setLoc(NameLoc::get(getStringAttr(symbol)));
   Value cache = get(symbol, type);
@@ -263,8 +281,9 @@ Value ArchBuilder::attention(Value x, const llvm::Twine &layer,
   return linear(y, p + ".attn_output", width);
 }
 
-Value ArchBuilder::gatedMlp(Value x, const llvm::Twine &layer, Activation activation,
-                            uint64_t hidden, uint64_t width) {
+Value ArchBuilder::gatedMlp(Value x, const llvm::Twine &layer,
+                            Activation activation, uint64_t hidden,
+                            uint64_t width) {
   std::string p = layer.str();
   Value gate = linear(x, p + ".ffn_gate", hidden);
   Value up = linear(x, p + ".ffn_up", hidden);
@@ -288,5 +307,6 @@ void ArchBuilder::finish(Value x, double epsilon, uint64_t vocabulary,
   if (softcap)
     x = SoftcapOp::create(*this, x, getF32FloatAttr(*softcap));
   func::ReturnOp::create(*this, x);
-  function.setFunctionType(getFunctionType(function.getArgumentTypes(), x.getType()));
+  function.setFunctionType(
+      getFunctionType(function.getArgumentTypes(), x.getType()));
 }

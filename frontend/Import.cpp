@@ -1,4 +1,5 @@
-//===- Import.cpp - A checkpoint as a graph --------------------------------===//
+//===- Import.cpp - A checkpoint as a graph
+//--------------------------------===//
 #include "frontend/Arch.h"
 #include "llvm/ADT/StringExtras.h"
 #include "mlir/IR/Verifier.h"
@@ -13,7 +14,8 @@ std::vector<Architecture> quern::allArchitectures() {
   };
 }
 
-static llvm::Expected<Architecture> architectureOf(const Checkpoint &checkpoint) {
+static llvm::Expected<Architecture>
+architectureOf(const Checkpoint &checkpoint) {
   auto name = checkpoint.getString("general.architecture");
   if (!name)
     return name.takeError();
@@ -23,7 +25,8 @@ static llvm::Expected<Architecture> architectureOf(const Checkpoint &checkpoint)
       return a;
     known.push_back(a.name);
   }
-  return checkpoint.error("architecture '" + *name + "' is not supported; quern knows " +
+  return checkpoint.error("architecture '" + *name +
+                          "' is not supported; quern knows " +
                           llvm::join(known, ", "));
 }
 
@@ -42,7 +45,8 @@ quern::importModel(MLIRContext *context, const Checkpoint &checkpoint) {
   if (builder.failed())
     return builder.takeError();
   if (std::string unused = builder.unusedTensor(); !unused.empty())
-    return checkpoint.error("tensor '" + unused + "' is not used by architecture '" +
+    return checkpoint.error("tensor '" + unused +
+                            "' is not used by architecture '" +
                             architecture->name + "'");
 
   auto name = checkpoint.getString("general.name");
@@ -50,12 +54,13 @@ quern::importModel(MLIRContext *context, const Checkpoint &checkpoint) {
     llvm::consumeError(name.takeError());
   Builder b(context);
   (*module)->setAttr("quern.architecture", b.getStringAttr(architecture->name));
-  (*module)->setAttr("quern.name", b.getStringAttr(name ? *name : StringRef("unnamed")));
-  (*module)->setAttr("quern.context",
-                     b.getI64IntegerAttr(builder.size("context_length", 1u << 24)));
+  (*module)->setAttr("quern.name",
+                     b.getStringAttr(name ? *name : StringRef("unnamed")));
+  (*module)->setAttr("quern.context", b.getI64IntegerAttr(builder.size(
+                                          "context_length", 1u << 24)));
   auto forward = module->lookupSymbol<func::FuncOp>("forward");
-  (*module)->setAttr("quern.vocabulary",
-                     b.getI64IntegerAttr(columnsOf(forward.getResultTypes()[0])));
+  (*module)->setAttr("quern.vocabulary", b.getI64IntegerAttr(columnsOf(
+                                             forward.getResultTypes()[0])));
   if (builder.failed())
     return builder.takeError();
   if (mlir::failed(verify(*module)))

@@ -1,4 +1,5 @@
-//===- Elementwise.cpp - exp and tanh in plain arithmetic ------------------===//
+//===- Elementwise.cpp - exp and tanh in plain arithmetic
+//------------------===//
 //
 // Both are written out here, in operations that every target has, so that a
 // vector of any width gives the same bits on every lane.
@@ -29,7 +30,8 @@ Value FloatBuilder::exp(Value x) {
   Value r = fma(n, constant(-0.693359375f), x);
   r = fma(n, constant(2.12194440e-4f), r);
   Value p = constant(1.0f / 5040);
-  for (float c : {1.0f / 720, 1.0f / 120, 1.0f / 24, 1.0f / 6, 0.5f, 1.0f, 1.0f})
+  for (float c :
+       {1.0f / 720, 1.0f / 120, 1.0f / 24, 1.0f / 6, 0.5f, 1.0f, 1.0f})
     p = fma(p, r, constant(c));
   // 2^n: n + 127 into the exponent.
   Type i32 = getI32Type();
@@ -51,7 +53,8 @@ Value FloatBuilder::exp(Value x) {
 /// cancel for small x.
 Value FloatBuilder::tanh(Value x) {
   Value bound = arith::MaximumFOp::create(
-      *this, arith::MinimumFOp::create(*this, x, constant(10.0f)), constant(-10.0f));
+      *this, arith::MinimumFOp::create(*this, x, constant(10.0f)),
+      constant(-10.0f));
   Value e = exp(add(bound, bound));
   Value far = sub(constant(1.0f), div(constant(2.0f), add(e, constant(1.0f))));
   Value s = mul(x, x);
@@ -59,6 +62,7 @@ Value FloatBuilder::tanh(Value x) {
   for (float c : {-17.0f / 315, 2.0f / 15, -1.0f / 3})
     p = fma(p, s, constant(c));
   Value near = fma(mul(p, s), x, x);
-  Value isNear = arith::CmpFOp::create(*this, arith::CmpFPredicate::OLT, s, constant(0.0625f));
+  Value isNear = arith::CmpFOp::create(*this, arith::CmpFPredicate::OLT, s,
+                                       constant(0.0625f));
   return arith::SelectOp::create(*this, isNear, near, far);
 }

@@ -28,13 +28,24 @@ struct FloatBuilder : mlir::ImplicitLocOpBuilder {
     mlir::Attribute a = getF32FloatAttr(v);
     if (auto vector = mlir::dyn_cast<mlir::VectorType>(type))
       a = mlir::DenseElementsAttr::get(vector, v);
-    return mlir::arith::ConstantOp::create(*this, mlir::cast<mlir::TypedAttr>(a));
+    return mlir::arith::ConstantOp::create(*this,
+                                           mlir::cast<mlir::TypedAttr>(a));
   }
-  mlir::Value add(mlir::Value a, mlir::Value b) { return mlir::arith::AddFOp::create(*this, a, b); }
-  mlir::Value sub(mlir::Value a, mlir::Value b) { return mlir::arith::SubFOp::create(*this, a, b); }
-  mlir::Value mul(mlir::Value a, mlir::Value b) { return mlir::arith::MulFOp::create(*this, a, b); }
-  mlir::Value div(mlir::Value a, mlir::Value b) { return mlir::arith::DivFOp::create(*this, a, b); }
-  mlir::Value fma(mlir::Value a, mlir::Value b, mlir::Value c) { return mlir::math::FmaOp::create(*this, a, b, c); }
+  mlir::Value add(mlir::Value a, mlir::Value b) {
+    return mlir::arith::AddFOp::create(*this, a, b);
+  }
+  mlir::Value sub(mlir::Value a, mlir::Value b) {
+    return mlir::arith::SubFOp::create(*this, a, b);
+  }
+  mlir::Value mul(mlir::Value a, mlir::Value b) {
+    return mlir::arith::MulFOp::create(*this, a, b);
+  }
+  mlir::Value div(mlir::Value a, mlir::Value b) {
+    return mlir::arith::DivFOp::create(*this, a, b);
+  }
+  mlir::Value fma(mlir::Value a, mlir::Value b, mlir::Value c) {
+    return mlir::math::FmaOp::create(*this, a, b, c);
+  }
   /// e^x within 2 ulp, 0 below -87.3 (not denormal), saturating above 88.
   mlir::Value exp(mlir::Value x);
   /// tanh(x) as 1 - 2 / (e^(2x) + 1) with care for small x; error < 2e-7.

@@ -1,4 +1,5 @@
-//===- Group.cpp - GroupShape as an attribute ------------------------------===//
+//===- Group.cpp - GroupShape as an attribute
+//------------------------------===//
 #include "ir/Panel.h"
 #include "ir/Quern.h"
 #include <bit>
@@ -12,8 +13,8 @@ static FactorAttr factorAttr(MLIRContext *context, const FactorShape &f) {
 }
 
 static FactorShape factorShape(FactorAttr a) {
-  return {Codec(a.getCodec()), a.getBits(), a.getIsSigned(),
-          float(a.getBias()), std::bit_cast<float>(a.getUnitBits())};
+  return {Codec(a.getCodec()), a.getBits(), a.getIsSigned(), float(a.getBias()),
+          std::bit_cast<float>(a.getUnitBits())};
 }
 
 GroupAttr quern::groupAttr(MLIRContext *context, const GroupShape &s) {
@@ -21,10 +22,10 @@ GroupAttr quern::groupAttr(MLIRContext *context, const GroupShape &s) {
     return GroupAttr::get(context, 0, s.span, s.superPerSpan, s.group, 0,
                           int32_t(s.element), {}, {}, {});
   SmallVector<int32_t> table(s.table.begin(), s.table.end());
-  return GroupAttr::get(context, s.codeBits, s.span, s.superPerSpan, s.group,
-                        s.bias, -1, factorAttr(context, s.scale),
-                        s.offset ? factorAttr(context, *s.offset) : FactorAttr(),
-                        table);
+  return GroupAttr::get(
+      context, s.codeBits, s.span, s.superPerSpan, s.group, s.bias, -1,
+      factorAttr(context, s.scale),
+      s.offset ? factorAttr(context, *s.offset) : FactorAttr(), table);
 }
 
 GroupShape quern::groupShape(GroupAttr a) {

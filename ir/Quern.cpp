@@ -1,4 +1,5 @@
-//===- Quern.cpp - The quern dialect ---------------------------------------===//
+//===- Quern.cpp - The quern dialect
+//---------------------------------------===//
 #include "ir/Quern.h"
 #include "ir/Panel.h"
 #include "mlir/IR/DialectImplementation.h"
@@ -39,7 +40,8 @@ uint64_t KvType::pageBytes() const {
 
 int64_t quern::columnsOf(Type type) {
   return llvm::TypeSwitch<Type, int64_t>(type)
-      .Case<WeightType, PanelsType, RowsType>([](auto t) { return t.getColumns(); })
+      .Case<WeightType, PanelsType, RowsType>(
+          [](auto t) { return t.getColumns(); })
       .Case<RankedTensorType>([](RankedTensorType t) {
         return t.getRank() ? t.getDimSize(t.getRank() - 1) : 1;
       })
@@ -60,17 +62,18 @@ RankedTensorType quern::activations(MLIRContext *context, int64_t columns) {
                                Float32Type::get(context));
 }
 
-ParseResult quern::parseKvLayout(AsmParser &parser, int64_t &window, Type &stored,
-                                 int64_t &page) {
+ParseResult quern::parseKvLayout(AsmParser &parser, int64_t &window,
+                                 Type &stored, int64_t &page) {
   while (succeeded(parser.parseOptionalComma())) {
     StringRef key;
     auto loc = parser.getCurrentLocation();
     if (parser.parseKeyword(&key) || parser.parseEqual())
       return failure();
-    if (key == "window" ? parser.parseInteger(window)
+    if (key == "window"   ? parser.parseInteger(window)
         : key == "stored" ? parser.parseType(stored)
-        : key == "page"   ? parser.parseInteger(page)
-                          : parser.emitError(loc, "expected window, stored or page"))
+        : key == "page"
+            ? parser.parseInteger(page)
+            : parser.emitError(loc, "expected window, stored or page"))
       return failure();
   }
   return success();
@@ -87,7 +90,8 @@ void quern::printKvLayout(AsmPrinter &printer, int64_t window, Type stored,
 }
 
 ParseResult quern::parseGroupFactors(AsmParser &parser, FactorAttr &scale,
-                                     FactorAttr &offset, SmallVector<int32_t> &table) {
+                                     FactorAttr &offset,
+                                     SmallVector<int32_t> &table) {
   while (succeeded(parser.parseOptionalComma())) {
     StringRef key;
     auto loc = parser.getCurrentLocation();
@@ -97,7 +101,8 @@ ParseResult quern::parseGroupFactors(AsmParser &parser, FactorAttr &scale,
     if (key == "scale"    ? parser.parseCustomAttributeWithFallback(scale)
         : key == "offset" ? parser.parseCustomAttributeWithFallback(offset)
         : key == "table"
-            ? parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, entry)
+            ? parser.parseCommaSeparatedList(AsmParser::Delimiter::Square,
+                                             entry)
             : parser.emitError(loc, "expected scale, offset or table"))
       return failure();
   }
@@ -106,7 +111,8 @@ ParseResult quern::parseGroupFactors(AsmParser &parser, FactorAttr &scale,
 
 void quern::printGroupFactors(AsmPrinter &printer, FactorAttr scale,
                               FactorAttr offset, ArrayRef<int32_t> table) {
-  for (auto [name, factor] : {std::pair("scale", scale), std::pair("offset", offset)})
+  for (auto [name, factor] :
+       {std::pair("scale", scale), std::pair("offset", offset)})
     if (factor) {
       printer << ", " << name << " = ";
       printer.printStrippedAttrOrType(factor);
@@ -123,7 +129,8 @@ void quern::printGroupFactors(AsmPrinter &printer, FactorAttr scale,
 //===----------------------------------------------------------------------===//
 
 template <typename AttrT, typename Enum>
-static ParseResult parseKeyword(OpAsmParser &parser, AttrT &attr, StringRef what,
+static ParseResult parseKeyword(OpAsmParser &parser, AttrT &attr,
+                                StringRef what,
                                 std::optional<Enum> (*symbolize)(StringRef)) {
   StringRef keyword;
   auto loc = parser.getCurrentLocation();
@@ -149,8 +156,10 @@ void quern::printRoleKeyword(OpAsmPrinter &p, Operation *, RoleAttr a) {
   p << stringifyRole(a.getValue());
 }
 ParseResult quern::parseActivationKeyword(OpAsmParser &p, ActivationAttr &a) {
-  return parseKeyword<ActivationAttr, Activation>(p, a, "activation", symbolizeActivation);
+  return parseKeyword<ActivationAttr, Activation>(p, a, "activation",
+                                                  symbolizeActivation);
 }
-void quern::printActivationKeyword(OpAsmPrinter &p, Operation *, ActivationAttr a) {
+void quern::printActivationKeyword(OpAsmPrinter &p, Operation *,
+                                   ActivationAttr a) {
   p << stringifyActivation(a.getValue());
 }

@@ -1,8 +1,8 @@
 //===- Quern.h - The quern dialect -----------------------------*- C++ -*-===//
 //
 // The dialect's C++ face. Ops are described in ops/*.td (one screen each, with
-// numbered constraints and an example) and defined in ops/*.cpp; docs/Dialect.md
-// is generated from them. See Quern.td for the idea.
+// numbered constraints and an example) and defined in ops/*.cpp;
+// docs/Dialect.md is generated from them. See Quern.td for the idea.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -21,7 +21,8 @@
 #include "ir/QuernDialect.h.inc"
 
 namespace quern {
-/// `, window = 512, stored = f16, page = 64`: each only where it says something.
+/// `, window = 512, stored = f16, page = 64`: each only where it says
+/// something.
 mlir::ParseResult parseKvLayout(mlir::AsmParser &, int64_t &window,
                                 mlir::Type &stored, int64_t &page);
 void printKvLayout(mlir::AsmPrinter &, int64_t window, mlir::Type stored,
@@ -73,6 +74,7 @@ void printRowsOfKeyword(mlir::OpAsmPrinter &, mlir::Operation *, RowsOfAttr);
 mlir::ParseResult parseRoleKeyword(mlir::OpAsmParser &, RoleAttr &);
 void printRoleKeyword(mlir::OpAsmPrinter &, mlir::Operation *, RoleAttr);
 mlir::ParseResult parseActivationKeyword(mlir::OpAsmParser &, ActivationAttr &);
-void printActivationKeyword(mlir::OpAsmPrinter &, mlir::Operation *, ActivationAttr);
+void printActivationKeyword(mlir::OpAsmPrinter &, mlir::Operation *,
+                            ActivationAttr);
 
 } // namespace quern

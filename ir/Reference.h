@@ -37,7 +37,9 @@ struct HostWeight {
 
 /// Keys and values of one layer by (slot, position).
 struct HostKv {
-  std::map<std::pair<int32_t, int32_t>, std::pair<std::vector<float>, std::vector<float>>> rows;
+  std::map<std::pair<int32_t, int32_t>,
+           std::pair<std::vector<float>, std::vector<float>>>
+      rows;
 };
 
 /// Whose token each row is.

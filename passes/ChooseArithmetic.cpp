@@ -1,4 +1,5 @@
-//===- ChooseArithmetic.cpp - Numbers of activations -----------------------===//
+//===- ChooseArithmetic.cpp - Numbers of activations
+//-----------------------===//
 #include "ir/Panel.h"
 #include "passes/Passes.h"
 
@@ -20,12 +21,14 @@ struct ChooseArithmetic : quern::impl::ChooseArithmeticBase<ChooseArithmetic> {
   void runOnOperation() override {
     getOperation().walk([](LinearOp linear) {
       auto weight = dyn_cast<WeightType>(linear.getWeight().getType());
-      const Format *format = weight ? findFormat(weight.getFormat().str()) : nullptr;
+      const Format *format =
+          weight ? findFormat(weight.getFormat().str()) : nullptr;
       if (linear.getArithmetic() || !format || !hasKernel(*format))
         return;
       bool codes = shapeOf(*format).kind == GroupShape::Kind::Codes;
-      linear.setArithmeticAttr(ArithmeticAttr::get(
-          linear.getContext(), Number::BF16, codes ? Number::I16 : Number::F32));
+      linear.setArithmeticAttr(
+          ArithmeticAttr::get(linear.getContext(), Number::BF16,
+                              codes ? Number::I16 : Number::F32));
     });
   }
 };

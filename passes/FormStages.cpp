@@ -1,4 +1,5 @@
-//===- FormStages.cpp - Group ops into stages ------------------------------===//
+//===- FormStages.cpp - Group ops into stages
+//------------------------------===//
 //
 // First every op of a program is put in a group; then each group becomes a
 // stage where its last op stood. An op joins an earlier group only if nothing
@@ -50,8 +51,9 @@ private:
       return std::nullopt;
     return groupOf[op];
   }
-  bool rootIs(unsigned group, auto predicate) { return predicate(groups[group].front()); }
-  bool all(unsigned group, auto predicate) { return llvm::all_of(groups[group], predicate); }
+  bool rootIs(unsigned group, auto predicate) {
+    return predicate(groups[group].front());
+  }
 
   /// Nothing that `op` reads is made at or after the group's first op, but for
   /// what the group makes itself; and no op with effects lies between them.
@@ -75,7 +77,9 @@ private:
     for (Operation *op : groups[from])
       join(op, to);
     groups[from].clear();
-    llvm::sort(groups[to], [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+    llvm::sort(groups[to], [](Operation *a, Operation *b) {
+      return a->isBeforeInBlock(b);
+    });
   }
 
   void place(Operation *op) {
@@ -116,14 +120,16 @@ private:
   bool samePair(unsigned a, unsigned b) {
     if (groups[a].size() != 1 || groups[b].size() != 1)
       return false;
-    auto x = dyn_cast<LinearOp>(groups[a][0]), y = dyn_cast<LinearOp>(groups[b][0]);
+    auto x = dyn_cast<LinearOp>(groups[a][0]),
+         y = dyn_cast<LinearOp>(groups[b][0]);
     return x && y && x.getInput() == y.getInput() &&
            x.getWeight().getType() == y.getWeight().getType();
   }
 
   bool placeConvert(Operation *op) {
     auto group = sole(op->getOperand(0));
-    if (!group || groups[*group].size() != 1 || !isa<RmsNormOp>(groups[*group][0]))
+    if (!group || groups[*group].size() != 1 ||
+        !isa<RmsNormOp>(groups[*group][0]))
       return false;
     join(op, *group);
     return true;
@@ -137,7 +143,8 @@ private:
       return;
     // Queries: the rotation beside that of the keys.
     if (auto queries = dyn_cast_or_null<RopeOp>(keys->getPrevNode()))
-      if (queries.getStep() == keys.getStep() && groups[groupOf[queries]].size() == 1 &&
+      if (queries.getStep() == keys.getStep() &&
+          groups[groupOf[queries]].size() == 1 &&
           llvm::all_of(queries->getUsers(), [&](Operation *user) {
             return write->isBeforeInBlock(user);
           }))
@@ -188,15 +195,16 @@ void makeStage(const Group &group, DenseMap<Value, RowsOf> &rows) {
         inputs.insert(v);
   for (Operation *op : group)
     for (Value v : op->getResults())
-      if (llvm::any_of(v.getUsers(), [&](Operation *u) { return !inside.contains(u); }))
+      if (llvm::any_of(v.getUsers(),
+                       [&](Operation *u) { return !inside.contains(u); }))
         outputs.push_back(v);
 
   RowsOf count = rowsOf(group, rows);
   OpBuilder b(group.back());
   Location loc = group.front()->getLoc();
-  auto stage = StageOp::create(b, loc, ValueRange(outputs).getTypes(),
-                               b.getStringAttr(nameOf(group)),
-                               RowsOfAttr::get(b.getContext(), count), inputs.getArrayRef());
+  auto stage = StageOp::create(
+      b, loc, ValueRange(outputs).getTypes(), b.getStringAttr(nameOf(group)),
+      RowsOfAttr::get(b.getContext(), count), inputs.getArrayRef());
   Block *body = b.createBlock(&stage.getBody());
   IRMapping map;
   for (Value v : inputs)
@@ -229,7 +237,8 @@ struct FormStages : quern::impl::FormStagesBase<FormStages> {
         if (get != first)
           get->moveBefore(first);
       DenseMap<Value, RowsOf> rows;
-      for (Group &group : Grouping(program, fuseEpilogue, fuseConvert, fuseRotate).take())
+      for (Group &group :
+           Grouping(program, fuseEpilogue, fuseConvert, fuseRotate).take())
         makeStage(group, rows);
     }
   }

@@ -1,4 +1,5 @@
-//===- LayOutKv.cpp - How keys and values are stored -----------------------===//
+//===- LayOutKv.cpp - How keys and values are stored
+//-----------------------===//
 #include "passes/Passes.h"
 
 namespace quern {
@@ -13,7 +14,8 @@ namespace {
 /// Stored type, page and group of every cache.
 ///
 ///     kv_cache @c : !quern.kv<3 x 64>
-///       => kv_cache @c : !quern.kv<3 x 64, stored = f16, page = 64> group 0 index 0
+///       => kv_cache @c : !quern.kv<3 x 64, stored = f16, page = 64> group 0
+///       index 0
 struct LayOutKv : quern::impl::LayOutKvBase<LayOutKv> {
   using LayOutKvBase::LayOutKvBase;
 
@@ -24,7 +26,8 @@ struct LayOutKv : quern::impl::LayOutKvBase<LayOutKv> {
                 : stored == "f32" ? Type(Float32Type::get(context))
                                   : Type();
     if (!type || page <= 0 || page % 16) {
-      module.emitError("requires stored = f16 or f32 and a page of a multiple of 16 tokens");
+      module.emitError(
+          "requires stored = f16 or f32 and a page of a multiple of 16 tokens");
       return signalPassFailure();
     }
     Builder b(context);
@@ -34,7 +37,8 @@ struct LayOutKv : quern::impl::LayOutKvBase<LayOutKv> {
       auto laidOut = KvType::get(context, old.getHeads(), old.getSize(),
                                  old.getWindow(), type, page);
       cache.setTypeAttr(TypeAttr::get(laidOut));
-      auto *group = llvm::find_if(groups, [&](auto &g) { return g.first == laidOut; });
+      auto *group =
+          llvm::find_if(groups, [&](auto &g) { return g.first == laidOut; });
       if (group == groups.end())
         group = &groups.emplace_back(laidOut, 0);
       cache.setGroupAttr(b.getI64IntegerAttr(group - groups.begin()));

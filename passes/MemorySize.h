@@ -13,18 +13,22 @@ inline int64_t activationBytes(mlir::Type type, int64_t rows) {
   rows = (rows + 7) / 8 * 8;
   int64_t stride = rowStride(columnsOf(type));
   if (auto converted = mlir::dyn_cast<RowsType>(type))
-    return converted.getNumber() == Number::BF16 ? rows * stride * 2
-                                                 : rows / 8 * (stride / 32) * 768;
+    return converted.getNumber() == Number::BF16
+               ? rows * stride * 2
+               : rows / 8 * (stride / 32) * 768;
   return rows * stride * 4;
 }
 /// The part of it that a row touches.
-inline int64_t activationRowBytes(mlir::Type type) { return activationBytes(type, 8) / 8; }
+inline int64_t activationRowBytes(mlir::Type type) {
+  return activationBytes(type, 8) / 8;
+}
 
 /// A weight or constant in the weights section.
 inline int64_t weightBytes(mlir::Type type) {
   return llvm::TypeSwitch<mlir::Type, int64_t>(type)
       .Case<PanelsType>([](PanelsType t) {
-        return packedBytes(groupShape(t.getGroup()), t.getRows(), t.getColumns());
+        return packedBytes(groupShape(t.getGroup()), t.getRows(),
+                           t.getColumns());
       })
       .Case<mlir::RankedTensorType>([](mlir::RankedTensorType t) {
         return t.getNumElements() * int64_t(t.getElementTypeBitWidth()) / 8;

@@ -1,4 +1,5 @@
-//===- OutlineKernels.cpp - One kernel for all stages of a shape -----------===//
+//===- OutlineKernels.cpp - One kernel for all stages of a shape
+//-----------===//
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "passes/Passes.h"
@@ -17,13 +18,15 @@ Type kernelType(Type type) {
   auto kv = dyn_cast<KvType>(type);
   if (!kv)
     return type;
-  return KvType::get(kv.getContext(), kv.getHeads(), kv.getSize(), 0, kv.getStored(), kv.getPage());
+  return KvType::get(kv.getContext(), kv.getHeads(), kv.getSize(), 0,
+                     kv.getStored(), kv.getPage());
 }
 
 KernelOp makeKernel(StageOp stage, Role role) {
   OpBuilder b(stage.getContext());
   auto kernel = KernelOp::create(b, stage.getLoc(), b.getStringAttr("kernel"),
-                                 RoleAttr::get(b.getContext(), role), stage.getRowsAttr());
+                                 RoleAttr::get(b.getContext(), role),
+                                 stage.getRowsAttr());
   IRMapping map;
   stage.getBody().cloneInto(&kernel.getBody(), map);
   for (BlockArgument argument : kernel.getBody().getArguments())
@@ -41,7 +44,7 @@ std::string keyOf(KernelOp kernel) {
 
 StringRef rootOf(KernelOp kernel) {
   for (Operation &op : kernel.getBody().front())
-    if (!isa<ElementwiseOpInterface>(op))
+    if (!isa<ElementwiseOpInterface, YieldOp>(op))
       return op.getName().stripDialect();
   return kernel.getBody().front().front().getName().stripDialect();
 }
@@ -51,26 +54,30 @@ struct OutlineKernels : quern::impl::OutlineKernelsBase<OutlineKernels> {
     llvm::StringMap<StringAttr> known;
     llvm::StringMap<unsigned> counts;
     OpBuilder b(&getContext());
-    for (auto program : llvm::to_vector(getOperation().getOps<func::FuncOp>())) {
+    for (auto program :
+         llvm::to_vector(getOperation().getOps<func::FuncOp>())) {
       auto role = program->getAttrOfType<RoleAttr>("quern.role");
       if (!role)
         continue;
-      for (StageOp stage : llvm::make_early_inc_range(program.getOps<StageOp>())) {
+      for (StageOp stage :
+           llvm::make_early_inc_range(program.getOps<StageOp>())) {
         KernelOp kernel = makeKernel(stage, role.getValue());
         StringAttr &name = known[keyOf(kernel)];
         if (name) {
           kernel.erase();
         } else {
-          std::string base = (stringifyRole(role.getValue()) + "." + rootOf(kernel)).str();
+          std::string base =
+              (stringifyRole(role.getValue()) + "." + rootOf(kernel)).str();
           name = b.getStringAttr(base + "." + Twine(counts[base]++));
           kernel.setSymNameAttr(name);
           b.setInsertionPoint(program);
           b.insert(kernel);
         }
         b.setInsertionPoint(stage);
-        auto launch = LaunchOp::create(b, stage.getLoc(), stage.getResultTypes(),
-                                       FlatSymbolRefAttr::get(name), stage.getNameAttr(),
-                                       stage.getInputs(), UnitAttr(), DenseI64ArrayAttr());
+        auto launch = LaunchOp::create(
+            b, stage.getLoc(), stage.getResultTypes(),
+            FlatSymbolRefAttr::get(name), stage.getNameAttr(),
+            stage.getInputs(), UnitAttr(), DenseI64ArrayAttr());
         stage.replaceAllUsesWith(launch);
         stage.erase();
       }

@@ -1,4 +1,5 @@
-//===- PackWeights.cpp - How weights are stored in the artifact ------------===//
+//===- PackWeights.cpp - How weights are stored in the artifact
+//------------===//
 #include "ir/Panel.h"
 #include "passes/Passes.h"
 
@@ -40,8 +41,10 @@ struct PackWeights : quern::impl::PackWeightsBase<PackWeights> {
     Type packed;
     if (!streamed) {
       if (type.getRows() != 1)
-        return op.emitOpError("requires a vector where nothing multiplies with it");
-      packed = RankedTensorType::get({type.getColumns()}, Float32Type::get(&getContext()));
+        return op.emitOpError(
+            "requires a vector where nothing multiplies with it");
+      packed = RankedTensorType::get({type.getColumns()},
+                                     Float32Type::get(&getContext()));
     } else {
       const Format *format = findFormat(type.getFormat().str());
       if (!format || !hasKernel(*format))

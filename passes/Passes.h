@@ -19,9 +19,9 @@ namespace quern {
 
 /// What a user chooses when compiling.
 struct CompileOptions {
-  int64_t context = 0;     // longest sequence, tokens
-  int64_t maxBatch = 8;    // most sequences of a step
-  int64_t chunk = 512;     // most prompt rows of a step
+  int64_t context = 0;  // longest sequence, tokens
+  int64_t maxBatch = 8; // most sequences of a step
+  int64_t chunk = 512;  // most prompt rows of a step
   std::string kvType = "f16";
 };
 

@@ -1,4 +1,5 @@
-//===- Pipeline.cpp - The compiler on one page -----------------------------===//
+//===- Pipeline.cpp - The compiler on one page
+//-----------------------------===//
 //
 //     model file
 //       | importModel                      frontend/

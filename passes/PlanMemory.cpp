@@ -1,4 +1,5 @@
-//===- PlanMemory.cpp - Places and barriers --------------------------------===//
+//===- PlanMemory.cpp - Places and barriers
+//--------------------------------===//
 #include "ir/Panel.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/MemorySize.h"
@@ -20,7 +21,9 @@ constexpr int64_t kTileRows = 16;
 
 struct Interval {
   int64_t begin, end; // bytes of the arena
-  bool overlaps(const Interval &o) const { return begin < o.end && o.begin < end; }
+  bool overlaps(const Interval &o) const {
+    return begin < o.end && o.begin < end;
+  }
 };
 
 /// First-fit over lifetimes: `place` finds the lowest offset at which nothing
@@ -70,8 +73,9 @@ public:
     auto shares = [](ArrayRef<Value> a, ArrayRef<Value> b) {
       return llvm::any_of(a, [&](Value v) { return llvm::is_contained(b, v); });
     };
-    bool wait = meets(written, reads) || meets(written, writes) || meets(read, writes) ||
-                shares(cachesWritten, cacheReads) || shares(cachesWritten, cacheWrites) ||
+    bool wait = meets(written, reads) || meets(written, writes) ||
+                meets(read, writes) || shares(cachesWritten, cacheReads) ||
+                shares(cachesWritten, cacheWrites) ||
                 shares(cachesRead, cacheWrites);
     if (wait) {
       read.clear(), written.clear();
@@ -96,7 +100,8 @@ struct PlanMemory : quern::impl::PlanMemoryBase<PlanMemory> {
     ModuleOp module = getOperation();
     if (context <= 0 || maxBatch <= 0 || chunk <= 0 || context > (1 << 24) ||
         maxBatch > 4096 || chunk > (1 << 16)) {
-      module.emitError("requires context, max-batch and chunk within their limits");
+      module.emitError(
+          "requires context, max-batch and chunk within their limits");
       return signalPassFailure();
     }
     logitRows = std::max<int64_t>(32, maxBatch);
@@ -155,12 +160,14 @@ private:
     planGroups(at);
     at = llvm::alignTo(at, kPageBytes);
     int64_t vocabulary = 0;
-    if (auto attr = getOperation()->getAttrOfType<IntegerAttr>("quern.vocabulary"))
+    if (auto attr =
+            getOperation()->getAttrOfType<IntegerAttr>("quern.vocabulary"))
       vocabulary = attr.getInt();
     logitsOffset = at;
     set("logits", at), set("logit_stride", rowStride(vocabulary));
     set("vocabulary", vocabulary);
-    front = llvm::alignTo(at + 4 * logitRows * rowStride(vocabulary), kPageBytes);
+    front =
+        llvm::alignTo(at + 4 * logitRows * rowStride(vocabulary), kPageBytes);
   }
 
   void planGroups(int64_t &at) {
@@ -175,13 +182,18 @@ private:
     for (auto &[number, entry] : layers) {
       auto [type, count] = entry;
       int64_t perSequence = llvm::divideCeil(context, type.getPage());
-      int64_t pages = plan::kvPagesNeeded(type.getWindow(), context, type.getPage(),
-                                          maxBatch, std::max<int64_t>(chunk, maxBatch));
-      auto attr = [&](StringRef name, int64_t v) { return b.getNamedAttr(name, b.getI64IntegerAttr(v)); };
+      int64_t pages =
+          plan::kvPagesNeeded(type.getWindow(), context, type.getPage(),
+                              maxBatch, std::max<int64_t>(chunk, maxBatch));
+      auto attr = [&](StringRef name, int64_t v) {
+        return b.getNamedAttr(name, b.getI64IntegerAttr(v));
+      };
       groups.push_back(b.getDictionaryAttr(
-          {attr("window", type.getWindow()), attr("layers", count), attr("pages", pages),
-           attr("pages_per_sequence", perSequence), attr("page_bytes", type.pageBytes()),
-           attr("page_tokens", type.getPage()), attr("pool", pool), attr("table", at)}));
+          {attr("window", type.getWindow()), attr("layers", count),
+           attr("pages", pages), attr("pages_per_sequence", perSequence),
+           attr("page_bytes", type.pageBytes()),
+           attr("page_tokens", type.getPage()), attr("pool", pool),
+           attr("table", at)}));
       pool += count * pages * int64_t(type.pageBytes());
       pool = llvm::alignTo(pool, kPageBytes);
       at = llvm::alignTo(at + 4 * maxBatch * perSequence, 64);
@@ -232,7 +244,8 @@ private:
     return arena.size();
   }
 
-  void setBarriers(ArrayRef<LaunchOp> launches, const DenseMap<Value, Interval> &places,
+  void setBarriers(ArrayRef<LaunchOp> launches,
+                   const DenseMap<Value, Interval> &places,
                    SymbolTable &symbols) {
     Hazards hazards;
     for (LaunchOp launch : launches) {
@@ -243,7 +256,8 @@ private:
           reads.push_back(place->second);
       for (Value v : launch.getOutputs())
         writes.push_back(places.lookup(v));
-      Block &body = symbols.lookup<KernelOp>(launch.getKernel()).getBody().front();
+      Block &body =
+          symbols.lookup<KernelOp>(launch.getKernel()).getBody().front();
       auto operandOf = [&](Value argument) {
         return launch.getInputs()[cast<BlockArgument>(argument).getArgNumber()];
       };
@@ -253,7 +267,8 @@ private:
         if (auto attention = dyn_cast<AttentionOp>(op))
           cacheReads.push_back(operandOf(attention.getCache()));
       }
-      launch.setBarrier(hazards.mustWait(reads, writes, cacheReads, cacheWrites));
+      launch.setBarrier(
+          hazards.mustWait(reads, writes, cacheReads, cacheWrites));
     }
   }
 

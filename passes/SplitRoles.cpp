@@ -1,4 +1,5 @@
-//===- SplitRoles.cpp - One program for each role --------------------------===//
+//===- SplitRoles.cpp - One program for each role
+//--------------------------===//
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/Passes.h"
 
@@ -31,7 +32,8 @@ LogicalResult convertOperands(func::FuncOp program, Role role) {
       Operation *producer = x.getDefiningOp();
       if (producer)
         b.setInsertionPointAfter(producer);
-      value = ConvertOp::create(b, producer ? producer->getLoc() : linear.getLoc(), type, x);
+      value = ConvertOp::create(
+          b, producer ? producer->getLoc() : linear.getLoc(), type, x);
     }
     linear.getInputMutable().assign(value);
     return WalkResult::advance();

@@ -1,4 +1,5 @@
-//===- TabulateRope.cpp - The angles of rotary embeddings ------------------===//
+//===- TabulateRope.cpp - The angles of rotary embeddings
+//------------------===//
 #include "passes/Passes.h"
 #include <cmath>
 
@@ -17,7 +18,8 @@ constexpr int64_t kFine = 64; // positions of the fine half of the table
 void fillRow(RopeOp rope, int64_t position, float *row) {
   int64_t pairs = rope.getDims() / 2;
   for (int64_t i = 0; i < pairs; ++i) {
-    double angle = position * std::pow(rope.getBase().convertToDouble(), -double(i) / pairs);
+    double angle = position * std::pow(rope.getBase().convertToDouble(),
+                                       -double(i) / pairs);
     if (rope.getFactors())
       angle /= (*rope.getFactors())[i];
     row[i] = std::cos(angle);
@@ -39,8 +41,8 @@ struct TabulateRope : quern::impl::TabulateRopeBase<TabulateRope> {
       if (rope.getTable())
         return;
       int64_t coarse = (context + kFine - 1) / kFine;
-      auto type = RankedTensorType::get({kFine + coarse, int64_t(rope.getDims())},
-                                        b.getF32Type());
+      auto type = RankedTensorType::get(
+          {kFine + coarse, int64_t(rope.getDims())}, b.getF32Type());
       std::vector<float> values(type.getNumElements());
       for (int64_t row = 0; row < kFine + coarse; ++row)
         fillRow(rope, row < kFine ? row : (row - kFine) * kFine,
@@ -51,10 +53,12 @@ struct TabulateRope : quern::impl::TabulateRopeBase<TabulateRope> {
         symbol = b.getStringAttr("rope." + Twine(made.size() - 1));
         OpBuilder::InsertionGuard guard(b);
         b.setInsertionPointToStart(module.getBody());
-        ConstantOp::create(b, NameLoc::get(symbol), symbol, dense, IntegerAttr());
+        ConstantOp::create(b, NameLoc::get(symbol), symbol, dense,
+                           IntegerAttr());
       }
       OpBuilder at(rope);
-      Value table = GetOp::create(at, rope.getLoc(), type, FlatSymbolRefAttr::get(symbol));
+      Value table = GetOp::create(at, rope.getLoc(), type,
+                                  FlatSymbolRefAttr::get(symbol));
       rope.getTableMutable().assign(table);
     });
   }

@@ -1,4 +1,5 @@
-//===- quern-opt.cpp - The passes, for tests and for people ----------------===//
+//===- quern-opt.cpp - The passes, for tests and for people
+//----------------===//
 #include "codegen/cpu/Compile.h"
 #include "codegen/cpu/tile/LowerTile.h"
 #include "ir/Quern.h"
@@ -16,14 +17,17 @@
 
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
-  registry.insert<quern::QuernDialect, quern::tile::TileDialect, mlir::func::FuncDialect,
-                  mlir::arith::ArithDialect, mlir::LLVM::LLVMDialect, mlir::math::MathDialect,
+  registry.insert<quern::QuernDialect, quern::tile::TileDialect,
+                  mlir::func::FuncDialect, mlir::arith::ArithDialect,
+                  mlir::LLVM::LLVMDialect, mlir::math::MathDialect,
                   mlir::memref::MemRefDialect, mlir::scf::SCFDialect,
                   mlir::vector::VectorDialect>();
   mlir::registerTransformsPasses();
   quern::registerQuernPasses();
-  mlir::registerPass([] { return quern::cpu::createLowerKernelsPass(quern::cpu::Chip()); });
-  mlir::registerPass([] { return quern::cpu::createLowerTilePass(quern::cpu::Chip()); });
+  mlir::registerPass(
+      [] { return quern::cpu::createLowerKernelsPass(quern::cpu::Chip()); });
+  mlir::registerPass(
+      [] { return quern::cpu::createLowerTilePass(quern::cpu::Chip()); });
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "quern's pass driver\n", registry));
 }

@@ -1,4 +1,5 @@
-//===- Chip.cpp - What a CPU can do ----------------------------------------===//
+//===- Chip.cpp - What a CPU can do
+//----------------------------------------===//
 #include "codegen/cpu/Chip.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
@@ -35,8 +36,8 @@ static Chip make(bool v4, bool vnni, bool bf16) {
   chip.avx512vnni = v4 && vnni;
   chip.avx512bf16 = v4 && bf16;
   chip.cpu = chip.name = v4 ? "x86-64-v4" : "x86-64-v3";
-  for (auto [on, feature] : {std::pair(chip.avx512vnni, kVnni),
-                             std::pair(chip.avx512bf16, kBf16)})
+  for (auto [on, feature] :
+       {std::pair(chip.avx512vnni, kVnni), std::pair(chip.avx512bf16, kBf16)})
     if (on) {
       chip.name += ("+" + feature.drop_front(6)).str();
       chip.features += ((chip.features.empty() ? "+" : ",+") + feature).str();
@@ -50,7 +51,8 @@ llvm::Expected<Chip> quern::cpu::chipOf(llvm::StringRef mcpu) {
     auto has = [&](llvm::StringRef f) { return host.lookup(f); };
     if (!llvm::all_of(kV3, has))
       return llvm::createStringError(
-          "--mcpu=native: this machine's CPU has less than x86-64-v3 (AVX2, FMA, F16C, BMI2)");
+          "--mcpu=native: this machine's CPU has less than x86-64-v3 (AVX2, "
+          "FMA, F16C, BMI2)");
     return make(llvm::all_of(kV4, has), has(kVnni), has(kBf16));
   }
   auto [level, extensions] = mcpu.split('+');

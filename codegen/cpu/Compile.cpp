@@ -1,4 +1,5 @@
-//===- Compile.cpp - Kernels to machine code -------------------------------===//
+//===- Compile.cpp - Kernels to machine code
+//-------------------------------===//
 #include "codegen/cpu/Compile.h"
 #include "codegen/cpu/tile/LowerTile.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
@@ -97,7 +98,8 @@ void quern::cpu::buildLLVMPipeline(OpPassManager &pm, const Chip &chip) {
 // LLVM IR
 //===----------------------------------------------------------------------===//
 
-static llvm::Expected<std::unique_ptr<llvm::TargetMachine>> machineOf(const Chip &chip) {
+static llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
+machineOf(const Chip &chip) {
   // X86 alone: this is the CPU target, and all of LLVM's would cost start-up.
   // Once: the registry is a list without a lock, and kernels are compiled on
   // several threads.
@@ -110,7 +112,8 @@ static llvm::Expected<std::unique_ptr<llvm::TargetMachine>> machineOf(const Chip
   });
   llvm::Triple triple("x86_64-unknown-linux-gnu");
   std::string message;
-  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, message);
+  const llvm::Target *target =
+      llvm::TargetRegistry::lookupTarget(triple, message);
   if (!target)
     return llvm::createStringError(message);
   llvm::TargetOptions options;
@@ -134,13 +137,16 @@ static void defineTables(llvm::Module &module, const Chip &chip,
   for (const std::string &name : table) // those of other modules are declared
     kernels.push_back(llvm::cast<llvm::Constant>(
         module.getOrInsertFunction(name, type).getCallee()));
-  define("quern_kernels", llvm::ConstantArray::get(
-                              llvm::ArrayType::get(pointer, kernels.size()), kernels));
-  define("quern_kernel_count",
-         llvm::ConstantInt::get(llvm::Type::getInt64Ty(context), kernels.size()));
+  define("quern_kernels",
+         llvm::ConstantArray::get(llvm::ArrayType::get(pointer, kernels.size()),
+                                  kernels));
+  define(
+      "quern_kernel_count",
+      llvm::ConstantInt::get(llvm::Type::getInt64Ty(context), kernels.size()));
   define("quern_cpu_features",
          llvm::ConstantDataArray::getString(context, chip.required()));
-  define("quern_cpu_name", llvm::ConstantDataArray::getString(context, chip.name));
+  define("quern_cpu_name",
+         llvm::ConstantDataArray::getString(context, chip.name));
 }
 
 llvm::Expected<std::unique_ptr<llvm::Module>>
@@ -149,7 +155,8 @@ quern::cpu::translateToLLVM(ModuleOp module, llvm::LLVMContext &context,
   auto machine = machineOf(chip);
   if (!machine)
     return machine.takeError();
-  std::unique_ptr<llvm::Module> result = translateModuleToLLVMIR(module, context, "quern");
+  std::unique_ptr<llvm::Module> result =
+      translateModuleToLLVMIR(module, context, "quern");
   if (!result)
     return llvm::createStringError("cannot translate kernels to LLVM IR");
   result->setTargetTriple((*machine)->getTargetTriple());
@@ -167,7 +174,8 @@ quern::cpu::translateToLLVM(ModuleOp module, llvm::LLVMContext &context,
 }
 
 llvm::Expected<llvm::SmallVector<char, 0>>
-quern::cpu::emitMachineCode(llvm::Module &module, const Chip &chip, Output output) {
+quern::cpu::emitMachineCode(llvm::Module &module, const Chip &chip,
+                            Output output) {
   auto machine = machineOf(chip);
   if (!machine)
     return machine.takeError();
@@ -181,7 +189,8 @@ quern::cpu::emitMachineCode(llvm::Module &module, const Chip &chip, Output outpu
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, calls, modules);
-  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2).run(module, modules);
+  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2)
+      .run(module, modules);
 
   llvm::SmallVector<char, 0> bytes;
   llvm::raw_svector_ostream stream(bytes);
@@ -189,7 +198,8 @@ quern::cpu::emitMachineCode(llvm::Module &module, const Chip &chip, Output outpu
   auto type = output == Output::Object ? llvm::CodeGenFileType::ObjectFile
                                        : llvm::CodeGenFileType::AssemblyFile;
   if ((*machine)->addPassesToEmitFile(emit, stream, nullptr, type))
-    return llvm::createStringError("the cpu target cannot emit this kind of file");
+    return llvm::createStringError(
+        "the cpu target cannot emit this kind of file");
   emit.run(module);
   return bytes;
 }

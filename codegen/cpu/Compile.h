@@ -32,8 +32,8 @@ translateToLLVM(mlir::ModuleOp, llvm::LLVMContext &, const Chip &,
 
 enum class Output { Object, Assembly };
 /// Optimizes and emits.
-llvm::Expected<llvm::SmallVector<char, 0>> emitMachineCode(llvm::Module &,
-                                                           const Chip &, Output);
+llvm::Expected<llvm::SmallVector<char, 0>>
+emitMachineCode(llvm::Module &, const Chip &, Output);
 
 /// Dialects and translations that the above need.
 void registerDialects(mlir::DialectRegistry &);

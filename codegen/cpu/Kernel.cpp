@@ -1,4 +1,5 @@
-//===- Kernel.cpp - From a kernel's body to loops over memory --------------===//
+//===- Kernel.cpp - From a kernel's body to loops over memory
+//--------------===//
 #include "codegen/cpu/Kernel.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -16,21 +17,30 @@ SmallVector<MemRefType, 3> quern::cpu::buffersOf(Type type) {
   return llvm::TypeSwitch<Type, List>(type)
       .Case<RankedTensorType>([&](RankedTensorType t) -> List {
         if (!t.hasStaticShape() && t.getRank() == 2)
-          return {MemRefType::get({dyn, rowStride(t.getDimSize(1))}, t.getElementType())};
+          return {MemRefType::get({dyn, rowStride(t.getDimSize(1))},
+                                  t.getElementType())};
         return {MemRefType::get(t.getShape(), t.getElementType())};
       })
       .Case<RowsType>([&](RowsType t) -> List {
         if (t.getNumber() == Number::BF16)
-          return {MemRefType::get({dyn, rowStride(t.getColumns())}, BFloat16Type::get(c))};
+          return {MemRefType::get({dyn, rowStride(t.getColumns())},
+                                  BFloat16Type::get(c))};
         return {flat(i8)};
       })
       .Case<PanelsType>([&](PanelsType) -> List { return {flat(i8)}; })
-      .Case<KvType>([&](KvType t) -> List { return {flat(t.getStored()), flat(i32)}; })
-      .Case<StepType>([&](StepType) -> List { return {flat(i32), flat(i32), flat(i32)}; })
-      .Default([](Type) -> List { llvm_unreachable("no memory for this type"); });
+      .Case<KvType>([&](KvType t) -> List {
+        return {flat(t.getStored()), flat(i32)};
+      })
+      .Case<StepType>([&](StepType) -> List {
+        return {flat(i32), flat(i32), flat(i32)};
+      })
+      .Default(
+          [](Type) -> List { llvm_unreachable("no memory for this type"); });
 }
 
-unsigned quern::cpu::constantsOf(Type type) { return isa<KvType>(type) ? 2 : 0; }
+unsigned quern::cpu::constantsOf(Type type) {
+  return isa<KvType>(type) ? 2 : 0;
+}
 
 KernelBuilder::KernelBuilder(KernelOp kernel, const Chip &chip)
     : ImplicitLocOpBuilder(kernel.getLoc(), kernel.getContext()), chip(chip),
@@ -79,10 +89,12 @@ Value KernelBuilder::buffer(unsigned number, MemRefType type) {
   if (memory)
     return memory;
   Type pointer = LLVM::LLVMPointerType::get(getContext());
-  Value at = LLVM::GEPOp::create(*this, pointer, pointer, function.getArgument(0),
-                                 ArrayRef<LLVM::GEPArg>{int32_t(number)});
+  Value at =
+      LLVM::GEPOp::create(*this, pointer, pointer, function.getArgument(0),
+                          ArrayRef<LLVM::GEPArg>{int32_t(number)});
   Value address = LLVM::LoadOp::create(*this, pointer, at);
-  memory = UnrealizedConversionCastOp::create(*this, type, address).getResult(0);
+  memory =
+      UnrealizedConversionCastOp::create(*this, type, address).getResult(0);
   return memory;
 }
 
@@ -91,8 +103,9 @@ Value KernelBuilder::constant(unsigned number) {
   Type pointer = LLVM::LLVMPointerType::get(getContext());
   Block *entry = &function.getBody().front();
   setInsertionPointToStart(entry);
-  Value at = LLVM::GEPOp::create(*this, pointer, getI64Type(), function.getArgument(1),
-                                 ArrayRef<LLVM::GEPArg>{int32_t(number)});
+  Value at =
+      LLVM::GEPOp::create(*this, pointer, getI64Type(), function.getArgument(1),
+                          ArrayRef<LLVM::GEPArg>{int32_t(number)});
   Value v = LLVM::LoadOp::create(*this, getI64Type(), at);
   return arith::IndexCastOp::create(*this, getIndexType(), v);
 }
@@ -157,9 +170,9 @@ Value KernelBuilder::splat(VectorType t, double v) {
   return arith::ConstantOp::create(*this, DenseElementsAttr::get(t, a));
 }
 
-SmallVector<Value> KernelBuilder::loop(
-    Value from, Value to, int64_t step, ValueRange values,
-    function_ref<SmallVector<Value>(Value, ValueRange)> body) {
+SmallVector<Value>
+KernelBuilder::loop(Value from, Value to, int64_t step, ValueRange values,
+                    function_ref<SmallVector<Value>(Value, ValueRange)> body) {
   auto f = scf::ForOp::create(*this, from, to, index(step), values);
   OpBuilder::InsertionGuard guard(*this);
   setInsertionPointToStart(f.getBody());

@@ -7,8 +7,9 @@
 // loops of scf, vector and tile ops, and knows neither the ABI nor where
 // anything lies.
 //
-//     quern.kernel @k role generated rows step {        func.func @k(%buffers, %constants, %step, %worker, %workers)
-//     ^bb0(%x: !quern.rows<576, i16>, %w: ...):    =>     %x = memory of buffer 0 ...
+//     quern.kernel @k role generated rows step {        func.func @k(%buffers,
+//     %constants, %step, %worker, %workers) ^bb0(%x: !quern.rows<576, i16>, %w:
+//     ...):    =>     %x = memory of buffer 0 ...
 //       %y = quern.linear %x, %w                          scf.for %panel = ...
 //
 // Buffers, in order: those of each block argument, then those of each result.
@@ -20,8 +21,10 @@
 //   !quern.rows<K, bf16>       memref<?xSxbf16>, S = rowStride(K)
 //   !quern.rows<K, i16>        memref<?xi8> (see Types.td)
 //   !quern.panels              memref<?xi8> (see ir/Panel.h)
-//   !quern.kv                  memref<?xT> of the stored type: the layer's pages;
-//                              memref<?xi32>: the page table   window, entries of
+//   !quern.kv                  memref<?xT> of the stored type: the layer's
+//   pages;
+//                              memref<?xi32>: the page table   window, entries
+//                              of
 //                                                       a table row
 //   !quern.step                memref<?xi32> positions, slots, tiles (pairs)
 //
@@ -41,12 +44,12 @@
 
 namespace quern::cpu {
 
-/// Memory of a KV cache. Page p is elements [p * pageElements, ...); see Types.td
-/// for what is in it.
+/// Memory of a KV cache. Page p is elements [p * pageElements, ...); see
+/// Types.td for what is in it.
 struct KvMemory {
-  mlir::Value pages;        // memref<?xT>
-  mlir::Value table;        // memref<?xi32>: physical page of [slot][logical page]
-  mlir::Value window;       // index; 0: no window
+  mlir::Value pages;  // memref<?xT>
+  mlir::Value table;  // memref<?xi32>: physical page of [slot][logical page]
+  mlir::Value window; // index; 0: no window
   mlir::Value tableEntries; // index: logical pages of a slot
 };
 
@@ -89,27 +92,49 @@ public:
   //===--------------------------------------------------------------------===//
   // Short words for what lowerings write all the time
   //===--------------------------------------------------------------------===//
-  mlir::Value index(int64_t v) { return mlir::arith::ConstantIndexOp::create(*this, v); }
-  mlir::Value add(mlir::Value a, mlir::Value b) { return createOrFold<mlir::arith::AddIOp>(a, b); }
+  mlir::Value index(int64_t v) {
+    return mlir::arith::ConstantIndexOp::create(*this, v);
+  }
+  mlir::Value add(mlir::Value a, mlir::Value b) {
+    return createOrFold<mlir::arith::AddIOp>(a, b);
+  }
   mlir::Value add(mlir::Value a, int64_t b) { return b ? add(a, index(b)) : a; }
-  mlir::Value sub(mlir::Value a, mlir::Value b) { return createOrFold<mlir::arith::SubIOp>(a, b); }
-  mlir::Value mul(mlir::Value a, mlir::Value b) { return createOrFold<mlir::arith::MulIOp>(a, b); }
-  mlir::Value mul(mlir::Value a, int64_t b) { return b == 1 ? a : mul(a, index(b)); }
-  mlir::Value div(mlir::Value a, int64_t b) { return b == 1 ? a : createOrFold<mlir::arith::DivUIOp>(a, index(b)); }
-  mlir::Value rem(mlir::Value a, int64_t b) { return createOrFold<mlir::arith::RemUIOp>(a, index(b)); }
-  mlir::Value min(mlir::Value a, mlir::Value b) { return createOrFold<mlir::arith::MinUIOp>(a, b); }
-  mlir::Value max(mlir::Value a, mlir::Value b) { return createOrFold<mlir::arith::MaxUIOp>(a, b); }
+  mlir::Value sub(mlir::Value a, mlir::Value b) {
+    return createOrFold<mlir::arith::SubIOp>(a, b);
+  }
+  mlir::Value mul(mlir::Value a, mlir::Value b) {
+    return createOrFold<mlir::arith::MulIOp>(a, b);
+  }
+  mlir::Value mul(mlir::Value a, int64_t b) {
+    return b == 1 ? a : mul(a, index(b));
+  }
+  mlir::Value div(mlir::Value a, int64_t b) {
+    return b == 1 ? a : createOrFold<mlir::arith::DivUIOp>(a, index(b));
+  }
+  mlir::Value rem(mlir::Value a, int64_t b) {
+    return createOrFold<mlir::arith::RemUIOp>(a, index(b));
+  }
+  mlir::Value min(mlir::Value a, mlir::Value b) {
+    return createOrFold<mlir::arith::MinUIOp>(a, b);
+  }
+  mlir::Value max(mlir::Value a, mlir::Value b) {
+    return createOrFold<mlir::arith::MaxUIOp>(a, b);
+  }
   mlir::Value less(mlir::Value a, mlir::Value b) {
-    return mlir::arith::CmpIOp::create(*this, mlir::arith::CmpIPredicate::ult, a, b);
+    return mlir::arith::CmpIOp::create(*this, mlir::arith::CmpIPredicate::ult,
+                                       a, b);
   }
   /// An i32 in memory as an index.
   mlir::Value loadIndex(mlir::Value memory, mlir::Value at);
-  mlir::VectorType vec(int64_t n, mlir::Type t) { return mlir::VectorType::get({n}, t); }
+  mlir::VectorType vec(int64_t n, mlir::Type t) {
+    return mlir::VectorType::get({n}, t);
+  }
   mlir::Value splat(mlir::VectorType, double v);
   mlir::Value broadcast(mlir::VectorType t, mlir::Value scalar) {
     return mlir::vector::BroadcastOp::create(*this, t, scalar);
   }
-  mlir::Value load(mlir::VectorType t, mlir::Value memory, mlir::ValueRange at) {
+  mlir::Value load(mlir::VectorType t, mlir::Value memory,
+                   mlir::ValueRange at) {
     return mlir::vector::LoadOp::create(*this, t, memory, at);
   }
   void store(mlir::Value v, mlir::Value memory, mlir::ValueRange at) {
@@ -120,13 +145,17 @@ public:
   /// returns the next ones.
   llvm::SmallVector<mlir::Value>
   loop(mlir::Value from, mlir::Value to, int64_t step, mlir::ValueRange values,
-       llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::ValueRange)> body);
+       llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value,
+                                                         mlir::ValueRange)>
+           body);
   void loop(mlir::Value from, mlir::Value to, int64_t step,
             llvm::function_ref<void(mlir::Value)> body);
   void when(mlir::Value condition, llvm::function_ref<void()> body);
 
 private:
-  struct Slot { unsigned firstBuffer, firstConstant; };
+  struct Slot {
+    unsigned firstBuffer, firstConstant;
+  };
   mlir::Value buffer(unsigned number, mlir::MemRefType);
   mlir::Value constant(unsigned number);
   llvm::DenseMap<mlir::Value, Slot> slots;

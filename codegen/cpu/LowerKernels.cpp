@@ -1,4 +1,5 @@
-//===- LowerKernels.cpp - quern.kernel to functions ------------------------===//
+//===- LowerKernels.cpp - quern.kernel to functions
+//------------------------===//
 #include "codegen/cpu/Compile.h"
 #include "codegen/cpu/Kernel.h"
 #include "ir/tile/Tile.h"
@@ -25,7 +26,8 @@ namespace {
 struct LowerKernels : PassWrapper<LowerKernels, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(LowerKernels)
   LowerKernels(const Chip &chip) : chip(chip) {}
-  LowerKernels(const LowerKernels &other) : PassWrapper(other), chip(other.chip) {}
+  LowerKernels(const LowerKernels &other)
+      : PassWrapper(other), chip(other.chip) {}
 
   StringRef getArgument() const override { return "quern-cpu-lower-kernels"; }
   StringRef getDescription() const override {
@@ -41,12 +43,14 @@ struct LowerKernels : PassWrapper<LowerKernels, OperationPass<ModuleOp>> {
       return success();
     auto wanted = chipOf(mcpu);
     if (!wanted)
-      return emitError(UnknownLoc::get(context), llvm::toString(wanted.takeError()));
+      return emitError(UnknownLoc::get(context),
+                       llvm::toString(wanted.takeError()));
     chip = *wanted;
     return success();
   }
   void runOnOperation() override {
-    for (KernelOp kernel : llvm::make_early_inc_range(getOperation().getOps<KernelOp>())) {
+    for (KernelOp kernel :
+         llvm::make_early_inc_range(getOperation().getOps<KernelOp>())) {
       Lower lower = loweringOf(kernel);
       if (!lower) {
         kernel.emitOpError("requires a root that the cpu target can lower");
@@ -58,7 +62,8 @@ struct LowerKernels : PassWrapper<LowerKernels, OperationPass<ModuleOp>> {
       kernel.erase();
     }
   }
-  Option<std::string> mcpu{*this, "mcpu", llvm::cl::desc("instruction set, as --mcpu of quern")};
+  Option<std::string> mcpu{
+      *this, "mcpu", llvm::cl::desc("instruction set, as --mcpu of quern")};
   Chip chip;
 };
 } // namespace

@@ -1,4 +1,5 @@
-//===- Target.cpp - The CPU target -----------------------------------------===//
+//===- Target.cpp - The CPU target
+//-----------------------------------------===//
 #include "codegen/Target.h"
 #include "codegen/cpu/Compile.h"
 #include "ir/tile/Tile.h"
@@ -26,8 +27,9 @@ public:
     pm.addPass(createCSEPass());
   }
 
-  llvm::Expected<llvm::SmallVector<char, 0>>
-  emit(ModuleOp kernels, ArrayRef<std::string> table, Form form) const override {
+  llvm::Expected<llvm::SmallVector<char, 0>> emit(ModuleOp kernels,
+                                                  ArrayRef<std::string> table,
+                                                  Form form) const override {
     PassManager pm(kernels.getContext());
     cpu::buildLLVMPipeline(pm, features);
     if (failed(pm.run(kernels)))
@@ -68,7 +70,8 @@ void registerDialects(DialectRegistry &registry) {
 TargetInfo quern::targets::cpu() {
   return {"cpu",
           "x86-64 with AVX2 or AVX-512",
-          {"native", "x86-64-v3", "x86-64-v4", "x86-64-v4+vnni", "x86-64-v4+vnni+bf16"},
+          {"native", "x86-64-v3", "x86-64-v4", "x86-64-v4+vnni",
+           "x86-64-v4+vnni+bf16"},
           registerDialects,
           create};
 }

@@ -1,4 +1,5 @@
-//===- Gemma3.cpp - Gemma 3, text ------------------------------------------===//
+//===- Gemma3.cpp - Gemma 3, text
+//------------------------------------------===//
 //
 // Scaled embedding; a norm before and after both halves of a layer; QK norm per
 // head; of every six layers five see a sliding window and have a rotary base of
@@ -18,20 +19,24 @@ static void build(ArchBuilder &b) {
   const uint64_t hidden = b.size("feed_forward_length", 1 << 20);
   const double epsilon = b.number("attention.layer_norm_rms_epsilon");
   const uint64_t window = b.size("attention.sliding_window", 1 << 24);
-  const uint64_t pattern = b.sizeOr("attention.sliding_window_pattern", 6, 1024, 1);
+  const uint64_t pattern =
+      b.sizeOr("attention.sliding_window_pattern", 6, 1024, 1);
   const uint64_t vocabulary = b.rowsOf("token_embd");
 
   AttentionBlock full;
   full.heads = b.size("attention.head_count", 1024);
   full.kvHeads = b.sizeOr("attention.head_count_kv", full.heads, full.heads, 1);
-  full.headSize = full.ropeDims = b.sizeOr("attention.key_length", width / full.heads, 4096, 2);
+  full.headSize = full.ropeDims =
+      b.sizeOr("attention.key_length", width / full.heads, 4096, 2);
   full.ropeBase = b.numberOr("rope.freq_base", 1e6);
   full.ropeHalf = true;
   full.scale = 1 / std::sqrt(double(full.headSize));
   if (full.heads % full.kvHeads || full.headSize % 2 ||
-      b.sizeOr("attention.value_length", full.headSize, 4096, 1) != full.headSize)
-    b.fail(b.checkpoint.error("requires heads that are a multiple of KV heads, and keys "
-                              "and values of one even length"));
+      b.sizeOr("attention.value_length", full.headSize, 4096, 1) !=
+          full.headSize)
+    b.fail(b.checkpoint.error(
+        "requires heads that are a multiple of KV heads, and keys "
+        "and values of one even length"));
   AttentionBlock local = full;
   local.window = window;
   local.ropeBase = b.numberOr("rope.freq_base_swa", 1e4);

@@ -1,4 +1,5 @@
-//===- Llama.cpp - Llama and its like --------------------------------------===//
+//===- Llama.cpp - Llama and its like
+//--------------------------------------===//
 //
 // Pre-norm, grouped-query attention with rotary embedding, SiLU-gated MLP.
 // Touvron et al., 2023, arXiv:2302.13971; Llama 3's frequency factors as in the
@@ -13,7 +14,8 @@ using namespace quern;
 
 /// Divisors of the angles: long wavelengths are stretched by `factor`, short
 /// ones are left alone, between them it is interpolated.
-static llvm::SmallVector<double> llama3Factors(ArchBuilder &b, double base, uint64_t dims) {
+static llvm::SmallVector<double> llama3Factors(ArchBuilder &b, double base,
+                                               uint64_t dims) {
   double factor = b.number("rope.scaling.factor");
   double low = b.number("rope.scaling.low_freq_factor");
   double high = b.number("rope.scaling.high_freq_factor");
@@ -43,9 +45,10 @@ static AttentionBlock attentionOf(ArchBuilder &b, uint64_t width) {
   a.ropeHalf = b.flagOr("quern.rope.half", false);
   a.scale = 1 / std::sqrt(double(a.headSize));
   if (a.heads % a.kvHeads || valueSize != a.headSize || a.ropeDims % 2)
-    b.fail(b.checkpoint.error(
-        "requires heads that are a multiple of KV heads, keys and values of one "
-        "length and an even number of rotated dimensions"));
+    b.fail(
+        b.checkpoint.error("requires heads that are a multiple of KV heads, "
+                           "keys and values of one "
+                           "length and an even number of rotated dimensions"));
   if (b.has("rope_freqs"))
     a.ropeFactors = b.numbers("rope_freqs", a.ropeDims / 2);
   else if (b.checkpoint.findMeta("llama.rope.scaling.factor") && a.ropeHalf)

@@ -1,4 +1,5 @@
-//===- Add.cpp - Sum of activations ----------------------------------------===//
+//===- Add.cpp - Sum of activations
+//----------------------------------------===//
 #include "ir/Elementwise.h"
 
 using namespace mlir;

@@ -1,4 +1,5 @@
-//===- Attention.cpp - Attention over a KV cache ---------------------------===//
+//===- Attention.cpp - Attention over a KV cache
+//---------------------------===//
 #include "ir/Quern.h"
 #include <algorithm>
 #include <cmath>
@@ -7,7 +8,8 @@ using namespace mlir;
 using namespace quern;
 
 LogicalResult KvWriteOp::verify() {
-  int64_t columns = getCache().getType().getHeads() * getCache().getType().getSize();
+  int64_t columns =
+      getCache().getType().getHeads() * getCache().getType().getSize();
   if (columnsOf(getKeys().getType()) != columns || // C1
       columnsOf(getValues().getType()) != columns)
     return emitOpError("requires keys and values of heads * size columns");
@@ -24,8 +26,10 @@ void KvWriteOp::reference(ReferenceFrame &frame) {
 
 LogicalResult AttentionOp::verify() {
   KvType kv = getCache().getType();
-  if (columnsOf(getQuery().getType()) % (kv.getHeads() * kv.getSize()) != 0) // C1
-    return emitOpError("requires query columns that are a multiple of heads * size");
+  if (columnsOf(getQuery().getType()) % (kv.getHeads() * kv.getSize()) !=
+      0) // C1
+    return emitOpError(
+        "requires query columns that are a multiple of heads * size");
   if (getQuery().getType() != getResult().getType()) // C2
     return emitOpError("requires a result of the query's type");
   if (getSoftcap() && !(getSoftcap()->convertToFloat() > 0)) // C3
@@ -74,6 +78,7 @@ void AttentionOp::reference(ReferenceFrame &frame) {
   for (int64_t r = 0; r < q.rows; ++r)
     for (int64_t h = 0; h < heads; ++h)
       attend(*this, *frame.kv(getCache()), step.slots[r], step.positions[r],
-             h / (heads / type.getHeads()), q.row(r) + h * size, y.row(r) + h * size);
+             h / (heads / type.getHeads()), q.row(r) + h * size,
+             y.row(r) + h * size);
   frame.rows(getResult()) = std::move(y);
 }

@@ -1,4 +1,5 @@
-//===- Embed.cpp - Token embedding -----------------------------------------===//
+//===- Embed.cpp - Token embedding
+//-----------------------------------------===//
 #include "ir/Quern.h"
 
 using namespace mlir;

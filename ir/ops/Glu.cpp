@@ -1,4 +1,5 @@
-//===- Glu.cpp - Gated linear unit -----------------------------------------===//
+//===- Glu.cpp - Gated linear unit
+//-----------------------------------------===//
 #include "ir/Elementwise.h"
 #include <cmath>
 
@@ -10,7 +11,9 @@ void GluOp::reference(ReferenceFrame &frame) {
   referenceElementwise(*this, frame, [&](auto x) -> float {
     double g = x(0);
     double a = silu ? g / (1 + std::exp(-g))
-                    : 0.5 * g * (1 + std::tanh(0.7978845608028654 * (g + 0.044715 * g * g * g)));
+                    : 0.5 * g *
+                          (1 + std::tanh(0.7978845608028654 *
+                                         (g + 0.044715 * g * g * g)));
     return a * x(1);
   });
 }

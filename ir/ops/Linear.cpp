@@ -1,4 +1,5 @@
-//===- Linear.cpp - Products with weights ----------------------------------===//
+//===- Linear.cpp - Products with weights
+//----------------------------------===//
 #include "ir/Quern.h"
 
 using namespace mlir;
@@ -7,8 +8,10 @@ using namespace quern;
 LogicalResult LinearOp::verify() {
   if (columnsOf(getInput().getType()) != columnsOf(getWeight().getType())) // C1
     return emitOpError("requires an operand with the weight's columns");
-  if (columnsOf(getResult().getType()) != rowsOfWeight(getWeight().getType())) // C2
-    return emitOpError("requires a result with as many columns as the weight has rows");
+  if (columnsOf(getResult().getType()) !=
+      rowsOfWeight(getWeight().getType())) // C2
+    return emitOpError(
+        "requires a result with as many columns as the weight has rows");
   return success();
 }
 
@@ -30,7 +33,8 @@ void LinearOp::reference(ReferenceFrame &frame) {
 }
 
 LogicalResult ConvertOp::verify() {
-  if (columnsOf(getInput().getType()) != getResult().getType().getColumns()) // C1
+  if (columnsOf(getInput().getType()) !=
+      getResult().getType().getColumns()) // C1
     return emitOpError("requires a result with the operand's columns");
   if (getResult().getType().getNumber() == Number::F32) // C2
     return emitOpError("requires a result of other numbers than f32");

@@ -1,4 +1,5 @@
-//===- Rope.cpp - Rotary position embedding --------------------------------===//
+//===- Rope.cpp - Rotary position embedding
+//--------------------------------===//
 #include "ir/Quern.h"
 #include <cmath>
 
@@ -24,8 +25,8 @@ void RopeOp::reference(ReferenceFrame &frame) {
   for (int64_t r = 0; r < y.rows; ++r)
     for (int64_t head = 0; head < y.columns; head += size)
       for (int64_t i = 0; i < pairs; ++i) {
-        double angle = step.positions[r] *
-                       std::pow(getBase().convertToDouble(), -double(i) / pairs);
+        double angle = step.positions[r] * std::pow(getBase().convertToDouble(),
+                                                    -double(i) / pairs);
         if (getFactors())
           angle /= (*getFactors())[i];
         float *x = y.row(r) + head;

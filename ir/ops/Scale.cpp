@@ -1,4 +1,5 @@
-//===- Scale.cpp - Product with a number -----------------------------------===//
+//===- Scale.cpp - Product with a number
+//-----------------------------------===//
 #include "ir/Elementwise.h"
 
 using namespace mlir;
@@ -9,7 +10,9 @@ OpFoldResult ScaleOp::fold(FoldAdaptor) {
 }
 
 void ScaleOp::reference(ReferenceFrame &frame) {
-  referenceElementwise(*this, frame, [&](auto x) { return x(0) * getFactor().convertToFloat(); });
+  referenceElementwise(*this, frame, [&](auto x) {
+    return x(0) * getFactor().convertToFloat();
+  });
 }
 
 Value ScaleOp::emit(OpBuilder &builder, ValueRange x) {

@@ -1,4 +1,5 @@
-//===- SelectRows.cpp - Rows that go on ------------------------------------===//
+//===- SelectRows.cpp - Rows that go on
+//------------------------------------===//
 #include "ir/Quern.h"
 #include <algorithm>
 

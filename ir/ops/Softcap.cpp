@@ -1,4 +1,5 @@
-//===- Softcap.cpp - Soft cap of logits ------------------------------------===//
+//===- Softcap.cpp - Soft cap of logits
+//------------------------------------===//
 #include "ir/Elementwise.h"
 #include <cmath>
 
@@ -13,7 +14,9 @@ LogicalResult SoftcapOp::verify() {
 
 void SoftcapOp::reference(ReferenceFrame &frame) {
   double cap = getCap().convertToFloat();
-  referenceElementwise(*this, frame, [&](auto x) -> float { return cap * std::tanh(x(0) / cap); });
+  referenceElementwise(*this, frame, [&](auto x) -> float {
+    return cap * std::tanh(x(0) / cap);
+  });
 }
 
 Value SoftcapOp::emit(OpBuilder &builder, ValueRange x) {

@@ -1,4 +1,5 @@
-//===- Structure.cpp - Stages, kernels, launches ---------------------------===//
+//===- Structure.cpp - Stages, kernels, launches
+//---------------------------===//
 #include "ir/Quern.h"
 
 using namespace mlir;
@@ -13,25 +14,31 @@ static LogicalResult verifyTypes(Operation *op, TypeRange have, TypeRange want,
 
 LogicalResult StageOp::verify() {
   Block &block = getBody().front();
-  if (failed(verifyTypes(*this, block.getArgumentTypes(), getInputs().getTypes(),
+  if (failed(verifyTypes(*this, block.getArgumentTypes(),
+                         getInputs().getTypes(),
                          "block arguments of the operands' types")))
     return failure();
-  auto yield = dyn_cast_or_null<YieldOp>(block.empty() ? nullptr : &block.back());
+  auto yield =
+      dyn_cast_or_null<YieldOp>(block.empty() ? nullptr : &block.back());
   if (!yield)
     return emitOpError("requires a body that ends in quern.yield");
-  return verifyTypes(*this, yield.getValues().getTypes(), getOutputs().getTypes(),
+  return verifyTypes(*this, yield.getValues().getTypes(),
+                     getOutputs().getTypes(),
                      "yielded values of the results' types");
 }
 
 /// The arguments of a kernel leave out what a launch passes as constants.
 LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  auto kernel = symbols.lookupNearestSymbolFrom<KernelOp>(*this, getKernelAttr());
+  auto kernel =
+      symbols.lookupNearestSymbolFrom<KernelOp>(*this, getKernelAttr());
   if (!kernel)
-    return emitOpError("requires a quern.kernel called '") << getKernel() << "'";
+    return emitOpError("requires a quern.kernel called '")
+           << getKernel() << "'";
   TypeRange wanted = kernel.getBody().front().getArgumentTypes();
   if (wanted.size() != getInputs().size())
     return emitOpError("requires ") << wanted.size() << " operands";
-  for (auto [index, want, have] : llvm::enumerate(wanted, getInputs().getTypes())) {
+  for (auto [index, want, have] :
+       llvm::enumerate(wanted, getInputs().getTypes())) {
     auto kv = dyn_cast<KvType>(have);
     // A window is a constant of the launch: one kernel serves all of them.
     Type plain = !kv ? have

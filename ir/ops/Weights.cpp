@@ -1,4 +1,5 @@
-//===- Weights.cpp - Symbols of a model ------------------------------------===//
+//===- Weights.cpp - Symbols of a model
+//------------------------------------===//
 #include "ir/Quern.h"
 
 using namespace mlir;

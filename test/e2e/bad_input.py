@@ -12,11 +12,10 @@ import shutil
 import struct
 import unittest
 
-import numpy as np
-
 import e2e
 import gguf_edit
 import make_tiny  # found by e2e
+import numpy as np
 from gguf import GGMLQuantizationType as Type
 
 NAN, INFINITY = float("nan"), float("inf")

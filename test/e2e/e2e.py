@@ -15,16 +15,20 @@ import sys
 import tempfile
 import unittest
 
-import numpy as np
-
+SKIPPED = 77
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "tools"),
                 str(HERE.parent / "numerics" / "models")]
-import float_model  # noqa: E402
-import make_tiny  # noqa: E402
-import tiny_tokenizer  # noqa: E402
+try:
+    import numpy as np
 
-SKIPPED = 77
+    import float_model
+    import make_tiny
+    import tiny_tokenizer
+except ModuleNotFoundError as error:
+    print(f"skipped: {error}; QUERN_PYTHON needs numpy and gguf")
+    sys.exit(SKIPPED)
+
 options = argparse.Namespace(quern=None, slow=False, models=None,
                              verbose=False)
 

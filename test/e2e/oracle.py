@@ -1,8 +1,7 @@
 """`quern reference`, which judges the targets, against the numpy reference."""
-import numpy as np
-
 import e2e
 import float_model  # found by e2e
+import numpy as np
 
 
 class Oracle(e2e.Case):

@@ -18,4 +18,4 @@ config.environment["FILECHECK_OPTS"] = "--dump-input-filter=error"
 
 # `%refused COMMAND`: the command must fail as a user may expect it to.
 config.substitutions.append(
-    ("%refused", os.path.join(config.test_source_root, "cli", "refused")))
+    ("%refused", "sh " + os.path.join(config.test_source_root, "cli", "refused")))

@@ -1,4 +1,5 @@
-//===- Compile.cpp - quern compile -----------------------------------------===//
+//===- Compile.cpp - quern compile
+//-----------------------------------------===//
 #include "Driver.h"
 #include "Session.h"
 #include "Text.h"
@@ -32,7 +33,8 @@ public:
     if (request.emit == "quern" || request.emit == "stages")
       return print([&](llvm::raw_ostream &os) { session.module->print(os); });
     if (request.emit == "plan")
-      return print([&](llvm::raw_ostream &os) { printPlan(*session.module, os); });
+      return print(
+          [&](llvm::raw_ostream &os) { printPlan(*session.module, os); });
     if (request.emit != "binary")
       return printKernels();
     return writeBinary();
@@ -44,12 +46,15 @@ private:
       return error;
     phase("import");
     int64_t own = session.integer("quern.context");
-    options.context = request.context ? request.context : std::min<int64_t>(own, 8192);
+    options.context =
+        request.context ? request.context : std::min<int64_t>(own, 8192);
     if (options.context > own)
-      return llvm::createStringError("--ctx %lld is more than the %lld tokens that the model was made for",
-                                     (long long)options.context, (long long)own);
+      return llvm::createStringError(
+          "--ctx %lld is more than the %lld tokens that the model was made for",
+          (long long)options.context, (long long)own);
     options.maxBatch = request.maxBatch;
-    options.chunk = std::min(request.chunk, std::max(options.context, options.maxBatch));
+    options.chunk =
+        std::min(request.chunk, std::max(options.context, options.maxBatch));
     options.kvType = request.kvType;
     return llvm::Error::success();
   }
@@ -60,7 +65,8 @@ private:
       session.context.disableMultithreading();
       pm.enableIRPrinting([](Pass *, Operation *) { return false; },
                           [](Pass *, Operation *) { return true; },
-                          /*printModuleScope=*/false, /*printAfterOnlyOnChange=*/false,
+                          /*printModuleScope=*/false,
+                          /*printAfterOnlyOnChange=*/false,
                           /*printAfterOnlyOnFailure=*/false, llvm::errs());
     }
     if (request.emit == "quern")
@@ -76,7 +82,8 @@ private:
   }
 
   /// The kernels alone, in a module of their own.
-  OwningOpRef<ModuleOp> kernelModule(llvm::function_ref<bool(unsigned)> wanted) {
+  OwningOpRef<ModuleOp>
+  kernelModule(llvm::function_ref<bool(unsigned)> wanted) {
     OwningOpRef<ModuleOp> module = ModuleOp::create(session.module->getLoc());
     unsigned index = 0;
     for (auto kernel : session.module->getOps<KernelOp>())
@@ -100,18 +107,22 @@ private:
     auto bytes = session.target->emit(*kernels, table.kernels, form);
     if (!bytes)
       return bytes.takeError();
-    return print([&](llvm::raw_ostream &os) { os.write(bytes->data(), bytes->size()); });
+    return print(
+        [&](llvm::raw_ostream &os) { os.write(bytes->data(), bytes->size()); });
   }
 
   /// Machine code of all kernels, a module for each thread.
-  llvm::Error compileKernels(ArrayRef<std::string> table, const std::string &stem) {
+  llvm::Error compileKernels(ArrayRef<std::string> table,
+                             const std::string &stem) {
     unsigned parts = std::max(1u, std::min<unsigned>(threads(), 8));
     std::vector<OwningOpRef<ModuleOp>> modules;
     std::vector<std::string> failures(parts);
     for (unsigned part = 0; part < parts; ++part)
-      modules.push_back(kernelModule([&](unsigned i) { return i % parts == part; }));
+      modules.push_back(
+          kernelModule([&](unsigned i) { return i % parts == part; }));
     auto work = [&](unsigned part) {
-      if (auto error = compilePart(*modules[part], part ? ArrayRef<std::string>() : table,
+      if (auto error = compilePart(*modules[part],
+                                   part ? ArrayRef<std::string>() : table,
                                    objects[part]))
         failures[part] = llvm::toString(std::move(error));
     };
@@ -130,7 +141,8 @@ private:
     return llvm::Error::success();
   }
 
-  llvm::Error compilePart(ModuleOp module, ArrayRef<std::string> table, const std::string &path) {
+  llvm::Error compilePart(ModuleOp module, ArrayRef<std::string> table,
+                          const std::string &path) {
     PassManager pm(&session.context);
     session.target->buildKernelPasses(pm);
     if (auto error = session.run(pm, module))
@@ -158,7 +170,8 @@ private:
     while (path.ends_with("/"))
       path = path.drop_back();
     llvm::StringRef stem = llvm::sys::path::stem(path);
-    return stem == llvm::sys::path::filename(path) ? (stem + ".quern").str() : stem.str();
+    return stem == llvm::sys::path::filename(path) ? (stem + ".quern").str()
+                                                   : stem.str();
   }
 
   std::string metadata() {
@@ -191,14 +204,17 @@ private:
 
   /// Everything is made under a temporary name and then renamed.
   llvm::Error writeBinary() {
-    auto text = buildText(*session.checkpoint, session.integer("quern.vocabulary"));
+    auto text =
+        buildText(*session.checkpoint, session.integer("quern.vocabulary"));
     if (!text)
       return text.takeError();
     phase("tokenizer");
     std::string output = outputPath();
     if (llvm::sys::fs::is_directory(output))
-      return llvm::createStringError(output + ": is a folder; give --output a file name");
-    std::string temporary = output + ".tmp" + std::to_string(llvm::sys::Process::getProcessId());
+      return llvm::createStringError(
+          output + ": is a folder; give --output a file name");
+    std::string temporary =
+        output + ".tmp" + std::to_string(llvm::sys::Process::getProcessId());
     llvm::FileRemover removeExecutable(temporary);
     PlanTable plan = buildPlanTable(*session.module);
     llvm::Error failed = compileKernels(plan.kernels, temporary);
@@ -209,9 +225,10 @@ private:
     if (failed)
       return failed;
     phase("link");
-    Payload payload{metadata(), std::move(plan.bytes), std::move(text->tokenizer),
-                    std::move(text->chatTemplate)};
-    if (auto error = appendPayload(temporary, payload, *session.module, *session.checkpoint, threads()))
+    Payload payload{metadata(), std::move(plan.bytes),
+                    std::move(text->tokenizer), std::move(text->chatTemplate)};
+    if (auto error = appendPayload(temporary, payload, *session.module,
+                                   *session.checkpoint, threads()))
       return error;
     phase("weights");
     if (auto code = llvm::sys::fs::rename(temporary, output))
@@ -222,8 +239,8 @@ private:
 
   llvm::Error print(llvm::function_ref<void(llvm::raw_ostream &)> write) {
     std::error_code code;
-    llvm::ToolOutputFile file(request.output.empty() ? "-" : request.output, code,
-                              llvm::sys::fs::OF_None);
+    llvm::ToolOutputFile file(request.output.empty() ? "-" : request.output,
+                              code, llvm::sys::fs::OF_None);
     if (code)
       return llvm::createStringError(request.output + ": " + code.message());
     write(file.os());
@@ -231,21 +248,24 @@ private:
     code = file.os().error();
     file.os().clear_error();
     if (code)
-      return llvm::createStringError((request.output.empty() ? "stdout" : request.output) + ": " +
-                                     code.message());
+      return llvm::createStringError(
+          (request.output.empty() ? "stdout" : request.output) + ": " +
+          code.message());
     file.keep();
     return llvm::Error::success();
   }
 
   unsigned threads() const {
-    return request.threads ? request.threads : std::max(1u, std::thread::hardware_concurrency());
+    return request.threads ? request.threads
+                           : std::max(1u, std::thread::hardware_concurrency());
   }
 
   void phase(const char *name) {
     auto now = std::chrono::steady_clock::now();
     if (request.verbose)
-      llvm::errs() << llvm::formatv("{0,-10} {1,8:F0} ms\n", name,
-                                    std::chrono::duration<double, std::milli>(now - last).count());
+      llvm::errs() << llvm::formatv(
+          "{0,-10} {1,8:F0} ms\n", name,
+          std::chrono::duration<double, std::milli>(now - last).count());
     last = now;
   }
 

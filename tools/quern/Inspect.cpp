@@ -1,4 +1,5 @@
-//===- Inspect.cpp - quern inspect and quern targets -----------------------===//
+//===- Inspect.cpp - quern inspect and quern targets
+//-----------------------===//
 #include "Driver.h"
 #include "Session.h"
 #include "llvm/Support/Format.h"
@@ -16,10 +17,14 @@ Json shortened(const MetaValue &value) {
         using T = std::decay_t<decltype(v)>;
         if constexpr (std::is_same_v<T, llvm::StringRef>)
           return v.str();
-        else if constexpr (requires { v.size(); v.begin(); }) {
+        else if constexpr (requires {
+                             v.size();
+                             v.begin();
+                           }) {
           Json list = Json::array();
           for (size_t i = 0; i < std::min(kShown, v.size()); ++i) {
-            if constexpr (std::is_same_v<typename T::value_type, llvm::StringRef>)
+            if constexpr (std::is_same_v<typename T::value_type,
+                                         llvm::StringRef>)
               list.push_back(v[i].str());
             else
               list.push_back(typename T::value_type(v[i]));
@@ -41,8 +46,10 @@ Json describe(const Checkpoint &checkpoint) {
     uint64_t bytes = 0;
     for (const TensorPart &part : tensor.parts)
       bytes += part.bytes.size();
-    json["tensors"].push_back({{"name", tensor.name}, {"shape", tensor.shape},
-                               {"format", tensor.format}, {"bytes", bytes}});
+    json["tensors"].push_back({{"name", tensor.name},
+                               {"shape", tensor.shape},
+                               {"format", tensor.format},
+                               {"bytes", bytes}});
   }
   return json;
 }
@@ -71,9 +78,11 @@ int quern::inspectModel(const std::string &model, bool json) {
     std::string shape;
     for (Json &n : tensor["shape"])
       shape += (shape.empty() ? "" : " x ") + dump(n);
-    llvm::outs() << llvm::left_justify(tensor["name"].get<std::string>(), 44) << " "
-                 << llvm::left_justify(tensor["format"].get<std::string>(), 8) << " "
-                 << llvm::left_justify(shape, 20) << " " << dump(tensor["bytes"]) << "\n";
+    llvm::outs() << llvm::left_justify(tensor["name"].get<std::string>(), 44)
+                 << " "
+                 << llvm::left_justify(tensor["format"].get<std::string>(), 8)
+                 << " " << llvm::left_justify(shape, 20) << " "
+                 << dump(tensor["bytes"]) << "\n";
   }
   return 0;
 }
@@ -81,10 +90,13 @@ int quern::inspectModel(const std::string &model, bool json) {
 int quern::listTargets(bool json) {
   Json list = Json::array();
   for (TargetInfo &target : allTargets()) {
-    list.push_back({{"name", target.name}, {"summary", target.summary}, {"mcpu", target.chips}});
+    list.push_back({{"name", target.name},
+                    {"summary", target.summary},
+                    {"mcpu", target.chips}});
     if (json)
       continue;
-    llvm::outs() << llvm::left_justify(target.name, 10) << " " << target.summary << "\n";
+    llvm::outs() << llvm::left_justify(target.name, 10) << " " << target.summary
+                 << "\n";
     for (std::string &chip : target.chips)
       llvm::outs() << "             --mcpu=" << chip << "\n";
   }

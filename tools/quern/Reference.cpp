@@ -1,4 +1,5 @@
-//===- Reference.cpp - quern reference -------------------------------------===//
+//===- Reference.cpp - quern reference
+//-------------------------------------===//
 //
 // Runs @forward op by op with ReferenceOpInterface on one sequence: the oracle.
 //
@@ -54,7 +55,8 @@ private:
           std::vector<std::span<const uint8_t>> parts;
           for (const TensorPart &part : tensor->parts)
             parts.push_back({part.bytes.data(), part.bytes.size()});
-          dequantizeRow(*format, parts, tensor->rows(), tensor->columns(), row, out);
+          dequantizeRow(*format, parts, tensor->rows(), tensor->columns(), row,
+                        out);
         }};
   }
 
@@ -65,14 +67,16 @@ private:
   std::map<Operation *, HostKv> caches;
 };
 
-llvm::Expected<std::vector<int32_t>> parseIds(StringRef text, int64_t vocabulary) {
+llvm::Expected<std::vector<int32_t>> parseIds(StringRef text,
+                                              int64_t vocabulary) {
   SmallVector<StringRef> words;
   text.split(words, ' ', -1, /*KeepEmpty=*/false);
   std::vector<int32_t> ids;
   for (StringRef word : words) {
     int32_t id;
     if (word.getAsInteger(10, id) || id < 0 || id >= vocabulary)
-      return llvm::createStringError("'" + word + "' is no token id below " + Twine(vocabulary));
+      return llvm::createStringError("'" + word + "' is no token id below " +
+                                     Twine(vocabulary));
     ids.push_back(id);
   }
   if (ids.empty())
@@ -80,7 +84,8 @@ llvm::Expected<std::vector<int32_t>> parseIds(StringRef text, int64_t vocabulary
   return ids;
 }
 
-llvm::Error run(const std::string &model, const std::string &text, const std::string &path) {
+llvm::Error run(const std::string &model, const std::string &text,
+                const std::string &path) {
   Session session;
   if (auto error = session.open(model, "cpu", "native"))
     return error;
@@ -93,7 +98,8 @@ llvm::Error run(const std::string &model, const std::string &text, const std::st
     llvm::raw_fd_ostream file(path, code);
     if (code)
       return llvm::createStringError(path + ": " + code.message());
-    file.write(reinterpret_cast<const char *>(logits.data.data()), 4 * logits.data.size());
+    file.write(reinterpret_cast<const char *>(logits.data.data()),
+               4 * logits.data.size());
     return llvm::Error::success();
   }
   for (int64_t r = 0; r < logits.rows; ++r) {

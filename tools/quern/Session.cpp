@@ -1,4 +1,5 @@
-//===- Session.cpp - A model file opened in an MLIR context ----------------===//
+//===- Session.cpp - A model file opened in an MLIR context
+//----------------===//
 #include "Session.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/raw_ostream.h"
@@ -18,20 +19,23 @@ static DialectRegistry makeRegistry() {
 
 Session::Session() : registry(makeRegistry()), context(registry) {
   context.loadAllAvailableDialects();
-  handler = std::make_unique<ScopedDiagnosticHandler>(&context, [this](Diagnostic &d) {
-    static std::mutex mutex;
-    std::lock_guard lock(mutex);
-    if (d.getSeverity() != DiagnosticSeverity::Error || !firstMessage.empty())
-      return success();
-    llvm::raw_string_ostream os(firstMessage);
-    if (auto name = d.getLocation()->findInstanceOf<NameLoc>())
-      os << "'" << name.getName().getValue() << "': ";
-    os << d;
-    return success();
-  });
+  handler = std::make_unique<ScopedDiagnosticHandler>(
+      &context, [this](Diagnostic &d) {
+        static std::mutex mutex;
+        std::lock_guard lock(mutex);
+        if (d.getSeverity() != DiagnosticSeverity::Error ||
+            !firstMessage.empty())
+          return success();
+        llvm::raw_string_ostream os(firstMessage);
+        if (auto name = d.getLocation()->findInstanceOf<NameLoc>())
+          os << "'" << name.getName().getValue() << "': ";
+        os << d;
+        return success();
+      });
 }
 
-llvm::Error Session::open(const std::string &model, const std::string &targetName,
+llvm::Error Session::open(const std::string &model,
+                          const std::string &targetName,
                           const std::string &chip) {
   SmallVector<std::string> names;
   for (TargetInfo &info : allTargets()) {
@@ -44,8 +48,8 @@ llvm::Error Session::open(const std::string &model, const std::string &targetNam
     target = std::move(*made);
   }
   if (!target)
-    return llvm::createStringError("--target: unknown target '" + targetName + "', expected " +
-                                   llvm::join(names, " or "));
+    return llvm::createStringError("--target: unknown target '" + targetName +
+                                   "', expected " + llvm::join(names, " or "));
   auto opened = openCheckpoint(model);
   if (!opened)
     return opened.takeError();

@@ -1,4 +1,5 @@
-//===- Text.cpp - Tokenizer and template of a checkpoint -------------------===//
+//===- Text.cpp - Tokenizer and template of a checkpoint
+//-------------------===//
 #include "Text.h"
 #include "runtime/Error.h"
 #include "runtime/text/Template.h"
@@ -8,7 +9,8 @@ using namespace quern;
 
 namespace {
 /// An integer array of either sign, or nothing if the key is absent.
-llvm::Error readInts(const Checkpoint &c, llvm::StringRef key, std::vector<int32_t> &out) {
+llvm::Error readInts(const Checkpoint &c, llvm::StringRef key,
+                     std::vector<int32_t> &out) {
   const MetaValue *v = c.findMeta(key);
   if (!v)
     return llvm::Error::success();
@@ -68,8 +70,9 @@ llvm::Error readFlag(const Checkpoint &c, llvm::StringRef key, bool &flag) {
 
 llvm::Error readSource(const Checkpoint &c, TokenizerSource &s) {
   if (!c.findMeta("tokenizer.ggml.model"))
-    return c.error("has no tokenizer: a GGUF file needs the key 'tokenizer.ggml.model', "
-                   "a folder the file tokenizer.json");
+    return c.error(
+        "has no tokenizer: a GGUF file needs the key 'tokenizer.ggml.model', "
+        "a folder the file tokenizer.json");
   auto model = c.getString("tokenizer.ggml.model");
   if (!model)
     return model.takeError();
@@ -116,14 +119,16 @@ llvm::Expected<TextTables> quern::buildText(const Checkpoint &checkpoint,
       return std::move(error);
     if (source.tokens.size() > vocabulary)
       return checkpoint.error("key 'tokenizer.ggml.tokens' has " +
-                              llvm::Twine(source.tokens.size()) + " tokens, the logits have " +
+                              llvm::Twine(source.tokens.size()) +
+                              " tokens, the logits have " +
                               llvm::Twine(vocabulary));
     tables.tokenizer = buildTokenizer(source);
     if (checkpoint.findMeta("tokenizer.chat_template")) {
       auto text = checkpoint.getString("tokenizer.chat_template");
       if (!text)
         return text.takeError();
-      tables.chatTemplate = compileTemplate({text->data(), text->size()}, "tokenizer.chat_template");
+      tables.chatTemplate = compileTemplate({text->data(), text->size()},
+                                            "tokenizer.chat_template");
     }
   } catch (const Error &error) {
     return checkpoint.error(error.what());

@@ -1,4 +1,5 @@
-//===- main.cpp - The command line of quern --------------------------------===//
+//===- main.cpp - The command line of quern
+//--------------------------------===//
 #include "Driver.h"
 #include <CLI/CLI.hpp>
 #include <iostream>
@@ -8,32 +9,46 @@ using namespace quern;
 namespace {
 void addCompile(CLI::App &app, CompileRequest &r) {
   auto *c = app.add_subcommand("compile", "Compile a model to one executable");
-  c->add_option("model", r.model, "GGUF file, or folder with safetensors")->required();
-  c->add_option("-o,--output", r.output, "executable to write [the model's name]");
-  c->add_option("--target", r.target, "kind of hardware; see `quern targets`")->capture_default_str();
-  c->add_option("--mcpu", r.chip, "instruction set; see `quern targets`")->capture_default_str();
-  c->add_option("--ctx", r.context,
-                "longest single sequence, tokens [the model's own, at most 8192]")
+  c->add_option("model", r.model, "GGUF file, or folder with safetensors")
+      ->required();
+  c->add_option("-o,--output", r.output,
+                "executable to write [the model's name]");
+  c->add_option("--target", r.target, "kind of hardware; see `quern targets`")
+      ->capture_default_str();
+  c->add_option("--mcpu", r.chip, "instruction set; see `quern targets`")
+      ->capture_default_str();
+  c->add_option(
+       "--ctx", r.context,
+       "longest single sequence, tokens [the model's own, at most 8192]")
       ->check(CLI::Range(int64_t(1), int64_t(1) << 24));
   c->add_option("--max-batch", r.maxBatch, "most sequences of a step")
-      ->check(CLI::Range(1, 256))->capture_default_str();
-  c->add_option("--chunk", r.chunk, "most prompt rows of a step")
-      ->check(CLI::Range(1, 16384))->capture_default_str();
-  c->add_option("--kv-type", r.kvType, "how keys and values are stored")
-      ->check(CLI::IsMember({"f16", "f32"}))->capture_default_str();
-  c->add_option("--emit", r.emit, "stop after a phase and print it to --output or stdout")
-      ->check(CLI::IsMember({"quern", "stages", "plan", "kernels", "llvm", "asm", "object", "binary"}))
+      ->check(CLI::Range(1, 256))
       ->capture_default_str();
-  c->add_option("--threads", r.threads, "threads to compile and pack with [all]")
+  c->add_option("--chunk", r.chunk, "most prompt rows of a step")
+      ->check(CLI::Range(1, 16384))
+      ->capture_default_str();
+  c->add_option("--kv-type", r.kvType, "how keys and values are stored")
+      ->check(CLI::IsMember({"f16", "f32"}))
+      ->capture_default_str();
+  c->add_option("--emit", r.emit,
+                "stop after a phase and print it to --output or stdout")
+      ->check(CLI::IsMember({"quern", "stages", "plan", "kernels", "llvm",
+                             "asm", "object", "binary"}))
+      ->capture_default_str();
+  c->add_option("--threads", r.threads,
+                "threads to compile and pack with [all]")
       ->check(CLI::Range(1, 1024));
   c->add_flag("-v,--verbose", r.verbose, "print the time of each phase");
-  c->add_flag("--mlir-print-ir-after-all", r.printIrAfterAll, "print the IR after every pass to stderr");
-  c->footer("Example:\n  quern compile model.gguf -o model && ./model run \"Why is the sky blue?\"");
+  c->add_flag("--mlir-print-ir-after-all", r.printIrAfterAll,
+              "print the IR after every pass to stderr");
+  c->footer("Example:\n  quern compile model.gguf -o model && ./model run "
+            "\"Why is the sky blue?\"");
 }
 } // namespace
 
 int main(int argc, char **argv) {
-  CLI::App app("quern compiles a language model to one executable for one kind of hardware.");
+  CLI::App app("quern compiles a language model to one executable for one kind "
+               "of hardware.");
   app.require_subcommand(1);
   app.set_version_flag("--version", "quern " QUERN_VERSION);
   app.footer("Run `quern COMMAND --help` for a command's options.");
@@ -42,16 +57,23 @@ int main(int argc, char **argv) {
 
   std::string model, ids, logits;
   bool json = false;
-  auto *inspect = app.add_subcommand("inspect", "Print what is in a model file");
-  inspect->add_option("model", model, "GGUF file, or folder with safetensors")->required();
+  auto *inspect =
+      app.add_subcommand("inspect", "Print what is in a model file");
+  inspect->add_option("model", model, "GGUF file, or folder with safetensors")
+      ->required();
   inspect->add_flag("--json", json, "print JSON");
-  auto *targets = app.add_subcommand("targets", "List kinds of hardware and their instruction sets");
+  auto *targets = app.add_subcommand(
+      "targets", "List kinds of hardware and their instruction sets");
   targets->add_flag("--json", json, "print JSON");
   auto *reference = app.add_subcommand(
-      "reference", "Run a model's graph by the scalar references (slow: an oracle)");
-  reference->add_option("model", model, "GGUF file, or folder with safetensors")->required();
-  reference->add_option("ids", ids, "token ids, separated by spaces")->required();
-  reference->add_option("--logits", logits, "write all rows of logits as float32 to this file");
+      "reference",
+      "Run a model's graph by the scalar references (slow: an oracle)");
+  reference->add_option("model", model, "GGUF file, or folder with safetensors")
+      ->required();
+  reference->add_option("ids", ids, "token ids, separated by spaces")
+      ->required();
+  reference->add_option("--logits", logits,
+                        "write all rows of logits as float32 to this file");
 
   try {
     app.parse(argc, argv);
@@ -59,7 +81,8 @@ int main(int argc, char **argv) {
     if (e.get_exit_code() == 0)
       return app.exit(e);
     if (app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-')
-      std::cerr << "error: unknown command '" << argv[1] << "'; see `quern --help`\n";
+      std::cerr << "error: unknown command '" << argv[1]
+                << "'; see `quern --help`\n";
     else
       std::cerr << "error: " << e.what() << "; see `quern --help`\n";
     return 1;

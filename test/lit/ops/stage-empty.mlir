@@ -11,16 +11,16 @@ quern.kernel @none role prompt rows step {
 // CHECK-LABEL: func.func @empty
 // GENERIC-LABEL: sym_name = "empty"
 func.func @empty(%x: tensor<?x576xf32>, %kv: !quern.kv<9 x 64>, %s: !quern.step) {
-  // CHECK: quern.stage "write" rows logits{{ ?}}(%{{.*}}, %{{.*}}, %{{.*}} : tensor<?x576xf32>, !quern.kv<9 x 64{{ ?}}>, !quern.step) -> () {
+  // CHECK: quern.stage "write" rows logits{{ ?}}(%{{.*}}, %{{.*}}, %{{.*}} : tensor<?x576xf32>, !quern.kv<9 x 64>, !quern.step) {
   // CHECK: quern.yield{{$}}
   // GENERIC: <{name = "write", rows = #quern{{.*}}logits>}>
-  quern.stage "write" rows logits (%x, %kv, %s : tensor<?x576xf32>, !quern.kv<9 x 64>, !quern.step) -> () {
+  quern.stage "write" rows logits (%x, %kv, %s : tensor<?x576xf32>, !quern.kv<9 x 64>, !quern.step) {
   ^bb0(%a: tensor<?x576xf32>, %b: !quern.kv<9 x 64>, %c: !quern.step):
     quern.kv_write %a, %a, %b, %c : tensor<?x576xf32>, tensor<?x576xf32>, !quern.kv<9 x 64>
     quern.yield
   }
-  // CHECK: quern.launch @none "none"{{ ?}}() -> (){{$}}
+  // CHECK: quern.launch @none "none"(){{$}}
   // GENERIC: "quern.launch"() <{kernel = @none, name = "none"}> : () -> ()
-  quern.launch @none "none" () -> ()
+  quern.launch @none "none" ()
   return
 }

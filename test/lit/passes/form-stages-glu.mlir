@@ -30,6 +30,7 @@ func.func @pair(%x: tensor<?x32xf32>) -> tensor<?x64xf32> attributes {quern.role
 
 // Weights of two formats: the GLU joins only the later product.
 // CHECK-LABEL: func.func @formats
+// OFF-LABEL: func.func @formats
 // CHECK: quern.stage "gate"
 // CHECK: quern.linear
 // CHECK-NEXT: quern.yield

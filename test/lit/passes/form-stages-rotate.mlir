@@ -54,3 +54,41 @@ func.func @keys_read(%k: tensor<?x32xf32>, %v: tensor<?x32xf32>, %kv: !quern.kv<
   quern.kv_write %0, %v, %kv, %s : tensor<?x32xf32>, tensor<?x32xf32>, !quern.kv<1 x 32>
   return %0 : tensor<?x32xf32>
 }
+
+// The norms of heads join their rotations; a norm of whole rows does not.
+// CHECK-LABEL: func.func @head_norms
+// CHECK: quern.stage "attn_norm"
+// CHECK: quern.rms_norm
+// CHECK-NEXT: quern.yield
+// CHECK: quern.stage "q_norm"
+// CHECK: quern.rms_norm
+// CHECK-NEXT: quern.rms_norm
+// CHECK-NEXT: quern.rope
+// CHECK-NEXT: quern.rope
+// CHECK-NEXT: quern.kv_write
+// CHECK: quern.stage "attention"
+// OFF-LABEL: func.func @head_norms
+// OFF-COUNT-7: quern.stage
+func.func @head_norms(%q: tensor<?x64xf32>, %x: tensor<?x32xf32>, %w: tensor<16xf32>, %n: tensor<32xf32>, %kv: !quern.kv<2 x 16>, %s: !quern.step) -> tensor<?x64xf32> attributes {quern.role = #quern<role generated>} {
+  %v = quern.rms_norm %x, %n {epsilon = 1.0e-6 : f32} : (tensor<?x32xf32>, tensor<32xf32>) -> tensor<?x32xf32> loc("attn_norm")
+  %0 = quern.rms_norm %q, %w {epsilon = 1.0e-6 : f32} : (tensor<?x64xf32>, tensor<16xf32>) -> tensor<?x64xf32> loc("q_norm")
+  %1 = quern.rms_norm %v, %w {epsilon = 1.0e-6 : f32} : (tensor<?x32xf32>, tensor<16xf32>) -> tensor<?x32xf32> loc("k_norm")
+  %2 = quern.rope %0, %s {base = 1.0e4, dims = 16, size = 16} : (tensor<?x64xf32>, !quern.step) -> tensor<?x64xf32>
+  %3 = quern.rope %1, %s {base = 1.0e4, dims = 16, size = 16} : (tensor<?x32xf32>, !quern.step) -> tensor<?x32xf32>
+  quern.kv_write %3, %v, %kv, %s : tensor<?x32xf32>, tensor<?x32xf32>, !quern.kv<2 x 16>
+  %4 = quern.attention %2, %kv, %s {scale = 1.0 : f32} : (tensor<?x64xf32>, !quern.kv<2 x 16>, !quern.step) -> tensor<?x64xf32>
+  return %4 : tensor<?x64xf32>
+}
+
+// CHECK-LABEL: func.func @row_norm
+// OFF-LABEL: func.func @row_norm
+// CHECK: quern.rms_norm
+// CHECK-NEXT: quern.yield
+// CHECK: quern.rope
+// CHECK-NEXT: quern.kv_write
+func.func @row_norm(%k: tensor<?x32xf32>, %n: tensor<32xf32>, %kv: !quern.kv<2 x 16>, %s: !quern.step) attributes {quern.role = #quern<role generated>} {
+  %0 = quern.rms_norm %k, %n {epsilon = 1.0e-6 : f32} : (tensor<?x32xf32>, tensor<32xf32>) -> tensor<?x32xf32>
+  %1 = quern.rope %0, %s {base = 1.0e4, dims = 16, size = 16} : (tensor<?x32xf32>, !quern.step) -> tensor<?x32xf32>
+  quern.kv_write %1, %k, %kv, %s : tensor<?x32xf32>, tensor<?x32xf32>, !quern.kv<2 x 16>
+  return
+}

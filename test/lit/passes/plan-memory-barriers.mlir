@@ -19,15 +19,16 @@ quern.kernel @k2 role generated rows step {
 // CHECK: "b"{{.*}} -> (tensor<?x32xf32>) {barrier, offsets
 // CHECK: "c"{{.*}} -> (tensor<?x32xf32>) {offsets
 // CHECK: "d"{{.*}} -> (tensor<?x32xf32>) {barrier, offsets
-// Both products are known to be complete since that barrier.
+// Both of its operands are known to be complete since that barrier.
 // CHECK: "e"{{.*}} -> (tensor<?x32xf32>) {offsets
-func.func @dependent(%x: tensor<?x32xf32>) -> (tensor<?x32xf32>, tensor<?x32xf32>) attributes {quern.role = #quern<role generated>} {
+func.func @dependent(%x: tensor<?x32xf32>) -> tensor<?x32xf32> attributes {quern.role = #quern<role generated>} {
   %a = quern.launch @k "a" (%x : tensor<?x32xf32>) -> (tensor<?x32xf32>)
   %b = quern.launch @k "b" (%a : tensor<?x32xf32>) -> (tensor<?x32xf32>)
   %c = quern.launch @k "c" (%a : tensor<?x32xf32>) -> (tensor<?x32xf32>)
   %d = quern.launch @k2 "d" (%b, %c : tensor<?x32xf32>, tensor<?x32xf32>) -> (tensor<?x32xf32>)
   %e = quern.launch @k2 "e" (%b, %c : tensor<?x32xf32>, tensor<?x32xf32>) -> (tensor<?x32xf32>)
-  return %d, %e : tensor<?x32xf32>, tensor<?x32xf32>
+  %f = quern.launch @k2 "f" (%d, %e : tensor<?x32xf32>, tensor<?x32xf32>) -> (tensor<?x32xf32>)
+  return %f : tensor<?x32xf32>
 }
 
 // "c" reads nothing that was written, but writes where "a" lay, which "b" may
