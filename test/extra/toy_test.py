@@ -55,7 +55,8 @@ def run(*command):
     done = subprocess.run([str(c) for c in command], capture_output=True,
                           text=True)
     if done.returncode != 0:
-        raise AssertionError(f"{command[:2]} failed: {done.stderr}")
+        raise AssertionError(f"{' '.join(map(str, command))}: exit code "
+                             f"{done.returncode}: {done.stderr}")
     return done.stdout
 
 
