@@ -31,12 +31,15 @@ public:
 
   /// The instruction set, for people: "x86-64-v4+vnni+bf16".
   virtual std::string chip() const = 0;
-  /// From quern.kernel to what --emit=kernels prints.
+  /// On a module of kernels: from quern.kernel to what --emit=kernels prints.
   virtual void buildKernelPasses(mlir::OpPassManager &) const = 0;
-  /// From there to machine code. `table` names all kernels of the artifact in
-  /// the order of the plan; where it is not empty, the object also defines the
-  /// symbols of runtime/Plan.h. Consumes the module. May be called from several
-  /// threads with different modules.
+  /// From there to what `emit` takes. Adds nothing where that is the same.
+  virtual void buildObjectPasses(mlir::OpPassManager &) const = 0;
+  /// From there to text or machine code. `table` names all kernels of the
+  /// artifact in the order of the plan; where it is not empty, the object also
+  /// defines the symbols of runtime/Plan.h. Called on several threads at once,
+  /// with different modules of one context: so it must not load a dialect, and
+  /// hence runs no pass.
   virtual llvm::Expected<llvm::SmallVector<char, 0>>
   emit(mlir::ModuleOp kernels, llvm::ArrayRef<std::string> table,
        Form) const = 0;
@@ -47,6 +50,8 @@ struct TargetInfo {
   /// Chips that --mcpu takes, for `quern targets`.
   std::vector<std::string> chips;
   void (*registerDialects)(mlir::DialectRegistry &);
+  /// The target's own passes, for quern-opt. May be null.
+  void (*registerPasses)();
   /// Null where the target has no code generator of its own yet.
   llvm::Expected<std::unique_ptr<Target>> (*create)(const TargetOptions &);
 };

@@ -121,6 +121,9 @@ private:
   llvm::StringMap<mlir::Value> gotten;
 };
 
+/// openCheckpoint with the types that ir/formats/ describes.
+llvm::Expected<std::unique_ptr<Checkpoint>> openModel(llvm::StringRef path);
+
 /// The graph of a checkpoint: a module with symbols and @forward, and the
 /// attributes quern.architecture, quern.name, quern.context (the model's own
 /// limit, tokens) and quern.vocabulary.

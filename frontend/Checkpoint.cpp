@@ -130,25 +130,21 @@ Expected<bool> Checkpoint::getBool(StringRef key, bool fallback) const {
 //===----------------------------------------------------------------------===//
 
 Expected<std::unique_ptr<Checkpoint>>
-quern::openCheckpoint(StringRef path, const BlockLookup &blocks) {
+quern::openCheckpoint(StringRef path, const StorageTypes &types) {
   if (sys::fs::is_directory(path)) {
     DiskFolder folder(path);
-    return readFolder(path, folder);
+    return readFolder(path, folder, types);
   }
   Expected<MappedFile> file = MappedFile::open(path);
   if (!file)
     return file.takeError();
   if (isGguf(file->bytes()))
-    return readGguf(std::move(*file), blocks);
+    return readGguf(std::move(*file), types);
   // By its name alone only for a better error.
   if (isSafetensors(file->bytes()) || path.ends_with(".safetensors")) {
     StringRef parent = sys::path::parent_path(path);
     DiskFolder folder(parent.empty() ? "." : parent);
-    return readFolder(path, folder, sys::path::filename(path));
+    return readFolder(path, folder, types, sys::path::filename(path));
   }
   return fileError(path, "is neither a GGUF nor a safetensors file");
-}
-
-Expected<std::unique_ptr<Checkpoint>> quern::openCheckpoint(StringRef path) {
-  return openCheckpoint(path, BlockLookup());
 }

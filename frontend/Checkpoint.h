@@ -10,12 +10,12 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+#include "frontend/StorageTypes.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Error.h"
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -92,20 +92,10 @@ protected:
   llvm::StringMap<size_t> tensorIndex;
 };
 
-/// How many weights a block of a format has, in how many bytes.
-struct BlockSize {
-  uint32_t weights = 0, bytes = 0;
-};
-
-/// The block of a format by its name, or nothing if the name is unknown: the
-/// seam through which the descriptions of ir/formats/ reach the readers. Where
-/// it answers, it overrides the reader's own table.
-using BlockLookup = std::function<std::optional<BlockSize>(llvm::StringRef)>;
-
 /// Opens a GGUF file or a Hugging Face folder (or a .safetensors file in one),
 /// told apart by content.
-llvm::Expected<std::unique_ptr<Checkpoint>> openCheckpoint(llvm::StringRef path);
 llvm::Expected<std::unique_ptr<Checkpoint>>
-openCheckpoint(llvm::StringRef path, const BlockLookup &blocks);
+openCheckpoint(llvm::StringRef path,
+               const StorageTypes &types = StorageTypes::builtin());
 
 } // namespace quern

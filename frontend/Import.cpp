@@ -1,6 +1,7 @@
 //===- Import.cpp - A checkpoint as a graph
 //--------------------------------===//
 #include "frontend/Arch.h"
+#include "ir/Format.h"
 #include "llvm/ADT/StringExtras.h"
 #include "mlir/IR/Verifier.h"
 
@@ -12,6 +13,23 @@ std::vector<Architecture> quern::allArchitectures() {
 #define ARCH(name) arch::name(),
 #include "frontend/Arch.def"
   };
+}
+
+static StorageTypes describedTypes() {
+  StorageTypes types;
+  for (const Format &format : allFormats()) {
+    StorageType type{format.name, {format.weights, format.bytes}};
+    if (format.gguf >= 0)
+      types.gguf[format.gguf] = type;
+    if (!format.safetensors.empty())
+      types.safetensors[format.safetensors] = type;
+  }
+  return types;
+}
+
+llvm::Expected<std::unique_ptr<Checkpoint>> quern::openModel(StringRef path) {
+  static const StorageTypes types = describedTypes();
+  return openCheckpoint(path, types);
 }
 
 static llvm::Expected<Architecture>

@@ -2,6 +2,7 @@
 //-----------------------------------------===//
 #include "codegen/Target.h"
 #include "codegen/cpu/Compile.h"
+#include "codegen/cpu/tile/LowerTile.h"
 #include "ir/tile/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -26,14 +27,13 @@ public:
     pm.addPass(createCanonicalizerPass());
     pm.addPass(createCSEPass());
   }
+  void buildObjectPasses(OpPassManager &pm) const override {
+    cpu::buildLLVMPipeline(pm, features);
+  }
 
   llvm::Expected<llvm::SmallVector<char, 0>> emit(ModuleOp kernels,
                                                   ArrayRef<std::string> table,
                                                   Form form) const override {
-    PassManager pm(kernels.getContext());
-    cpu::buildLLVMPipeline(pm, features);
-    if (failed(pm.run(kernels)))
-      return llvm::createStringError("cannot lower kernels to LLVM");
     llvm::LLVMContext context;
     auto module = cpu::translateToLLVM(kernels, context, features, table);
     if (!module)
@@ -65,6 +65,11 @@ void registerDialects(DialectRegistry &registry) {
                   vector::VectorDialect, tile::TileDialect>();
   cpu::registerDialects(registry);
 }
+
+void registerPasses() {
+  registerPass([] { return cpu::createLowerKernelsPass(cpu::Chip()); });
+  registerPass([] { return cpu::createLowerTilePass(cpu::Chip()); });
+}
 } // namespace
 
 TargetInfo quern::targets::cpu() {
@@ -73,5 +78,6 @@ TargetInfo quern::targets::cpu() {
           {"native", "x86-64-v3", "x86-64-v4", "x86-64-v4+vnni",
            "x86-64-v4+vnni+bf16"},
           registerDialects,
+          registerPasses,
           create};
 }

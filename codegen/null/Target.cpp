@@ -17,6 +17,7 @@ public:
 
   /// No passes: --emit=kernels prints every quern.kernel as the plan has it.
   void buildKernelPasses(OpPassManager &) const override {}
+  void buildObjectPasses(OpPassManager &) const override {}
 
   llvm::Expected<llvm::SmallVector<char, 0>>
   emit(ModuleOp kernels, ArrayRef<std::string> table, Form form) const override {
@@ -36,5 +37,6 @@ void registerDialects(DialectRegistry &) {}
 } // namespace
 
 TargetInfo quern::targets::null() {
-  return {"null", "no hardware: a skeleton to copy", {"native"}, registerDialects, create};
+  return {"null", "no hardware: a skeleton to copy", {"native"}, registerDialects, /*registerPasses=*/nullptr,
+          create};
 }

@@ -7,7 +7,6 @@
 #include "frontend/gguf/Gguf.h"
 #include "frontend/ReaderSupport.h"
 #include "frontend/gguf/ByteCursor.h"
-#include "frontend/gguf/GgmlTypes.h"
 #include "frontend/gguf/GgufValue.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -30,8 +29,8 @@ constexpr uint64_t leastTensorBytes = 8 + 1 + 4 + 8 + 4 + 8;
 
 class GgufCheckpoint : public Checkpoint {
 public:
-  GgufCheckpoint(MappedFile mapped, const BlockLookup &blocks)
-      : mapped(std::move(mapped)), blocks(blocks),
+  GgufCheckpoint(MappedFile mapped, const StorageTypes &types)
+      : mapped(std::move(mapped)), types(types),
         cursor(this->mapped.name(), this->mapped.bytes()) {
     file = this->mapped.name();
   }
@@ -49,7 +48,7 @@ private:
   Error placeTensors();
 
   MappedFile mapped;
-  BlockLookup blocks;
+  const StorageTypes &types;
   ByteCursor cursor;
   std::vector<ByteRange> ranges; // of tensors, counted from the data's begin
 };
@@ -118,15 +117,12 @@ Error GgufCheckpoint::readType(Tensor &tensor, BlockSize &block) {
   if (Error error =
           cursor.read(id, "the type of tensor " + inQuotes(tensor.name)))
     return error;
-  const GgmlType *type = findGgmlType(id);
+  const StorageType *type = types.findGguf(id);
   if (!type)
     return cursor.fail(4, "tensor " + inQuotes(tensor.name) +
                               " has the unknown type " + Twine(id));
-  tensor.format = type->name.str();
+  tensor.format = type->format;
   block = type->block;
-  if (blocks)
-    if (std::optional<BlockSize> described = blocks(type->name))
-      block = *described;
   return Error::success();
 }
 
@@ -238,8 +234,8 @@ bool quern::isGguf(ArrayRef<uint8_t> bytes) {
 }
 
 Expected<std::unique_ptr<Checkpoint>>
-quern::readGguf(MappedFile file, const BlockLookup &blocks) {
-  auto checkpoint = std::make_unique<GgufCheckpoint>(std::move(file), blocks);
+quern::readGguf(MappedFile file, const StorageTypes &types) {
+  auto checkpoint = std::make_unique<GgufCheckpoint>(std::move(file), types);
   if (Error error = checkpoint->read())
     return error;
   return std::unique_ptr<Checkpoint>(std::move(checkpoint));

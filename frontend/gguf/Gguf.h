@@ -25,8 +25,9 @@ namespace quern {
 /// True if the bytes begin with GGUF's magic number.
 bool isGguf(llvm::ArrayRef<uint8_t> bytes);
 
-/// Reads a GGUF file; the checkpoint keeps `file` and views it.
-llvm::Expected<std::unique_ptr<Checkpoint>> readGguf(MappedFile file,
-                                                     const BlockLookup &blocks);
+/// Reads a GGUF file; the checkpoint keeps `file` and views it. `types` is only
+/// read during the call.
+llvm::Expected<std::unique_ptr<Checkpoint>> readGguf(
+    MappedFile file, const StorageTypes &types = StorageTypes::builtin());
 
 } // namespace quern

@@ -46,8 +46,9 @@ using Index = StringMap<std::string>;
 
 class FolderCheckpoint : public Checkpoint {
 public:
-  FolderCheckpoint(StringRef path, const ModelFolder &folder)
-      : folder(folder), strings(allocator), writer(meta, strings) {
+  FolderCheckpoint(StringRef path, const ModelFolder &folder,
+                   const StorageTypes &types)
+      : folder(folder), types(types), strings(allocator), writer(meta, strings) {
     file = path.str();
   }
 
@@ -66,7 +67,8 @@ private:
   Error readWeights(StringRef weightsFile);
   Error readTokenizer();
 
-  const ModelFolder &folder; // only while reading
+  const ModelFolder &folder;   // only while reading
+  const StorageTypes &types;   // likewise
   BumpPtrAllocator allocator;
   StringSaver strings; // keys and values made by translation
   MetaWriter writer;
@@ -159,7 +161,7 @@ Error FolderCheckpoint::readShard(StringRef name,
   Expected<MappedFile> mapped = folder.open(name, UINT64_MAX);
   if (!mapped)
     return mapped.takeError();
-  Expected<std::vector<Tensor>> tensors = readSafetensors(*mapped);
+  Expected<std::vector<Tensor>> tensors = readSafetensors(*mapped, types);
   if (!tensors)
     return tensors.takeError();
   for (Tensor &tensor : *tensors) {
@@ -252,8 +254,8 @@ Error FolderCheckpoint::read(StringRef weightsFile) {
 
 Expected<std::unique_ptr<Checkpoint>>
 quern::readFolder(StringRef path, const ModelFolder &folder,
-                  StringRef weightsFile) {
-  auto checkpoint = std::make_unique<FolderCheckpoint>(path, folder);
+                  const StorageTypes &types, StringRef weightsFile) {
+  auto checkpoint = std::make_unique<FolderCheckpoint>(path, folder, types);
   if (Error error = checkpoint->read(weightsFile))
     return error;
   return std::unique_ptr<Checkpoint>(std::move(checkpoint));

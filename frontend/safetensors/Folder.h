@@ -37,6 +37,7 @@ private:
 /// if the index lists it.
 llvm::Expected<std::unique_ptr<Checkpoint>>
 readFolder(llvm::StringRef path, const ModelFolder &folder,
+           const StorageTypes &types = StorageTypes::builtin(),
            llvm::StringRef weightsFile = "");
 
 } // namespace quern

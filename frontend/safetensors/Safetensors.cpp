@@ -78,22 +78,19 @@ static Error readShape(const MappedFile &file, const JsonObject &entry,
 
 /// Sets the format; the result is the bytes that shape and format ask for.
 static Expected<uint64_t> readFormat(const MappedFile &file,
-                                     const JsonObject &entry, Tensor &tensor) {
+                                     const JsonObject &entry,
+                                     const StorageTypes &types,
+                                     Tensor &tensor) {
   Expected<StringRef> dtype = entry.getString("dtype");
   if (!dtype)
     return dtype.takeError();
-  BlockSize element;
-  element.weights = 1;
-  element.bytes = StringSwitch<uint32_t>(*dtype)
-                      .Case("F32", 4)
-                      .Cases({"F16", "BF16"}, 2)
-                      .Default(0);
-  if (element.bytes == 0)
+  const StorageType *type = types.findSafetensors(*dtype);
+  if (!type)
     return tensorError(file, tensor.name,
-                       "has dtype " + inQuotes(*dtype) +
-                           ", expected F32, F16 or BF16");
-  tensor.format = dtype->lower();
-  Expected<uint64_t> size = tensorBytes(tensor.shape, element);
+                       "has dtype " + inQuotes(*dtype) + ", expected " +
+                           types.safetensorsNames());
+  tensor.format = type->format;
+  Expected<uint64_t> size = tensorBytes(tensor.shape, type->block);
   if (!size)
     return tensorError(file, tensor.name, toString(size.takeError()));
   return size;
@@ -117,10 +114,12 @@ readOffsets(const MappedFile &file, const JsonObject &entry, StringRef name) {
 
 /// Checks one entry against the data, and points the tensor at its bytes.
 static Expected<ByteRange> readTensor(const MappedFile &file, uint64_t base,
-                                      const JsonObject &entry, Tensor &tensor) {
+                                      const JsonObject &entry,
+                                      const StorageTypes &types,
+                                      Tensor &tensor) {
   if (Error error = readShape(file, entry, tensor))
     return error;
-  Expected<uint64_t> size = readFormat(file, entry, tensor);
+  Expected<uint64_t> size = readFormat(file, entry, types, tensor);
   if (!size)
     return size.takeError();
   Expected<ByteRange> range = readOffsets(file, entry, tensor.name);
@@ -145,7 +144,8 @@ static Expected<ByteRange> readTensor(const MappedFile &file, uint64_t base,
   return range;
 }
 
-Expected<std::vector<Tensor>> quern::readSafetensors(const MappedFile &file) {
+Expected<std::vector<Tensor>>
+quern::readSafetensors(const MappedFile &file, const StorageTypes &types) {
   Expected<StringRef> text = headerText(file);
   if (!text)
     return text.takeError();
@@ -168,7 +168,7 @@ Expected<std::vector<Tensor>> quern::readSafetensors(const MappedFile &file) {
     Tensor tensor;
     tensor.name = name;
     Expected<ByteRange> range =
-        readTensor(file, lengthBytes + text->size(), *entry, tensor);
+        readTensor(file, lengthBytes + text->size(), *entry, types, tensor);
     if (!range)
       return range.takeError();
     range->tensor = tensors.size();

@@ -10,7 +10,7 @@
 // whoever reads a tensor's bytes as floats copies them out first.
 //
 // Refused, besides what does not fit into the file: headers beyond 100 MB (the
-// limit of the reference implementation), names twice, types other than F32,
+// limit of the reference implementation), names twice, dtypes that `types` does not have,
 // F16 and BF16, sizes that differ from shape and type, tensors that overlap.
 //
 //===----------------------------------------------------------------------===//
@@ -25,6 +25,7 @@ bool isSafetensors(llvm::ArrayRef<uint8_t> bytes);
 
 /// The tensors of one file in the order of their data, under the file's own
 /// names. Their parts view `file`.
-llvm::Expected<std::vector<Tensor>> readSafetensors(const MappedFile &file);
+llvm::Expected<std::vector<Tensor>> readSafetensors(const MappedFile &file,
+                                                    const StorageTypes &types);
 
 } // namespace quern

@@ -319,7 +319,8 @@ class Outputs(BadInput):
 
     def test_places_where_nothing_can_be_written(self):
         self.refuse(self.model, output=self.output)  # a folder
-        self.refuse(self.model, "nowhere", output=self.folder / "nowhere" / "m")
+        self.refuse(self.model, "nowhere",
+                    output=self.folder / "nowhere" / "m")
         self.refuse(self.model, "text", output=self.text / "m")
         self.refuse(self.model, output="/proc/model")
 

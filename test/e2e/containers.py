@@ -33,8 +33,9 @@ class Containers(e2e.Case):
                     self.assertTrue((a == b).all(), off)
                 # GGUF has the dimensions of Llama's heads in another order,
                 # so that their sums are rounded otherwise.
-                elif role == "generated":
+                elif role == "generated" and type != "bf16":
                     self.assertLess(off.rms, 1e-4, off)
+                # And of its norms, 1 + w with eight bits, bfloat16 has seven.
                 else:
                     self.assertLess(off.rms, 0.01, off)
         answers = [x.run("run", "--temp", 0, "-n", 12, "the other cat")

@@ -44,7 +44,7 @@ class Determinism(e2e.Case):
         return all
 
     def test_llama(self):
-        """Its artifact is made twice: the same bytes, hence the same logits."""
+        """Its artifact is made twice: the same bytes, so the same logits."""
         model = self.tiny("llama", arch="llama", format="q4_0", context=512,
                           overrides={"ffn": "q5_1", "output": "q8_0"})
         artifact = self.compile(model)
@@ -76,6 +76,19 @@ class Determinism(e2e.Case):
             got = artifact.json("perplexity", self.text, "--ctx", 128)
             hashes.add(got["logits_hash"])
         self.assertEqual(len(hashes), 1)
+
+    @e2e.slow
+    def test_compiling_again_and_again(self):
+        """A race between the threads that compile kernels shows here: one
+        that crashes every fiftieth compilation is found nine times of ten."""
+        model = self.tiny("again", arch="llama", format="q4_0", layers=1)
+        first = self.compile(model, "--threads", 1).path.read_bytes()
+        for count in range(120):
+            with self.subTest(count=count):
+                again = self.compile(model, "--threads", 8,
+                                     output=self.folder / "again")
+                self.assertTrue(again.path.read_bytes() == first,
+                                "another file than the first time")
 
 
 if __name__ == "__main__":

@@ -29,12 +29,11 @@ except ModuleNotFoundError as error:
     print(f"skipped: {error}; QUERN_PYTHON needs numpy and gguf")
     sys.exit(SKIPPED)
 
-options = argparse.Namespace(quern=None, slow=False, models=None,
-                             verbose=False)
+options = argparse.Namespace()  # filled in by main()
 
 
 def makeText(characters, seed=0):
-    """Words that the tiny vocabularies know, among letters that they do not."""
+    """Words that the tiny vocabularies know, among such that they do not."""
     rng = np.random.default_rng([seed, 5])
     words = tiny_tokenizer.TEXT.split()
     parts, size = [], 0

@@ -4,7 +4,7 @@ Errors are judged relative to the spread of the reference's logits. Prompt rows
 are computed with bfloat16 activations: eight bits of mantissa, and so some
 0.6 % of the spread; generated rows with 16-bit integers or better: less than
 0.03 %. The limits are two to four times what was measured. A format that is
-decoded wrongly, a missing norm or a row that is off by one gives 10 % and more.
+decoded wrongly, a missing norm or a row that is off by one makes 10 % or more.
 
 Compiling takes seconds, so the fast tests mix formats in one model, a tensor
 each. With --slow every format has models of its own: architecture x tied or

@@ -1,8 +1,6 @@
 """The toys, end to end: a model whose architecture, op and target are toys.
 
-No file can hold a tensor of the toy format: a GGUF file names formats by ggml's
-numbers, which are ggml's to give. That format is packed here by the passes, and
-decoded, packed and multiplied with by the tests that go through all formats.
+Its format too: TOY3 is the number in GGUF files that its description takes.
 """
 import argparse
 import json
@@ -26,20 +24,41 @@ sys.path.insert(0, str(ROOT / "test" / "tools"))
 import make_tiny  # noqa: E402
 import tiny_tokenizer  # noqa: E402
 
+gguf.constants.GGML_QUANT_SIZES[1000] = (16, 8)
 CONTEXT = 32
 # Most errors of logits that spread by some 3, by how activations are multiplied.
 F32, I16, BF16 = 1e-4, 2e-3, 0.2
 SOURCES = {".cpp", ".h", ".td", ".def", ".txt", ".cmake", ".c", ".py"}
+TOY3 = 1000  # test/extra/formats/toy3.cpp
 programs = argparse.Namespace()
+
+
+def packToy3(kind, data, decoded):
+    """A matrix of floats in blocks of 16 weights: an f16 scale and 3-bit codes
+    in order, of which 4 is subtracted."""
+    if data.ndim < 2:
+        return kind, data, decoded
+    blocks = data.reshape(-1, 16)
+    scales = (np.abs(blocks).max(axis=1) / 3).astype(np.float16)
+    codes = np.rint(blocks / scales[:, None].astype(np.float32)) + 4
+    codes = codes.clip(1, 7).astype(np.uint64)
+    words = (codes << (3 * np.arange(16, dtype=np.uint64))).sum(
+        axis=1, dtype=np.uint64)
+    packed = np.concatenate([scales.view(np.uint8).reshape(-1, 2),
+                             words.view(np.uint8).reshape(-1, 8)[:, :6]], axis=1)
+    return TOY3, packed.reshape(data.shape[0], -1), decoded
 
 
 def makeToy(path, format):
     """A tiny model of the toy architecture: it has no gate."""
-    shape = make_tiny.Shape(arch="toy", format=format)
+    shape = make_tiny.Shape(arch="toy",
+                            format="f32" if format == "toy3" else format)
     vocabulary = make_tiny.vocabularyOf(shape)
     writer = gguf.GGUFWriter(path, shape.arch)
     make_tiny.addMetadata(writer, shape, vocabulary)
     tensors = make_tiny.makeTensors(shape, len(vocabulary.tokens))
+    if format == "toy3":
+        tensors = {name: packToy3(*tensor) for name, tensor in tensors.items()}
     for name, (kind, data, _) in tensors.items():
         if not name.endswith("ffn_gate"):
             raw = None if data.dtype == np.float32 else kind
@@ -131,6 +150,10 @@ class Toys(unittest.TestCase):
         info = run(artifact, "info")
         for line in ("architecture +toy", "target +toy", "chip +toy-1.*v3"):
             self.assertRegex(info, re.compile(f"^{line}$", re.MULTILINE))
+
+    def test_a_toy_model_of_toy_blocks_says_what_the_references_say(self):
+        artifact = self.check("toy3", {"generated": I16, "prompt": BF16})
+        self.assertIn("toy3", run(artifact, "info"))
 
     def test_the_op_joins_the_linear_before_it(self):
         self.make("f32")

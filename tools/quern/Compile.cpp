@@ -6,6 +6,7 @@
 #include "codegen/Artifact.h"
 #include "codegen/Link.h"
 #include "codegen/PlanTable.h"
+#include "mlir/IR/Threading.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -23,7 +24,8 @@ using namespace quern;
 namespace {
 class Compilation {
 public:
-  explicit Compilation(const CompileRequest &request) : request(request) {}
+  explicit Compilation(const CompileRequest &request)
+      : request(request), session(threads(), request.printIrAfterAll) {}
 
   llvm::Error run() {
     if (auto error = open())
@@ -42,7 +44,9 @@ public:
 
 private:
   llvm::Error open() {
-    if (auto error = session.open(request.model, request.target, request.chip))
+    if (auto error = session.openTarget(request.target, request.chip))
+      return error;
+    if (auto error = session.open(request.model))
       return error;
     phase("import");
     int64_t own = session.integer("quern.context");
@@ -61,14 +65,6 @@ private:
 
   llvm::Error lowerToPlan() {
     PassManager pm(&session.context);
-    if (request.printIrAfterAll) {
-      session.context.disableMultithreading();
-      pm.enableIRPrinting([](Pass *, Operation *) { return false; },
-                          [](Pass *, Operation *) { return true; },
-                          /*printModuleScope=*/false,
-                          /*printAfterOnlyOnChange=*/false,
-                          /*printAfterOnlyOnFailure=*/false, llvm::errs());
-    }
     if (request.emit == "quern")
       return llvm::Error::success();
     buildGraphPasses(pm, options);
@@ -82,20 +78,14 @@ private:
   }
 
   /// The kernels alone, in a module of their own.
-  OwningOpRef<ModuleOp>
-  kernelModule(llvm::function_ref<bool(unsigned)> wanted) {
-    OwningOpRef<ModuleOp> module = ModuleOp::create(session.module->getLoc());
-    unsigned index = 0;
-    for (auto kernel : session.module->getOps<KernelOp>())
-      if (wanted(index++))
-        module->push_back(kernel.clone());
-    return module;
-  }
-
   llvm::Error printKernels() {
-    OwningOpRef<ModuleOp> kernels = kernelModule([](unsigned) { return true; });
+    OwningOpRef<ModuleOp> kernels = ModuleOp::create(session.module->getLoc());
+    for (auto kernel : session.module->getOps<KernelOp>())
+      kernels->push_back(kernel.clone());
     PassManager pm(&session.context);
     session.target->buildKernelPasses(pm);
+    if (request.emit != "kernels")
+      session.target->buildObjectPasses(pm);
     if (auto error = session.run(pm, *kernels))
       return error;
     if (request.emit == "kernels")
@@ -111,29 +101,40 @@ private:
         [&](llvm::raw_ostream &os) { os.write(bytes->data(), bytes->size()); });
   }
 
-  /// Machine code of all kernels, a module for each thread.
+  /// A module for each kernel, so that the pass manager and LLVM work on them
+  /// in parallel and the objects are the same for any number of threads. The
+  /// first one has no kernel: it is for the table of all.
+  OwningOpRef<ModuleOp> kernelModules() {
+    Location loc = session.module->getLoc();
+    OwningOpRef<ModuleOp> modules = ModuleOp::create(loc);
+    modules->push_back(ModuleOp::create(loc));
+    for (auto kernel : session.module->getOps<KernelOp>()) {
+      auto module = ModuleOp::create(kernel.getLoc());
+      module.push_back(kernel.clone());
+      modules->push_back(module);
+    }
+    return modules;
+  }
+
   llvm::Error compileKernels(ArrayRef<std::string> table,
                              const std::string &stem) {
-    unsigned parts = std::max(1u, std::min<unsigned>(threads(), 8));
-    std::vector<OwningOpRef<ModuleOp>> modules;
-    std::vector<std::string> failures(parts);
-    for (unsigned part = 0; part < parts; ++part)
-      modules.push_back(
-          kernelModule([&](unsigned i) { return i % parts == part; }));
-    auto work = [&](unsigned part) {
-      if (auto error = compilePart(*modules[part],
-                                   part ? ArrayRef<std::string>() : table,
-                                   objects[part]))
-        failures[part] = llvm::toString(std::move(error));
-    };
-    for (unsigned part = 0; part < parts; ++part)
-      objects.push_back(stem + "." + std::to_string(part) + ".o");
-    std::vector<std::thread> team;
-    for (unsigned part = 1; part < parts; ++part)
-      team.emplace_back(work, part);
-    work(0);
-    for (std::thread &thread : team)
-      thread.join();
+    OwningOpRef<ModuleOp> modules = kernelModules();
+    PassManager pm(&session.context);
+    OpPassManager &each = pm.nest<ModuleOp>();
+    session.target->buildKernelPasses(each);
+    session.target->buildObjectPasses(each);
+    if (auto error = session.run(pm, *modules))
+      return error;
+    phase("lower");
+    SmallVector<ModuleOp> parts(modules->getOps<ModuleOp>());
+    std::vector<std::string> failures(parts.size());
+    for (size_t i = 0; i < parts.size(); ++i)
+      objects.push_back(stem + "." + std::to_string(i) + ".o");
+    parallelFor(&session.context, 0, parts.size(), [&](size_t i) {
+      if (auto error = writeObject(parts[i], i ? ArrayRef<std::string>() : table,
+                                   objects[i]))
+        failures[i] = llvm::toString(std::move(error));
+    });
     for (std::string &failure : failures)
       if (!failure.empty())
         return llvm::createStringError(failure);
@@ -141,12 +142,8 @@ private:
     return llvm::Error::success();
   }
 
-  llvm::Error compilePart(ModuleOp module, ArrayRef<std::string> table,
+  llvm::Error writeObject(ModuleOp module, ArrayRef<std::string> table,
                           const std::string &path) {
-    PassManager pm(&session.context);
-    session.target->buildKernelPasses(pm);
-    if (auto error = session.run(pm, module))
-      return error;
     auto bytes = session.target->emit(module, table, Form::Object);
     if (!bytes)
       return bytes.takeError();

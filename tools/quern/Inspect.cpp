@@ -60,7 +60,7 @@ std::string dump(const Json &json, int indent = -1) {
 } // namespace
 
 int quern::inspectModel(const std::string &model, bool json) {
-  auto checkpoint = openCheckpoint(model);
+  auto checkpoint = openModel(model);
   if (!checkpoint)
     return report(checkpoint.takeError());
   Json all = describe(**checkpoint);

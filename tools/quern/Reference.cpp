@@ -87,7 +87,7 @@ llvm::Expected<std::vector<int32_t>> parseIds(StringRef text,
 llvm::Error run(const std::string &model, const std::string &text,
                 const std::string &path) {
   Session session;
-  if (auto error = session.open(model, "cpu", "native"))
+  if (auto error = session.open(model))
     return error;
   auto ids = parseIds(text, session.integer("quern.vocabulary"));
   if (!ids)

@@ -17,7 +17,14 @@ static DialectRegistry makeRegistry() {
   return registry;
 }
 
-Session::Session() : registry(makeRegistry()), context(registry) {
+Session::Session(unsigned count, bool printIr)
+    : registry(makeRegistry()),
+      context(registry, MLIRContext::Threading::DISABLED), printIr(printIr) {
+  if (count > 1 && !printIr) {
+    threads = std::make_unique<llvm::DefaultThreadPool>(
+        llvm::hardware_concurrency(count));
+    context.setThreadPool(*threads);
+  }
   context.loadAllAvailableDialects();
   handler = std::make_unique<ScopedDiagnosticHandler>(
       &context, [this](Diagnostic &d) {
@@ -34,23 +41,28 @@ Session::Session() : registry(makeRegistry()), context(registry) {
       });
 }
 
-llvm::Error Session::open(const std::string &model,
-                          const std::string &targetName,
-                          const std::string &chip) {
+llvm::Error Session::openTarget(const std::string &name,
+                                const std::string &chip) {
   SmallVector<std::string> names;
   for (TargetInfo &info : allTargets()) {
     names.push_back(info.name);
-    if (info.name != targetName)
+    if (info.name != name)
       continue;
+    if (!info.create)
+      return llvm::createStringError("--target: '" + name +
+                                     "' has no code generator yet");
     auto made = info.create({chip});
     if (!made)
       return made.takeError();
     target = std::move(*made);
+    return llvm::Error::success();
   }
-  if (!target)
-    return llvm::createStringError("--target: unknown target '" + targetName +
-                                   "', expected " + llvm::join(names, " or "));
-  auto opened = openCheckpoint(model);
+  return llvm::createStringError("--target: unknown target '" + name +
+                                 "', expected " + llvm::join(names, " or "));
+}
+
+llvm::Error Session::open(const std::string &model) {
+  auto opened = openModel(model);
   if (!opened)
     return opened.takeError();
   checkpoint = std::move(*opened);
@@ -62,6 +74,12 @@ llvm::Error Session::open(const std::string &model,
 }
 
 llvm::Error Session::run(PassManager &pm, ModuleOp on) {
+  if (printIr)
+    pm.enableIRPrinting([](Pass *, Operation *) { return false; },
+                        [](Pass *, Operation *) { return true; },
+                        /*printModuleScope=*/false,
+                        /*printAfterOnlyOnChange=*/false,
+                        /*printAfterOnlyOnFailure=*/false, llvm::errs());
   if (succeeded(pm.run(on ? on : *module)))
     return llvm::Error::success();
   std::string message = firstMessage.empty() ? "a pass failed" : firstMessage;

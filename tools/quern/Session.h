@@ -4,25 +4,30 @@
 #include "frontend/Arch.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
+#include "llvm/Support/ThreadPool.h"
 
 namespace quern {
 
 /// The first diagnostic of a pass becomes the one line that a user reads.
 class Session {
 public:
-  Session();
-  llvm::Error open(const std::string &model, const std::string &targetName,
-                   const std::string &chip);
+  /// `threads` is for passes and code generation, at least 1. With `printIr`
+  /// the IR after each pass goes to stderr, and threads would mix it up.
+  explicit Session(unsigned threads = 1, bool printIr = false);
+  llvm::Error open(const std::string &model);
+  llvm::Error openTarget(const std::string &name, const std::string &chip);
   llvm::Error run(mlir::PassManager &, mlir::ModuleOp = {});
   int64_t integer(llvm::StringRef attribute);
 
   mlir::DialectRegistry registry;
+  std::unique_ptr<llvm::ThreadPoolInterface> threads;
   mlir::MLIRContext context;
   std::unique_ptr<Checkpoint> checkpoint;
   mlir::OwningOpRef<mlir::ModuleOp> module;
   std::unique_ptr<Target> target;
 
 private:
+  bool printIr;
   std::string firstMessage;
   std::unique_ptr<mlir::ScopedDiagnosticHandler> handler;
 };

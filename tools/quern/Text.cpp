@@ -116,7 +116,7 @@ llvm::Expected<TextTables> quern::buildText(const Checkpoint &checkpoint,
   try {
     TokenizerSource source;
     if (auto error = readSource(checkpoint, source))
-      return std::move(error);
+      return error;
     if (source.tokens.size() > vocabulary)
       return checkpoint.error("key 'tokenizer.ggml.tokens' has " +
                               llvm::Twine(source.tokens.size()) +

@@ -10,7 +10,7 @@ namespace quern::formats {
 
 /// f16 d | 16 x 3 bits in order
 Format toy3() {
-  return {.name = "toy3", .weights = 16, .bytes = 8,
+  return {.name = "toy3", .gguf = 1000, .weights = 16, .bytes = 8,
           .codes = word(2, 3, 16), .bias = 4,
           .scale = {.super = word(0, 16)}};
 }

@@ -4,7 +4,6 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Reading.h"
-#include "frontend/gguf/GgmlTypes.h"
 #include "llvm/ADT/StringExtras.h"
 #include <cmath>
 
@@ -171,39 +170,45 @@ TEST(GgufFile, everyAlignment) {
 
 TEST(GgufFile, everyType) {
   TemporaryFolder folder;
-  for (const GgmlType &type : allGgmlTypes()) {
+  for (const auto &[number, type] : StorageTypes::builtin().gguf) {
     OneTensor tensor;
     tensor.dims = {2 * type.block.weights, 3};
-    tensor.type = type.id;
+    tensor.type = number;
     tensor.dataBytes = 6 * type.block.bytes;
     auto checkpoint = openGood(folder.write("a.gguf", tensor.build()));
     ASSERT_TRUE(checkpoint);
-    EXPECT_EQ(checkpoint->tensors()[0].format, type.name);
+    EXPECT_EQ(checkpoint->tensors()[0].format, type.format);
     EXPECT_EQ(checkpoint->tensors()[0].parts[0].bytes.size(),
               6 * type.block.bytes);
   }
 }
 
-TEST(GgufFile, blockSizesCanComeFromElsewhere) {
+TEST(GgufFile, typesCanComeFromElsewhere) {
   TemporaryFolder folder;
-  std::string path = folder.write("a.gguf", OneTensor().build());
-  auto wider = [](StringRef name) -> std::optional<BlockSize> {
-    return name == "f32" ? std::optional(BlockSize{8, 16}) : std::nullopt;
-  };
-  auto checkpoint = openCheckpoint(path, wider);
+  OneTensor tensor;
+  tensor.type = 1234;
+  std::string path = folder.write("a.gguf", tensor.build());
+  EXPECT_NE(bad(openCheckpoint(path)).find("unknown type 1234"),
+            std::string::npos);
+  StorageTypes types;
+  types.gguf[1234] = {"wide", {8, 16}};
+  auto checkpoint = openCheckpoint(path, types);
   ASSERT_TRUE(bool(checkpoint));
+  EXPECT_EQ((*checkpoint)->tensors()[0].format, "wide");
   EXPECT_EQ((*checkpoint)->tensors()[0].parts[0].bytes.size(), 64u);
-  auto none = [](StringRef) { return std::optional(BlockSize{0, 0}); };
-  EXPECT_NE(bad(openCheckpoint(path, none)).find("empty blocks"),
+  types.gguf[1234] = {"empty", {0, 0}};
+  EXPECT_NE(bad(openCheckpoint(path, types)).find("empty blocks"),
             std::string::npos);
 }
 
-TEST(GgmlTypes, agreeWithKnownSizes) {
-  EXPECT_EQ(findGgmlType(12)->name, "q4_k");
-  EXPECT_EQ(findGgmlType(12)->block.bytes, 144u);
-  EXPECT_EQ(findGgmlType(39)->name, "mxfp4");
-  EXPECT_EQ(findGgmlType(4), nullptr);
-  EXPECT_EQ(findGgmlType(UINT32_MAX), nullptr);
-  for (size_t i = 1; i < allGgmlTypes().size(); ++i)
-    EXPECT_LT(allGgmlTypes()[i - 1].id, allGgmlTypes()[i].id);
+TEST(StorageTypes, agreeWithKnownSizes) {
+  const StorageTypes &types = StorageTypes::builtin();
+  EXPECT_EQ(types.findGguf(12)->format, "q4_k");
+  EXPECT_EQ(types.findGguf(12)->block.bytes, 144u);
+  EXPECT_EQ(types.findGguf(39)->format, "mxfp4");
+  EXPECT_EQ(types.findGguf(4), nullptr);
+  EXPECT_EQ(types.findGguf(UINT32_MAX), nullptr);
+  EXPECT_EQ(types.findSafetensors("BF16")->format, "bf16");
+  EXPECT_EQ(types.findSafetensors("I8"), nullptr);
+  EXPECT_EQ(types.safetensorsNames(), "BF16, F16 or F32");
 }

@@ -54,8 +54,7 @@ inline std::string readBadGguf(const std::string &bytes) {
   return errorOf("bad.gguf: ", [&] {
     llvm::StringRef text(bytes);
     return readGguf(
-        MappedFile::view("bad.gguf", llvm::arrayRefFromStringRef(text)),
-        BlockLookup());
+        MappedFile::view("bad.gguf", llvm::arrayRefFromStringRef(text)));
   });
 }
 

@@ -19,6 +19,7 @@ public:
   std::string chip() const override { return "toy-1, a " + lender->chip(); }
 
   void buildKernelPasses(OpPassManager &pm) const override { lender->buildKernelPasses(pm); }
+  void buildObjectPasses(OpPassManager &pm) const override { lender->buildObjectPasses(pm); }
 
   llvm::Expected<llvm::SmallVector<char, 0>>
   emit(ModuleOp kernels, ArrayRef<std::string> table, Form form) const override {
@@ -43,5 +44,6 @@ void registerDialects(DialectRegistry &registry) { targets::cpu().registerDialec
 } // namespace
 
 TargetInfo quern::targets::toy() {
-  return {"toy", "the CPU target's code for one chip", {"native", "toy-1"}, registerDialects, create};
+  return {"toy", "the CPU target's code for one chip", {"native", "toy-1"}, registerDialects,
+          /*registerPasses=*/nullptr, create};
 }
