@@ -1,5 +1,4 @@
-//===- Artifact.cpp - Writing the executable
-//-------------------------------===//
+//===- Artifact.cpp - Writing the executable ------------------------------===//
 #include "codegen/Artifact.h"
 #include "codegen/PlanTable.h"
 #include "codegen/Weights.h"

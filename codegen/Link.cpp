@@ -1,5 +1,4 @@
-//===- Link.cpp - Objects and the runtime to an executable
-//-----------------===//
+//===- Link.cpp - Objects and the runtime to an executable ----------------===//
 #include "codegen/Link.h"
 #include "lld/Common/Driver.h"
 #include "llvm/ADT/StringExtras.h"

@@ -1,5 +1,4 @@
-//===- PlanTable.cpp - A planned module as the runtime's tables
-//------------===//
+//===- PlanTable.cpp - A planned module as the runtime's tables -----------===//
 #include "codegen/PlanTable.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/MemorySize.h"
@@ -9,6 +8,9 @@
 
 using namespace mlir;
 using namespace quern;
+
+static_assert(unsigned(RowsOf::Step) == plan::kRows &&
+              unsigned(RowsOf::Logits) == plan::kLogitRows);
 
 static int64_t integer(DictionaryAttr dictionary, StringRef name) {
   return cast<IntegerAttr>(dictionary.get(name)).getInt();

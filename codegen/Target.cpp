@@ -1,5 +1,4 @@
-//===- Target.cpp - The list of targets
-//------------------------------------===//
+//===- Target.cpp - The list of targets -----------------------------------===//
 #include "codegen/Target.h"
 
 std::vector<quern::TargetInfo> quern::allTargets() {

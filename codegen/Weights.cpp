@@ -1,5 +1,4 @@
-//===- Weights.cpp - Writing the weights section
-//---------------------------===//
+//===- Weights.cpp - Writing the weights section --------------------------===//
 #include "codegen/Weights.h"
 #include "ir/Panel.h"
 #include "ir/Quern.h"
@@ -50,10 +49,14 @@ std::vector<Piece> piecesOf(ModuleOp module, const Checkpoint &checkpoint) {
   for (Operation &op : *module.getBody()) {
     if (auto constant = dyn_cast<ConstantOp>(op)) {
       auto values = cast<DenseElementsAttr>(constant.getValue());
-      ArrayRef<char> raw = values.getRawData();
-      pieces.push_back(
-          {uint64_t(*constant.getOffset()), raw.size(),
-           [raw](uint8_t *out) { std::memcpy(out, raw.data(), raw.size()); }});
+      ArrayRef<char> raw = values.getRawData(); // one element of a splat
+      uint64_t times = values.isSplat() ? values.getNumElements() : 1;
+      pieces.push_back({uint64_t(*constant.getOffset()), times * raw.size(),
+                        [raw, times](uint8_t *out) {
+                          for (uint64_t i = 0; i < times; ++i)
+                            std::memcpy(out + i * raw.size(), raw.data(),
+                                        raw.size());
+                        }});
     }
     auto weight = dyn_cast<WeightOp>(op);
     if (!weight)

@@ -1,5 +1,4 @@
-//===- ArchBuilder.cpp - The blocks that architectures share
-//---------------===//
+//===- ArchBuilder.cpp - The blocks that architectures share --------------===//
 #include "frontend/Arch.h"
 #include "ir/Format.h"
 #include "llvm/ADT/StringExtras.h"
@@ -256,7 +255,7 @@ Value ArchBuilder::attention(Value x, const llvm::Twine &layer,
     if (!a.ropeFactors.empty())
       factors = getDenseF64ArrayAttr(a.ropeFactors);
     return RopeOp::create(*this, y.getType(), y, step, Value(), a.headSize,
-                          a.ropeDims, llvm::APFloat(a.ropeBase), a.ropeHalf,
+                          a.ropeDims, getF64FloatAttr(a.ropeBase), a.ropeHalf,
                           factors);
   };
   q = rope(q, ".rope_q");

@@ -1,5 +1,4 @@
-//===- Import.cpp - A checkpoint as a graph
-//--------------------------------===//
+//===- Import.cpp - A checkpoint as a graph -------------------------------===//
 #include "frontend/Arch.h"
 #include "ir/Format.h"
 #include "llvm/ADT/StringExtras.h"

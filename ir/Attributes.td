@@ -1,4 +1,4 @@
-//===- Attributes.td - Roles, arithmetic, groups -------------*- tablegen -*-===//
+//===- Attributes.td - Roles, arithmetic, groups -----------*- tablegen -*-===//
 #ifndef QUERN_ATTRIBUTES_TD
 #define QUERN_ATTRIBUTES_TD
 
@@ -71,6 +71,7 @@ def Quern_FactorAttr : Quern_Attr<"Factor", "factor"> {
     `<` `codec` `=` $codec `,` `bits` `=` $bits `,` `signed` `=` $isSigned `,`
     `bias` `=` $bias `,` `unit` `=` $unitBits `>`
   }];
+  let genVerifyDecl = 1;
 }
 
 def Quern_GroupAttr : Quern_Attr<"Group", "group"> {
@@ -92,5 +93,6 @@ def Quern_GroupAttr : Quern_Attr<"Group", "group"> {
     `group` `=` $group `,` `bias` `=` $bias `,` `element` `=` $element
     `` custom<GroupFactors>($scale, $offset, $table) `>`
   }];
+  let genVerifyDecl = 1;
 }
 #endif

@@ -1,5 +1,4 @@
-//===- Elementwise.cpp - exp and tanh in plain arithmetic
-//------------------===//
+//===- Elementwise.cpp - exp and tanh in plain arithmetic -----------------===//
 //
 // Both are written out here, in operations that every target has, so that a
 // vector of any width gives the same bits on every lane.

@@ -46,7 +46,7 @@ struct FloatBuilder : mlir::ImplicitLocOpBuilder {
   mlir::Value fma(mlir::Value a, mlir::Value b, mlir::Value c) {
     return mlir::math::FmaOp::create(*this, a, b, c);
   }
-  /// e^x within 2 ulp, 0 below -87.3 (not denormal), saturating above 88.
+  /// e^x within 2 ulp, e^-87.3 below -87.3 (never denormal), saturating above 88.
   mlir::Value exp(mlir::Value x);
   /// tanh(x) as 1 - 2 / (e^(2x) + 1) with care for small x; error < 2e-7.
   mlir::Value tanh(mlir::Value x);

@@ -1,5 +1,4 @@
-//===- Group.cpp - GroupShape as an attribute
-//------------------------------===//
+//===- Group.cpp - GroupShape as an attribute -----------------------------===//
 #include "ir/Panel.h"
 #include "ir/Quern.h"
 #include <bit>

@@ -1,5 +1,4 @@
-//===- Quern.cpp - The quern dialect
-//---------------------------------------===//
+//===- Quern.cpp - The quern dialect --------------------------------------===//
 #include "ir/Quern.h"
 #include "ir/Panel.h"
 #include "mlir/IR/DialectImplementation.h"
@@ -31,6 +30,128 @@ void QuernDialect::initialize() {
 #define GET_OP_LIST
 #include "ir/QuernOps.cpp.inc"
       >();
+}
+
+bool quern::isActivations(Type type) {
+  auto t = dyn_cast<RankedTensorType>(type);
+  return t && t.getRank() == 2 && t.isDynamicDim(0) && t.getDimSize(1) > 0 &&
+         t.getElementType().isF32();
+}
+
+bool quern::isRowIntegers(Type type) {
+  auto t = dyn_cast<RankedTensorType>(type);
+  return t && t.getRank() == 1 && t.isDynamicDim(0) &&
+         t.getElementType().isSignlessInteger(32);
+}
+
+LogicalResult quern::verifyElementwise(Operation *op) {
+  if (op->getNumResults() != 1 || !isActivations(op->getResult(0).getType()) ||
+      !llvm::all_equal(llvm::concat<const Type>(
+          SmallVector<Type>(op->getOperandTypes()),
+          SmallVector<Type>(op->getResultTypes()))))
+    return op->emitOpError("requires operands and a result of one type");
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// What types and attributes may say
+//===----------------------------------------------------------------------===//
+
+/// No model has a larger matrix side or head, and no product of what this lets
+/// through overflows.
+static constexpr int64_t kMost = int64_t(1) << 31;
+
+static LogicalResult verifySizes(function_ref<InFlightDiagnostic()> emitError,
+                                 ArrayRef<int64_t> sizes) {
+  for (int64_t size : sizes)
+    if (size <= 0 || size > kMost)
+      return emitError() << "requires sizes between 1 and 2^31";
+  return success();
+}
+
+LogicalResult WeightType::verify(function_ref<InFlightDiagnostic()> emitError,
+                                 int64_t rows, int64_t columns, StringRef) {
+  return verifySizes(emitError, {rows, columns});
+}
+
+LogicalResult PanelsType::verify(function_ref<InFlightDiagnostic()> emitError,
+                                 int64_t rows, int64_t columns, GroupAttr) {
+  return verifySizes(emitError, {rows, columns});
+}
+
+LogicalResult RowsType::verify(function_ref<InFlightDiagnostic()> emitError,
+                               int64_t columns, Number number) {
+  if (number == Number::F32)
+    return emitError() << "requires another number than f32, which a tensor is";
+  return verifySizes(emitError, {columns});
+}
+
+LogicalResult KvType::verify(function_ref<InFlightDiagnostic()> emitError,
+                             int64_t heads, int64_t size, int64_t window,
+                             Type stored, int64_t page) {
+  if (failed(verifySizes(emitError, {heads, size, heads * size})))
+    return failure();
+  if (window < 0 && !ShapedType::isDynamic(window))
+    return emitError() << "requires a window of 0 or more tokens";
+  if (bool(stored) != (page != 0))
+    return emitError() << "requires a stored type and a page, or neither";
+  if (stored && !stored.isF16() && !stored.isF32())
+    return emitError() << "requires keys and values stored as f16 or f32";
+  if (page < 0 || page > 4096 || page % 16)
+    return emitError() << "requires a page of a multiple of 16 tokens";
+  return success();
+}
+
+LogicalResult FactorAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                 uint32_t codec, uint32_t bits, bool, int32_t,
+                                 int32_t) {
+  if (codec > uint32_t(Codec::UE4M3Half) || bits > 8)
+    return emitError() << "requires a known codec and at most 8 bits";
+  return success();
+}
+
+LogicalResult GroupAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                uint32_t codes, uint32_t span, uint32_t supers,
+                                uint32_t group, int32_t, int32_t element,
+                                FactorAttr scale, FactorAttr,
+                                ArrayRef<int32_t> table) {
+  if (element > int32_t(Codec::UE4M3Half) || (element < 0) != (codes > 0) ||
+      codes > 8)
+    return emitError() << "requires codes of 1 to 8 bits or a float element";
+  if (codes && !scale)
+    return emitError() << "requires a scale for codes";
+  if (!span || span % kStep || span > (1 << 16) || !group || span % group ||
+      !supers || span % supers)
+    return emitError() << "requires a span of whole steps, groups and supers";
+  for (int32_t value : table)
+    if (value != int8_t(value))
+      return emitError() << "requires a table of bytes";
+  return success();
+}
+
+LogicalResult QuernDialect::verifyOperationAttribute(Operation *op,
+                                                     NamedAttribute attribute) {
+  StringRef name = attribute.getName();
+  Attribute value = attribute.getValue();
+  auto positive = [&] {
+    auto integer = dyn_cast<IntegerAttr>(value);
+    return integer && integer.getInt() > 0;
+  };
+  if (name == "quern.role" && !isa<RoleAttr>(value))
+    return op->emitError("requires quern.role = #quern<role prompt> or "
+                         "#quern<role generated>");
+  if ((name == "quern.vocabulary" || name == "quern.context") && !positive())
+    return op->emitError("requires a positive integer for ") << name;
+  if (name == "quern.plan" && !isa<DictionaryAttr>(value))
+    return op->emitError("requires a dictionary for quern.plan");
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+
+KvType KvType::ofAnyWindow() const {
+  return get(getContext(), getHeads(), getSize(), ShapedType::kDynamic,
+             getStored(), getPage());
 }
 
 uint64_t KvType::pageBytes() const {
@@ -69,7 +190,10 @@ ParseResult quern::parseKvLayout(AsmParser &parser, int64_t &window,
     auto loc = parser.getCurrentLocation();
     if (parser.parseKeyword(&key) || parser.parseEqual())
       return failure();
-    if (key == "window"   ? parser.parseInteger(window)
+    if (key == "window" && succeeded(parser.parseOptionalQuestion()))
+      window = ShapedType::kDynamic;
+    else if (
+        key == "window"   ? parser.parseInteger(window)
         : key == "stored" ? parser.parseType(stored)
         : key == "page"
             ? parser.parseInteger(page)
@@ -81,7 +205,9 @@ ParseResult quern::parseKvLayout(AsmParser &parser, int64_t &window,
 
 void quern::printKvLayout(AsmPrinter &printer, int64_t window, Type stored,
                           int64_t page) {
-  if (window)
+  if (ShapedType::isDynamic(window))
+    printer << ", window = ?";
+  else if (window)
     printer << ", window = " << window;
   if (stored)
     printer << ", stored = " << stored;

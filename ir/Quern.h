@@ -2,7 +2,7 @@
 //
 // The dialect's C++ face. Ops are described in ops/*.td (one screen each, with
 // numbered constraints and an example) and defined in ops/*.cpp;
-// docs/Dialect.md is generated from them. See Quern.td for the idea.
+// build/ir/Dialect.md is generated from them. See Quern.td for the idea.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -21,6 +21,12 @@
 #include "ir/QuernDialect.h.inc"
 
 namespace quern {
+/// tensor<?xCxf32> with a positive C; tensor<?xi32>.
+bool isActivations(mlir::Type);
+bool isRowIntegers(mlir::Type);
+/// (E1) of ElementwiseOpInterface.
+llvm::LogicalResult verifyElementwise(mlir::Operation *);
+
 /// `, window = 512, stored = f16, page = 64`: each only where it says
 /// something.
 mlir::ParseResult parseKvLayout(mlir::AsmParser &, int64_t &window,

@@ -1,4 +1,4 @@
-//===- Quern.td - The quern dialect --------------------------*- tablegen -*-===//
+//===- Quern.td - The quern dialect ------------------------*- tablegen -*-===//
 //
 // Everything that TableGen makes of the dialect comes from this one file: the
 // dialect, its attributes, types, interfaces and, through the list that CMake
@@ -32,6 +32,8 @@ def Quern_Dialect : Dialect {
   }];
   let useDefaultTypePrinterParser = 1;
   let useDefaultAttributePrinterParser = 1;
+  // quern.role, quern.plan, quern.vocabulary, quern.context
+  let hasOperationAttrVerify = 1;
 }
 
 include "ir/Attributes.td"

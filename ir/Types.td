@@ -1,4 +1,4 @@
-//===- Types.td - Weights, activations, KV caches ------------*- tablegen -*-===//
+//===- Types.td - Weights, activations, KV caches ----------*- tablegen -*-===//
 #ifndef QUERN_TYPES_TD
 #define QUERN_TYPES_TD
 
@@ -15,6 +15,7 @@ def Quern_WeightType : Quern_Type<"Weight", "weight"> {
   let parameters = (ins "int64_t":$rows, "int64_t":$columns,
                         StringRefParameter<"name of the format">:$format);
   let assemblyFormat = "`<` $rows `x` $columns `,` $format `>`";
+  let genVerifyDecl = 1; // sizes are positive
 }
 
 def Quern_PanelsType : Quern_Type<"Panels", "panels"> {
@@ -27,6 +28,7 @@ def Quern_PanelsType : Quern_Type<"Panels", "panels"> {
   let parameters = (ins "int64_t":$rows, "int64_t":$columns,
                         "::quern::GroupAttr":$group);
   let assemblyFormat = "`<` $rows `x` $columns `,` $group `>`";
+  let genVerifyDecl = 1; // sizes are positive
 }
 
 def Quern_RowsType : Quern_Type<"Rows", "rows"> {
@@ -41,18 +43,22 @@ def Quern_RowsType : Quern_Type<"Rows", "rows"> {
               i32 sumA, i32 sumB, i32 sum, i32 0 }
 
     where sumA, sumB and sum add the 16-bit integers of columns 0-15, 16-31 and
-    0-31. A row's record does not depend on the rows beside it.
+    0-31. A row's record does not depend on the rows beside it. There is no
+    `f32`: such rows are a tensor.
   }];
   let parameters = (ins "int64_t":$columns, EnumParameter<Quern_Number>:$number);
   let assemblyFormat = "`<` $columns `,` $number `>`";
+  let genVerifyDecl = 1;
 }
 
 def Quern_KvType : Quern_Type<"Kv", "kv"> {
   let summary = "the KV cache of one layer";
   let description = [{
     `!quern.kv<3 x 64, window = 512>`: keys and values of 3 heads of 64; a row
-    sees the last 512 positions, itself included (0: all). The layout pass adds
-    the stored type and the tokens of a page. A page holds, head after head,
+    sees the last 512 positions, itself included (0: all; `?`: the launch of the
+    kernel says how many, so that one kernel serves layers of any window). The
+    layout pass adds the stored type, f16 or f32, and the tokens of a page, a
+    multiple of 16. A page holds, head after head,
 
         K  [pageTokens/16][size][16]   sixteen tokens beside each other
         V  [pageTokens][size]
@@ -69,7 +75,12 @@ def Quern_KvType : Quern_Type<"Kv", "kv"> {
                         OptionalParameter<"::mlir::Type">:$stored,
                         DefaultValuedParameter<"int64_t", "0">:$page);
   let assemblyFormat = "`<` $heads `x` $size `` custom<KvLayout>($window, $stored, $page) `>`";
+  let genVerifyDecl = 1;
   let extraClassDeclaration = [{
+    /// Whether the layout pass has seen it.
+    bool isLaidOut() const { return getPage() != 0; }
+    /// As a kernel sees it: of any window.
+    KvType ofAnyWindow() const;
     /// Bytes of one page: keys and values of all heads. After the layout pass.
     uint64_t pageBytes() const;
   }];
@@ -83,9 +94,13 @@ def Quern_StepType : Quern_Type<"Step", "step"> {
   }];
 }
 
-def Quern_Tokens : RankedTensorOf<[I32]>;
-def Quern_Activations : RankedTensorOf<[F32]>;
+def Quern_Tokens : Type<
+    CPred<"::quern::isRowIntegers($_self)">,
+    "one i32 for each row, tensor<?xi32>", "::mlir::RankedTensorType">;
+def Quern_Activations : Type<
+    CPred<"::quern::isActivations($_self)">,
+    "rows of f32 activations, tensor<?xCxf32>", "::mlir::RankedTensorType">;
 def Quern_AnyWeight
     : AnyTypeOf<[Quern_WeightType, Quern_PanelsType, RankedTensorOf<[F32]>]>;
-def Quern_AnyRows : AnyTypeOf<[RankedTensorOf<[F32]>, Quern_RowsType]>;
+def Quern_AnyRows : AnyTypeOf<[Quern_Activations, Quern_RowsType]>;
 #endif

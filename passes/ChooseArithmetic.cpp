@@ -1,5 +1,4 @@
-//===- ChooseArithmetic.cpp - Numbers of activations
-//-----------------------===//
+//===- ChooseArithmetic.cpp - Numbers of activations ----------------------===//
 #include "ir/Panel.h"
 #include "passes/Passes.h"
 

@@ -1,10 +1,9 @@
-//===- FormStages.cpp - Group ops into stages
-//------------------------------===//
+//===- FormStages.cpp - Group ops into stages -----------------------------===//
 //
 // First every op of a program is put in a group; then each group becomes a
-// stage where its last op stood. An op joins an earlier group only if nothing
-// between the two could notice, which holds when all of the group's operands
-// come from before the group's first op, or from the group itself.
+// stage where its last op stood. So what joins is moved down to what it joins.
+// Nothing can notice: only ops without effects move, and only past ops that do
+// not read their results.
 //
 //===----------------------------------------------------------------------===//
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -28,7 +27,7 @@ public:
   Grouping(func::FuncOp program, bool epilogue, bool convert, bool rotate)
       : epilogue(epilogue), convert(convert), rotate(rotate) {
     for (Operation &op : program.getBody().front())
-      if (!isa<GetOp>(op) && !op.hasTrait<OpTrait::IsTerminator>())
+      if (!isa<GetOp, StageOp>(op) && !op.hasTrait<OpTrait::IsTerminator>())
         place(&op);
   }
   /// Groups in the order of their last ops.
@@ -55,19 +54,6 @@ private:
     return predicate(groups[group].front());
   }
 
-  /// Nothing that `op` reads is made at or after the group's first op, but for
-  /// what the group makes itself; and no op with effects lies between them.
-  bool canJoin(Operation *op, unsigned group) {
-    Operation *first = groups[group].front();
-    for (Value v : op->getOperands()) {
-      Operation *producer = v.getDefiningOp();
-      if (!producer || isa<GetOp>(producer) || producer->isBeforeInBlock(first))
-        continue;
-      if (groupOf.lookup(producer) != group || !groupOf.contains(producer))
-        return false;
-    }
-    return true;
-  }
   void join(Operation *op, unsigned group) {
     groups[group].push_back(op);
     groupOf[op] = group;
@@ -97,24 +83,27 @@ private:
     return isa<LinearOp, RmsNormOp>(op) || isa<ElementwiseOpInterface>(op);
   }
 
+  /// Of two groups whose results `op` alone reads it joins the later, so that as
+  /// little as possible moves.
   bool placeEpilogue(Operation *op) {
     SmallVector<unsigned, 2> candidates;
     for (Value v : op->getOperands())
       if (auto group = sole(v); group && rootIs(*group, takesEpilogue) &&
+                                llvm::all_of(groups[*group], isMemoryEffectFree) &&
                                 !llvm::is_contained(candidates, *group))
         candidates.push_back(*group);
+    if (candidates.empty())
+      return false;
     // Two products of one shape over the same rows: one stage for both.
     if (candidates.size() == 2 && samePair(candidates[0], candidates[1])) {
       merge(candidates[1], candidates[0]);
       join(op, candidates[0]);
       return true;
     }
-    for (unsigned group : candidates)
-      if (canJoin(op, group)) {
-        join(op, group);
-        return true;
-      }
-    return false;
+    join(op, *llvm::max_element(candidates, [&](unsigned a, unsigned b) {
+      return groups[a].back()->isBeforeInBlock(groups[b].back());
+    }));
+    return true;
   }
 
   bool samePair(unsigned a, unsigned b) {
@@ -135,21 +124,37 @@ private:
     return true;
   }
 
-  /// The rotations of keys and queries join the write.
+  /// The rotations of keys and queries join the write. Queries are those of the
+  /// attention that reads what is written.
   void placeWrite(KvWriteOp write) {
     unsigned group = groupOf[write];
     auto keys = write.getKeys().getDefiningOp<RopeOp>();
     if (!keys || !sole(keys.getResult()) || groups[groupOf[keys]].size() != 1)
       return;
-    // Queries: the rotation beside that of the keys.
-    if (auto queries = dyn_cast_or_null<RopeOp>(keys->getPrevNode()))
-      if (queries.getStep() == keys.getStep() &&
-          groups[groupOf[queries]].size() == 1 &&
-          llvm::all_of(queries->getUsers(), [&](Operation *user) {
+    if (RopeOp queries = queriesOf(write);
+        queries && queries.getStep() == keys.getStep())
+      mergeRotation(queries, group);
+    mergeRotation(keys, group);
+  }
+
+  /// A rotation before the write that nothing reads before it.
+  RopeOp queriesOf(KvWriteOp write) {
+    for (auto attention : write->getBlock()->getOps<AttentionOp>()) {
+      if (!sameCache(attention.getCache(), write.getCache()))
+        continue;
+      auto rope = attention.getQuery().getDefiningOp<RopeOp>();
+      if (rope && groupOf.contains(rope) && groups[groupOf[rope]].size() == 1 &&
+          llvm::all_of(rope->getUsers(), [&](Operation *user) {
             return write->isBeforeInBlock(user);
           }))
-        mergeRotation(queries, group);
-    mergeRotation(keys, group);
+        return rope;
+    }
+    return {};
+  }
+
+  static bool sameCache(Value a, Value b) {
+    auto x = a.getDefiningOp<GetOp>(), y = b.getDefiningOp<GetOp>();
+    return a == b || (x && y && x.getSymbol() == y.getSymbol());
   }
 
   /// A rotation, and the norm of each head before it.
@@ -228,7 +233,7 @@ struct FormStages : quern::impl::FormStagesBase<FormStages> {
 
   void runOnOperation() override {
     for (auto program : getOperation().getOps<func::FuncOp>()) {
-      if (!program->hasAttr("quern.role"))
+      if (!program->hasAttr("quern.role") || program.isDeclaration())
         continue;
       // Weights first: they are names, not work.
       Block &block = program.getBody().front();
@@ -237,6 +242,9 @@ struct FormStages : quern::impl::FormStagesBase<FormStages> {
         if (get != first)
           get->moveBefore(first);
       DenseMap<Value, RowsOf> rows;
+      for (StageOp stage : block.getOps<StageOp>()) // from a run before
+        for (Value v : stage.getOutputs())
+          rows[v] = stage.getRows();
       for (Group &group :
            Grouping(program, fuseEpilogue, fuseConvert, fuseRotate).take())
         makeStage(group, rows);

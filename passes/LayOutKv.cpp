@@ -1,5 +1,4 @@
-//===- LayOutKv.cpp - How keys and values are stored
-//-----------------------===//
+//===- LayOutKv.cpp - How keys and values are stored ----------------------===//
 #include "passes/Passes.h"
 
 namespace quern {
@@ -14,8 +13,8 @@ namespace {
 /// Stored type, page and group of every cache.
 ///
 ///     kv_cache @c : !quern.kv<3 x 64>
-///       => kv_cache @c : !quern.kv<3 x 64, stored = f16, page = 64> group 0
-///       index 0
+///       => kv_cache @c : !quern.kv<3 x 64, stored = f16, page = 64>
+///          group 0 index 0
 struct LayOutKv : quern::impl::LayOutKvBase<LayOutKv> {
   using LayOutKvBase::LayOutKvBase;
 

@@ -11,6 +11,8 @@ namespace quern {
 /// may read (never write) beyond the last row of a block.
 inline int64_t activationBytes(mlir::Type type, int64_t rows) {
   rows = (rows + 7) / 8 * 8;
+  if (isRowIntegers(type))
+    return rows * 4;
   int64_t stride = rowStride(columnsOf(type));
   if (auto converted = mlir::dyn_cast<RowsType>(type))
     return converted.getNumber() == Number::BF16

@@ -1,5 +1,4 @@
-//===- OutlineKernels.cpp - One kernel for all stages of a shape
-//-----------===//
+//===- OutlineKernels.cpp - One kernel for all stages of a shape ----------===//
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "passes/Passes.h"
@@ -16,10 +15,7 @@ namespace {
 /// What a kernel may know of a KV cache: not its window.
 Type kernelType(Type type) {
   auto kv = dyn_cast<KvType>(type);
-  if (!kv)
-    return type;
-  return KvType::get(kv.getContext(), kv.getHeads(), kv.getSize(), 0,
-                     kv.getStored(), kv.getPage());
+  return kv ? kv.ofAnyWindow() : type;
 }
 
 KernelOp makeKernel(StageOp stage, Role role) {
@@ -34,12 +30,11 @@ KernelOp makeKernel(StageOp stage, Role role) {
   return kernel;
 }
 
-/// The body as text, without locations: equal text, equal kernel.
-std::string keyOf(KernelOp kernel) {
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  kernel->print(stream, OpPrintingFlags().useLocalScope().printGenericOpForm());
-  return text;
+/// Whether two kernels differ in nothing but name and locations.
+bool equal(KernelOp a, KernelOp b) {
+  return a.getRole() == b.getRole() && a.getRows() == b.getRows() &&
+         OperationEquivalence::isRegionEquivalentTo(
+             &a.getBody(), &b.getBody(), OperationEquivalence::IgnoreLocations);
 }
 
 StringRef rootOf(KernelOp kernel) {
@@ -51,32 +46,33 @@ StringRef rootOf(KernelOp kernel) {
 
 struct OutlineKernels : quern::impl::OutlineKernelsBase<OutlineKernels> {
   void runOnOperation() override {
-    llvm::StringMap<StringAttr> known;
+    SymbolTable symbols(getOperation());
+    SmallVector<KernelOp> kernels;
     llvm::StringMap<unsigned> counts;
-    OpBuilder b(&getContext());
     for (auto program :
          llvm::to_vector(getOperation().getOps<func::FuncOp>())) {
       auto role = program->getAttrOfType<RoleAttr>("quern.role");
-      if (!role)
+      if (!role || program.isDeclaration())
         continue;
       for (StageOp stage :
            llvm::make_early_inc_range(program.getOps<StageOp>())) {
         KernelOp kernel = makeKernel(stage, role.getValue());
-        StringAttr &name = known[keyOf(kernel)];
-        if (name) {
+        auto *known =
+            llvm::find_if(kernels, [&](KernelOp k) { return equal(k, kernel); });
+        if (known != kernels.end()) {
           kernel.erase();
+          kernel = *known;
         } else {
           std::string base =
               (stringifyRole(role.getValue()) + "." + rootOf(kernel)).str();
-          name = b.getStringAttr(base + "." + Twine(counts[base]++));
-          kernel.setSymNameAttr(name);
-          b.setInsertionPoint(program);
-          b.insert(kernel);
+          kernel.setSymName(base + "." + std::to_string(counts[base]++));
+          symbols.insert(kernel, program->getIterator());
+          kernels.push_back(kernel);
         }
-        b.setInsertionPoint(stage);
+        OpBuilder b(stage);
         auto launch = LaunchOp::create(
             b, stage.getLoc(), stage.getResultTypes(),
-            FlatSymbolRefAttr::get(name), stage.getNameAttr(),
+            FlatSymbolRefAttr::get(kernel.getSymNameAttr()), stage.getNameAttr(),
             stage.getInputs(), UnitAttr(), DenseI64ArrayAttr());
         stage.replaceAllUsesWith(launch);
         stage.erase();

@@ -1,5 +1,4 @@
-//===- PackWeights.cpp - How weights are stored in the artifact
-//------------===//
+//===- PackWeights.cpp - How weights are stored in the artifact -----------===//
 #include "ir/Panel.h"
 #include "passes/Passes.h"
 
@@ -19,14 +18,15 @@ namespace {
 struct PackWeights : quern::impl::PackWeightsBase<PackWeights> {
   void runOnOperation() override {
     SymbolTable symbols(getOperation());
-    DenseMap<Operation *, bool> streamed; // by a linear or an embedding
+    DenseMap<Operation *, Readers> readers;
     getOperation().walk([&](GetOp get) {
       if (auto weight = symbols.lookup<WeightOp>(get.getSymbol()))
         for (Operation *user : get.getResult().getUsers())
-          streamed[weight] |= isa<LinearOp, EmbedOp>(user);
+          (isa<LinearOp, EmbedOp>(user) ? readers[weight].matrix
+                                        : readers[weight].vector) = true;
     });
     for (auto weight : getOperation().getOps<WeightOp>())
-      if (failed(pack(weight, streamed.lookup(weight))))
+      if (failed(pack(weight, readers.lookup(weight))))
         return signalPassFailure();
     getOperation().walk([&](GetOp get) {
       if (auto weight = symbols.lookup<WeightOp>(get.getSymbol()))
@@ -34,20 +34,31 @@ struct PackWeights : quern::impl::PackWeightsBase<PackWeights> {
     });
   }
 
-  LogicalResult pack(WeightOp op, bool streamed) {
+  /// What a weight is read as: by linears and embeddings, and by others.
+  struct Readers {
+    bool matrix = false, vector = false;
+  };
+
+  LogicalResult pack(WeightOp op, Readers readers) {
     auto type = dyn_cast<WeightType>(op.getType());
     if (!type)
       return success();
+    const Format *format = findFormat(type.getFormat().str());
+    if (!format)
+      return op.emitOpError("requires a known format; '")
+             << type.getFormat() << "' is none";
+    if (readers.matrix && readers.vector)
+      return op.emitOpError(
+          "requires readers that all multiply with it, or none that does");
     Type packed;
-    if (!streamed) {
+    if (!readers.matrix) {
       if (type.getRows() != 1)
         return op.emitOpError(
             "requires a vector where nothing multiplies with it");
       packed = RankedTensorType::get({type.getColumns()},
                                      Float32Type::get(&getContext()));
     } else {
-      const Format *format = findFormat(type.getFormat().str());
-      if (!format || !hasKernel(*format))
+      if (!hasKernel(*format))
         return op.emitOpError("requires a format with kernels; '")
                << type.getFormat() << "' can only be decoded";
       packed = PanelsType::get(&getContext(), type.getRows(), type.getColumns(),

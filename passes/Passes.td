@@ -1,4 +1,4 @@
-//===- Passes.td - The compiler's passes, in their order -----*- tablegen -*-===//
+//===- Passes.td - The compiler's passes, in their order ---*- tablegen -*-===//
 #ifndef QUERN_PASSES_TD
 #define QUERN_PASSES_TD
 include "mlir/Pass/PassBase.td"
@@ -6,8 +6,8 @@ include "mlir/Pass/PassBase.td"
 def ChooseArithmetic : Pass<"quern-choose-arithmetic", "::mlir::ModuleOp"> {
   let summary = "decide what activations of linears are converted to";
   let description = [{
-    Gives every linear its `#quern.arithmetic`, from the format of its weight
-    and the options; never from a number of rows.
+    Gives every linear its `#quern.arithmetic`, from the format of its weight;
+    never from a number of rows.
 
     Before and after:
 
@@ -66,7 +66,8 @@ def TabulateRope : Pass<"quern-tabulate-rope", "::mlir::ModuleOp"> {
   let description = [{
     Every rotary embedding gets a table of cosines and sines, computed in double:
     of positions 0 to 63, and of the multiples of 64 up to the context. Equal
-    tables exist once.
+    tables exist once. Base and factors are dropped: layers that differ only in
+    them share a kernel.
 
     ```mlir
     %y = quern.rope %x, %step {base = 1.0e4, dims = 64, size = 64} : ...
@@ -74,7 +75,7 @@ def TabulateRope : Pass<"quern-tabulate-rope", "::mlir::ModuleOp"> {
     ```mlir
     quern.constant @rope.0 = dense<...> : tensor<192x64xf32>
     %t = quern.get @rope.0 : tensor<192x64xf32>
-    %y = quern.rope %x, %step table %t {base = 1.0e4, dims = 64, size = 64} : ...
+    %y = quern.rope %x, %step table %t {dims = 64, size = 64} : ...
     ```
   }];
   let options = [
@@ -94,7 +95,7 @@ def SplitRoles : Pass<"quern-split-roles", "::mlir::ModuleOp"> {
       %y = quern.linear %x, %w {arithmetic = #quern.arithmetic<prompt = bf16, generated = i16>} : (tensor<?x576xf32>, ...)
     ```
     ```mlir
-    func.func @prompt(...) attributes {quern.role = #quern.role<prompt>} {
+    func.func @prompt(...) attributes {quern.role = #quern<role prompt>} {
       %c = quern.convert %x : tensor<?x576xf32> -> !quern.rows<576, bf16>
       %y = quern.linear %c, %w : (!quern.rows<576, bf16>, ...)
     ```
@@ -121,7 +122,7 @@ def FormStages : Pass<"quern-form-stages", "::mlir::ModuleOp"> {
     %1 = quern.add %0, %r : tensor<?x576xf32>
     ```
     ```mlir
-    %1 = quern.stage "blk.0.attn_output" rows step (%x, %w, %r : ...) -> (tensor<?x576xf32>) {
+    %1 = quern.stage "blk.0.attn_output" rows step(%x, %w, %r : ...) -> (tensor<?x576xf32>) {
     ^bb0(%a: ..., %b: ..., %c: tensor<?x576xf32>):
       %0 = quern.linear %a, %b : ...
       %1 = quern.add %0, %c : tensor<?x576xf32>
@@ -141,11 +142,11 @@ def OutlineKernels : Pass<"quern-outline-kernels", "::mlir::ModuleOp"> {
   let summary = "one kernel for all stages of one shape";
   let description = [{
     The body of each stage moves to a quern.kernel; stages with equal bodies share
-    it, so that code does not grow with depth. Windows of KV caches become
-    operands of the launch.
+    it, so that code does not grow with depth. The window of a KV cache becomes
+    `?`: each launch says its own.
 
     ```mlir
-    %y = quern.stage "blk.7.attn_q" rows step (%x, %w : ...) -> (...) { ... }
+    %y = quern.stage "blk.7.attn_q" rows step(%x, %w : ...) -> (...) { ... }
     ```
     ```mlir
     quern.kernel @generated.linear.0 role generated rows step { ... }

@@ -1,5 +1,4 @@
-//===- Pipeline.cpp - The compiler on one page
-//-----------------------------===//
+//===- Pipeline.cpp - The compiler on one page ----------------------------===//
 //
 //     model file
 //       | importModel                      frontend/

@@ -1,5 +1,4 @@
-//===- PlanMemory.cpp - Places and barriers
-//--------------------------------===//
+//===- PlanMemory.cpp - Places and barriers -------------------------------===//
 #include "ir/Panel.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/MemorySize.h"
@@ -18,6 +17,7 @@ using namespace quern;
 namespace {
 constexpr int64_t kPageBytes = 4096;
 constexpr int64_t kTileRows = 16;
+constexpr int64_t kMostKvBytes = int64_t(1) << 46;
 
 struct Interval {
   int64_t begin, end; // bytes of the arena
@@ -59,19 +59,28 @@ private:
   int64_t front, top;
 };
 
+/// A KV cache: its symbol, or the block argument that stands for it. Two values
+/// may be of one symbol.
+using Cache = const void *;
+Cache cacheOf(Value v) {
+  auto get = v.getDefiningOp<GetOp>();
+  return get ? get.getSymbolAttr().getAttr().getAsOpaquePointer()
+             : v.getAsOpaquePointer();
+}
+
 /// What has been touched since the last barrier.
 class Hazards {
 public:
   /// Whether something that touches these must wait; if so, forgets the past.
   bool mustWait(ArrayRef<Interval> reads, ArrayRef<Interval> writes,
-                ArrayRef<Value> cacheReads, ArrayRef<Value> cacheWrites) {
+                ArrayRef<Cache> cacheReads, ArrayRef<Cache> cacheWrites) {
     auto meets = [](ArrayRef<Interval> a, ArrayRef<Interval> b) {
       return llvm::any_of(a, [&](auto &x) {
         return llvm::any_of(b, [&](auto &y) { return x.overlaps(y); });
       });
     };
-    auto shares = [](ArrayRef<Value> a, ArrayRef<Value> b) {
-      return llvm::any_of(a, [&](Value v) { return llvm::is_contained(b, v); });
+    auto shares = [](ArrayRef<Cache> a, ArrayRef<Cache> b) {
+      return llvm::any_of(a, [&](Cache c) { return llvm::is_contained(b, c); });
     };
     bool wait = meets(written, reads) || meets(written, writes) ||
                 meets(read, writes) || shares(cachesWritten, cacheReads) ||
@@ -90,7 +99,7 @@ public:
 
 private:
   SmallVector<Interval> read, written;
-  SmallVector<Value> cachesRead, cachesWritten;
+  SmallVector<Cache> cachesRead, cachesWritten;
 };
 
 struct PlanMemory : quern::impl::PlanMemoryBase<PlanMemory> {
@@ -104,13 +113,20 @@ struct PlanMemory : quern::impl::PlanMemoryBase<PlanMemory> {
           "requires context, max-batch and chunk within their limits");
       return signalPassFailure();
     }
+    plan.clear(), groups.clear();
     logitRows = std::max<int64_t>(32, maxBatch);
+    vocabulary = 0;
+    for (auto program : programs())
+      if (failed(checkResult(program)))
+        return signalPassFailure();
     placeWeights();
-    planFront();
+    if (failed(planFront()))
+      return signalPassFailure();
     int64_t arena = front;
-    for (auto program : module.getOps<func::FuncOp>())
-      if (auto role = program->getAttrOfType<RoleAttr>("quern.role"))
-        arena = std::max(arena, planProgram(program, role.getValue()));
+    for (auto program : programs()) {
+      auto role = program->getAttrOfType<RoleAttr>("quern.role");
+      arena = std::max(arena, planProgram(program, role.getValue()));
+    }
     set("arena_bytes", llvm::alignTo(arena, kPageBytes));
     set("context", context), set("max_batch", maxBatch), set("chunk", chunk);
     set("logit_rows", logitRows), set("tile_rows", kTileRows);
@@ -120,13 +136,42 @@ struct PlanMemory : quern::impl::PlanMemoryBase<PlanMemory> {
   }
 
 private:
+  SmallVector<func::FuncOp> programs() {
+    return llvm::to_vector(llvm::make_filter_range(
+        getOperation().getOps<func::FuncOp>(), [](func::FuncOp f) {
+          return f->hasAttr("quern.role") && !f.isDeclaration();
+        }));
+  }
+
+  /// A program returns logits, of which there are only so many rows: made by a
+  /// launch of selected rows, in as many columns as those of other programs.
+  LogicalResult checkResult(func::FuncOp program) {
+    Operation *end = program.getBody().front().getTerminator();
+    if (end->getNumOperands() == 0)
+      return success();
+    if (end->getNumOperands() > 1)
+      return program.emitError("requires a program with one result, the logits");
+    auto launch = end->getOperand(0).getDefiningOp<LaunchOp>();
+    if (!launch || SymbolTable::lookupNearestSymbolFrom<KernelOp>(
+                       launch, launch.getKernelAttr())
+                           .getRows() != RowsOf::Logits)
+      return program.emitError("requires a result that a launch of `rows logits`"
+                               " makes, such as one after quern.select_rows");
+    int64_t columns = columnsOf(end->getOperand(0).getType());
+    if (vocabulary && columns != vocabulary)
+      return program.emitError("requires logits of ")
+             << vocabulary << " columns, as the other program has";
+    vocabulary = columns;
+    return success();
+  }
+
   void set(StringRef name, int64_t value) {
     Builder b(&getContext());
     plan.push_back(b.getNamedAttr(name, b.getI64IntegerAttr(value)));
   }
 
-  /// Offsets in the weights section; each weight on a page of its own start,
-  /// so that it can be mapped and read ahead by itself.
+  /// Offsets in the weights section. Large weights are padded to whole pages, so
+  /// that few of them share one.
   void placeWeights() {
     int64_t at = 0;
     Builder b(&getContext());
@@ -148,7 +193,7 @@ private:
   }
 
   /// Step inputs, page tables and logits at the front of the arena.
-  void planFront() {
+  LogicalResult planFront() {
     int64_t rows = std::max<int64_t>(chunk, maxBatch), at = 0;
     auto put = [&](StringRef name, int64_t bytes) {
       set(name, at);
@@ -157,30 +202,46 @@ private:
     put("tokens", 4 * rows), put("positions", 4 * rows), put("slots", 4 * rows);
     put("tiles", 8 * rows), put("select", 4 * logitRows);
     set("max_tiles", rows);
-    planGroups(at);
+    if (failed(planGroups(at)))
+      return failure();
     at = llvm::alignTo(at, kPageBytes);
-    int64_t vocabulary = 0;
-    if (auto attr =
-            getOperation()->getAttrOfType<IntegerAttr>("quern.vocabulary"))
-      vocabulary = attr.getInt();
     logitsOffset = at;
     set("logits", at), set("logit_stride", rowStride(vocabulary));
     set("vocabulary", vocabulary);
     front =
         llvm::alignTo(at + 4 * logitRows * rowStride(vocabulary), kPageBytes);
+    return success();
   }
 
-  void planGroups(int64_t &at) {
-    Builder b(&getContext());
-    llvm::MapVector<int64_t, std::pair<KvType, int64_t>> layers;
+  /// Caches by group; groups are numbered from 0 without gaps.
+  FailureOr<SmallVector<std::pair<KvType, int64_t>>> layersOfGroups() {
+    SmallVector<std::pair<KvType, int64_t>> layers;
     for (auto cache : getOperation().getOps<KvCacheOp>()) {
-      auto &entry = layers[cache.getGroup().value_or(0)];
-      entry.first = cache.getType();
-      ++entry.second;
+      if (!cache.getType().isLaidOut() || !cache.getGroup())
+        return cache.emitOpError("requires a layout (quern-lay-out-kv)");
+      size_t group = *cache.getGroup();
+      if (group >= layers.size())
+        layers.resize(group + 1);
+      auto &[type, count] = layers[group];
+      if (type && type != cache.getType())
+        return cache.emitOpError("requires the type ")
+               << type << " of the other caches of group " << group;
+      type = cache.getType();
+      ++count;
     }
+    for (auto [group, entry] : llvm::enumerate(layers))
+      if (!entry.first)
+        return getOperation().emitError("requires a cache in group ") << group;
+    return layers;
+  }
+
+  LogicalResult planGroups(int64_t &at) {
+    Builder b(&getContext());
+    auto layers = layersOfGroups();
+    if (failed(layers))
+      return failure();
     int64_t pool = 0;
-    for (auto &[number, entry] : layers) {
-      auto [type, count] = entry;
+    for (auto [type, count] : *layers) {
       int64_t perSequence = llvm::divideCeil(context, type.getPage());
       int64_t pages =
           plan::kvPagesNeeded(type.getWindow(), context, type.getPage(),
@@ -194,11 +255,15 @@ private:
            attr("page_bytes", type.pageBytes()),
            attr("page_tokens", type.getPage()), attr("pool", pool),
            attr("table", at)}));
-      pool += count * pages * int64_t(type.pageBytes());
-      pool = llvm::alignTo(pool, kPageBytes);
+      __int128 bytes = __int128(count) * pages * type.pageBytes() + pool;
+      if (bytes > kMostKvBytes)
+        return getOperation().emitError("requires KV caches of less than 64 TiB; "
+                                        "choose a smaller context or batch");
+      pool = llvm::alignTo(int64_t(bytes), kPageBytes);
       at = llvm::alignTo(at + 4 * maxBatch * perSequence, 64);
     }
     set("kv_bytes", pool);
+    return success();
   }
 
   /// Offsets and barriers of one program; returns the arena's size.
@@ -250,7 +315,7 @@ private:
     Hazards hazards;
     for (LaunchOp launch : launches) {
       SmallVector<Interval> reads, writes;
-      SmallVector<Value> cacheReads, cacheWrites;
+      SmallVector<Cache> cacheReads, cacheWrites;
       for (Value v : launch.getInputs())
         if (auto place = places.find(v); place != places.end())
           reads.push_back(place->second);
@@ -258,21 +323,31 @@ private:
         writes.push_back(places.lookup(v));
       Block &body =
           symbols.lookup<KernelOp>(launch.getKernel()).getBody().front();
-      auto operandOf = [&](Value argument) {
-        return launch.getInputs()[cast<BlockArgument>(argument).getArgNumber()];
-      };
-      for (Operation &op : body) {
-        if (auto write = dyn_cast<KvWriteOp>(op))
-          cacheWrites.push_back(operandOf(write.getCache()));
-        if (auto attention = dyn_cast<AttentionOp>(op))
-          cacheReads.push_back(operandOf(attention.getCache()));
-      }
+      for (Operation &op : body)
+        for (const MemoryEffects::EffectInstance &effect : effectsOf(op)) {
+          auto argument = cast<BlockArgument>(effect.getValue());
+          Cache cache = cacheOf(launch.getInputs()[argument.getArgNumber()]);
+          (isa<MemoryEffects::Write>(effect.getEffect()) ? cacheWrites
+                                                         : cacheReads)
+              .push_back(cache);
+        }
       launch.setBarrier(
           hazards.mustWait(reads, writes, cacheReads, cacheWrites));
     }
   }
 
-  int64_t logitRows = 0, front = 0, logitsOffset = 0;
+  /// Those on the kernel's arguments.
+  static SmallVector<MemoryEffects::EffectInstance> effectsOf(Operation &op) {
+    SmallVector<MemoryEffects::EffectInstance> effects;
+    if (auto interface = dyn_cast<MemoryEffectOpInterface>(op))
+      interface.getEffects(effects);
+    llvm::erase_if(effects, [](const MemoryEffects::EffectInstance &effect) {
+      return !isa_and_nonnull<BlockArgument>(effect.getValue());
+    });
+    return effects;
+  }
+
+  int64_t logitRows = 0, front = 0, logitsOffset = 0, vocabulary = 0;
   SmallVector<NamedAttribute> plan;
   SmallVector<Attribute> groups;
 };

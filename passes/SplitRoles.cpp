@@ -1,5 +1,4 @@
-//===- SplitRoles.cpp - One program for each role
-//--------------------------===//
+//===- SplitRoles.cpp - One program for each role -------------------------===//
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/Passes.h"
 
@@ -44,7 +43,7 @@ LogicalResult convertOperands(func::FuncOp program, Role role) {
 struct SplitRoles : quern::impl::SplitRolesBase<SplitRoles> {
   void runOnOperation() override {
     auto forward = getOperation().lookupSymbol<func::FuncOp>("forward");
-    if (!forward)
+    if (!forward || forward.isDeclaration())
       return;
     OpBuilder b(forward);
     for (Role role : {Role::Prompt, Role::Generated}) {

@@ -1,5 +1,4 @@
-//===- TabulateRope.cpp - The angles of rotary embeddings
-//------------------===//
+//===- TabulateRope.cpp - The angles of rotary embeddings -----------------===//
 #include "passes/Passes.h"
 #include <cmath>
 
@@ -17,9 +16,9 @@ constexpr int64_t kFine = 64; // positions of the fine half of the table
 /// cos and sin of `position` times each frequency.
 void fillRow(RopeOp rope, int64_t position, float *row) {
   int64_t pairs = rope.getDims() / 2;
+  double base = rope.getBase()->convertToDouble();
   for (int64_t i = 0; i < pairs; ++i) {
-    double angle = position * std::pow(rope.getBase().convertToDouble(),
-                                       -double(i) / pairs);
+    double angle = position * std::pow(base, -double(i) / pairs);
     if (rope.getFactors())
       angle /= (*rope.getFactors())[i];
     row[i] = std::cos(angle);
@@ -27,15 +26,17 @@ void fillRow(RopeOp rope, int64_t position, float *row) {
   }
 }
 
-/// A table operand for every rope.
+/// A table operand for every rope, in place of what it was computed from: so
+/// that layers whose angles differ in nothing else share a kernel.
 ///
-///     rope %x, %step => rope %x, %step table %t
+///     rope %x, %step {base = ..} => rope %x, %step table %t
 struct TabulateRope : quern::impl::TabulateRopeBase<TabulateRope> {
   using TabulateRopeBase::TabulateRopeBase;
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
     OpBuilder b(module.getBodyRegion());
+    SymbolTable symbols(module);
     DenseMap<Attribute, StringAttr> made; // values -> symbol
     module.walk([&](RopeOp rope) {
       if (rope.getTable())
@@ -50,16 +51,18 @@ struct TabulateRope : quern::impl::TabulateRopeBase<TabulateRope> {
       auto dense = DenseElementsAttr::get(type, ArrayRef<float>(values));
       StringAttr &symbol = made[dense];
       if (!symbol) {
-        symbol = b.getStringAttr("rope." + Twine(made.size() - 1));
-        OpBuilder::InsertionGuard guard(b);
-        b.setInsertionPointToStart(module.getBody());
-        ConstantOp::create(b, NameLoc::get(symbol), symbol, dense,
-                           IntegerAttr());
+        auto name = b.getStringAttr("rope." + Twine(made.size() - 1));
+        auto constant =
+            ConstantOp::create(b, NameLoc::get(name), name, dense, IntegerAttr());
+        constant->remove();
+        symbol = symbols.insert(constant, module.getBody()->begin());
       }
       OpBuilder at(rope);
       Value table = GetOp::create(at, rope.getLoc(), type,
                                   FlatSymbolRefAttr::get(symbol));
       rope.getTableMutable().assign(table);
+      rope.removeBaseAttr();
+      rope.removeFactorsAttr();
     });
   }
 };

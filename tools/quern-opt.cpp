@@ -1,5 +1,4 @@
-//===- quern-opt.cpp - The passes, for tests and for people
-//----------------===//
+//===- quern-opt.cpp - The passes, for tests and for people ---------------===//
 #include "codegen/Target.h"
 #include "ir/Quern.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

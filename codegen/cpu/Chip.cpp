@@ -1,5 +1,4 @@
-//===- Chip.cpp - What a CPU can do
-//----------------------------------------===//
+//===- Chip.cpp - What a CPU can do ---------------------------------------===//
 #include "codegen/cpu/Chip.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"

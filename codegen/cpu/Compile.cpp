@@ -1,5 +1,4 @@
-//===- Compile.cpp - Kernels to machine code
-//-------------------------------===//
+//===- Compile.cpp - Kernels to machine code ------------------------------===//
 #include "codegen/cpu/Compile.h"
 #include "codegen/cpu/tile/LowerTile.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"

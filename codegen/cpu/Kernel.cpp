@@ -1,5 +1,4 @@
-//===- Kernel.cpp - From a kernel's body to loops over memory
-//--------------===//
+//===- Kernel.cpp - From a kernel's body to loops over memory -------------===//
 #include "codegen/cpu/Kernel.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -29,13 +28,14 @@ SmallVector<MemRefType, 3> quern::cpu::buffersOf(Type type) {
       })
       .Case<PanelsType>([&](PanelsType) -> List { return {flat(i8)}; })
       .Case<KvType>([&](KvType t) -> List {
+        if (!t.isLaidOut())
+          return {};
         return {flat(t.getStored()), flat(i32)};
       })
       .Case<StepType>([&](StepType) -> List {
         return {flat(i32), flat(i32), flat(i32)};
       })
-      .Default(
-          [](Type) -> List { llvm_unreachable("no memory for this type"); });
+      .Default([](Type) -> List { return {}; });
 }
 
 unsigned quern::cpu::constantsOf(Type type) {

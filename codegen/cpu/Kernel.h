@@ -7,10 +7,13 @@
 // loops of scf, vector and tile ops, and knows neither the ABI nor where
 // anything lies.
 //
-//     quern.kernel @k role generated rows step {        func.func @k(%buffers,
-//     %constants, %step, %worker, %workers) ^bb0(%x: !quern.rows<576, i16>, %w:
-//     ...):    =>     %x = memory of buffer 0 ...
-//       %y = quern.linear %x, %w                          scf.for %panel = ...
+//     quern.kernel @k role generated rows step {
+//     ^bb0(%x: !quern.rows<576, i16>, %w: ...):
+//       %y = quern.linear %x, %w
+//   =>
+//     func.func @k(%buffers, %constants, %step, %worker, %workers) {
+//       %x = memory of buffer 0, ...
+//       scf.for %panel = ...
 //
 // Buffers, in order: those of each block argument, then those of each result.
 //
@@ -21,11 +24,9 @@
 //   !quern.rows<K, bf16>       memref<?xSxbf16>, S = rowStride(K)
 //   !quern.rows<K, i16>        memref<?xi8> (see Types.td)
 //   !quern.panels              memref<?xi8> (see ir/Panel.h)
-//   !quern.kv                  memref<?xT> of the stored type: the layer's
-//   pages;
-//                              memref<?xi32>: the page table   window, entries
-//                              of
-//                                                       a table row
+//   !quern.kv                  memref<?xT> of the stored type, the layer's
+//                              pages; memref<?xi32>, the page table
+//                                                  window, entries of a table row
 //   !quern.step                memref<?xi32> positions, slots, tiles (pairs)
 //
 // All memory is aligned to 64 bytes at its start.
@@ -163,7 +164,8 @@ private:
   unsigned firstResult = 0;
 };
 
-/// Memref types of a value of that type, in order; constants that it takes.
+/// Memref types of a value of that type, in order (empty: it has no place in
+/// memory); constants that it takes.
 llvm::SmallVector<mlir::MemRefType, 3> buffersOf(mlir::Type);
 unsigned constantsOf(mlir::Type);
 

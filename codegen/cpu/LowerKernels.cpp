@@ -1,5 +1,4 @@
-//===- LowerKernels.cpp - quern.kernel to functions
-//------------------------===//
+//===- LowerKernels.cpp - quern.kernel to functions -----------------------===//
 #include "codegen/cpu/Compile.h"
 #include "codegen/cpu/Kernel.h"
 #include "ir/tile/Tile.h"
@@ -17,6 +16,19 @@ static Lower loweringOf(KernelOp kernel) {
     return lower##name;
 #include "codegen/cpu/Kernels.def"
   return nullptr;
+}
+
+/// Everything that goes in or out must have a place in memory.
+static LogicalResult verifyMemory(KernelOp kernel) {
+  Block &body = kernel.getBody().front();
+  auto has = [](Type type) { return !buffersOf(type).empty(); };
+  for (TypeRange types : {TypeRange(body.getArgumentTypes()),
+                          TypeRange(body.getTerminator()->getOperandTypes())})
+    for (Type type : types)
+      if (!has(type))
+        return kernel.emitOpError("requires packed weights and laid-out caches; ")
+               << type << " has no place in memory";
+  return success();
 }
 
 namespace {
@@ -56,6 +68,8 @@ struct LowerKernels : PassWrapper<LowerKernels, OperationPass<ModuleOp>> {
         kernel.emitOpError("requires a root that the cpu target can lower");
         return signalPassFailure();
       }
+      if (failed(verifyMemory(kernel)))
+        return signalPassFailure();
       KernelBuilder builder(kernel, chip);
       if (failed(lower(builder)))
         return signalPassFailure();

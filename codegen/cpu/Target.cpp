@@ -1,5 +1,4 @@
-//===- Target.cpp - The CPU target
-//-----------------------------------------===//
+//===- Target.cpp - The CPU target ----------------------------------------===//
 #include "codegen/Target.h"
 #include "codegen/cpu/Compile.h"
 #include "codegen/cpu/tile/LowerTile.h"

@@ -1,4 +1,4 @@
-//===- Target.cpp - The null target: a skeleton to copy --------------------===//
+//===- Target.cpp - The null target: a skeleton to copy -------------------===//
 //
 // All that quern asks of a target, and nothing behind it: models are read,
 // planned and printed, kernels stay as they are, machine code is refused.

@@ -1,5 +1,4 @@
-//===- Gemma3.cpp - Gemma 3, text
-//------------------------------------------===//
+//===- Gemma3.cpp - Gemma 3, text -----------------------------------------===//
 //
 // Scaled embedding; a norm before and after both halves of a layer; QK norm per
 // head; of every six layers five see a sliding window and have a rotary base of

@@ -1,5 +1,4 @@
-//===- Llama.cpp - Llama and its like
-//--------------------------------------===//
+//===- Llama.cpp - Llama and its like -------------------------------------===//
 //
 // Pre-norm, grouped-query attention with rotary embedding, SiLU-gated MLP.
 // Touvron et al., 2023, arXiv:2302.13971; Llama 3's frequency factors as in the

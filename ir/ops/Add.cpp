@@ -1,5 +1,4 @@
-//===- Add.cpp - Sum of activations
-//----------------------------------------===//
+//===- Add.cpp - Sum of activations ---------------------------------------===//
 #include "ir/Elementwise.h"
 
 using namespace mlir;

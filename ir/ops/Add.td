@@ -1,4 +1,4 @@
-//===- Add.td - Sum of activations ----------------------------*- tablegen -*-===//
+//===- Add.td - Sum of activations -------------------------*- tablegen -*-===//
 
 def Quern_AddOp : Quern_Op<"add", [Pure, Commutative, SameOperandsAndResultType,
     DeclareOpInterfaceMethods<Quern_ReferenceOpInterface>,

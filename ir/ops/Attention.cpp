@@ -1,5 +1,4 @@
-//===- Attention.cpp - Attention over a KV cache
-//---------------------------===//
+//===- Attention.cpp - Attention over a KV cache --------------------------===//
 #include "ir/Quern.h"
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,6 @@
-//===- Attention.td - Attention over a KV cache ---------------*- tablegen -*-===//
+//===- Attention.td - Attention over a KV cache ------------*- tablegen -*-===//
 
-def Quern_KvWriteOp : Quern_Op<"kv_write", [MemoryEffects<[MemWrite]>, DeclareOpInterfaceMethods<Quern_ReferenceOpInterface>]> {
+def Quern_KvWriteOp : Quern_Op<"kv_write", [DeclareOpInterfaceMethods<Quern_ReferenceOpInterface>]> {
   let summary = "stores the keys and values of this step's rows";
   let description = [{
     Rounds to the stored type (saturating where it is narrower than f32).
@@ -12,14 +12,15 @@ def Quern_KvWriteOp : Quern_Op<"kv_write", [MemoryEffects<[MemWrite]>, DeclareOp
     ```
   }];
   let arguments = (ins Quern_Activations:$keys, Quern_Activations:$values,
-                       Quern_KvType:$cache, Quern_StepType:$step);
+                       Arg<Quern_KvType, "", [MemWrite]>:$cache,
+                       Quern_StepType:$step);
   let assemblyFormat = [{
     $keys `,` $values `,` $cache `,` $step attr-dict `:` type($keys) `,` type($values) `,` type($cache)
   }];
   let hasVerifier = 1;
 }
 
-def Quern_AttentionOp : Quern_Op<"attention", [MemoryEffects<[MemRead]>, DeclareOpInterfaceMethods<Quern_ReferenceOpInterface>]> {
+def Quern_AttentionOp : Quern_Op<"attention", [DeclareOpInterfaceMethods<Quern_ReferenceOpInterface>]> {
   let summary = "grouped-query attention over cached keys and values";
   let description = [{
     For every row at position p and every query head, softmax over the keys at
@@ -36,7 +37,8 @@ def Quern_AttentionOp : Quern_Op<"attention", [MemoryEffects<[MemRead]>, Declare
     %y = quern.attention %q, %kv, %step {scale = 0.125 : f32} : (tensor<?x576xf32>, !quern.kv<3 x 64>, !quern.step) -> tensor<?x576xf32>
     ```
   }];
-  let arguments = (ins Quern_Activations:$query, Quern_KvType:$cache,
+  let arguments = (ins Quern_Activations:$query,
+                       Arg<Quern_KvType, "", [MemRead]>:$cache,
                        Quern_StepType:$step, F32Attr:$scale, OptionalAttr<F32Attr>:$softcap);
   let results = (outs Quern_Activations:$result);
   let assemblyFormat = "$query `,` $cache `,` $step attr-dict `:` functional-type(operands, results)";

@@ -1,5 +1,4 @@
-//===- Embed.cpp - Token embedding
-//-----------------------------------------===//
+//===- Embed.cpp - Token embedding ----------------------------------------===//
 #include "ir/Quern.h"
 
 using namespace mlir;

@@ -1,4 +1,4 @@
-//===- Embed.td - Token embedding -----------------------------*- tablegen -*-===//
+//===- Embed.td - Token embedding --------------------------*- tablegen -*-===//
 
 def Quern_EmbedOp : Quern_Op<"embed", [Pure, DeclareOpInterfaceMethods<Quern_ReferenceOpInterface>]> {
   let summary = "rows of the embedding, selected by token";

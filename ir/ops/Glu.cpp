@@ -1,5 +1,4 @@
-//===- Glu.cpp - Gated linear unit
-//-----------------------------------------===//
+//===- Glu.cpp - Gated linear unit ----------------------------------------===//
 #include "ir/Elementwise.h"
 #include <cmath>
 

@@ -1,4 +1,4 @@
-//===- Glu.td - Gated linear unit -----------------------------*- tablegen -*-===//
+//===- Glu.td - Gated linear unit --------------------------*- tablegen -*-===//
 
 def Quern_GluOp : Quern_Op<"glu", [Pure, SameOperandsAndResultType,
     DeclareOpInterfaceMethods<Quern_ReferenceOpInterface>,

@@ -1,5 +1,4 @@
-//===- Linear.cpp - Products with weights
-//----------------------------------===//
+//===- Linear.cpp - Products with weights ---------------------------------===//
 #include "ir/Quern.h"
 
 using namespace mlir;
@@ -36,8 +35,6 @@ LogicalResult ConvertOp::verify() {
   if (columnsOf(getInput().getType()) !=
       getResult().getType().getColumns()) // C1
     return emitOpError("requires a result with the operand's columns");
-  if (getResult().getType().getNumber() == Number::F32) // C2
-    return emitOpError("requires a result of other numbers than f32");
   return success();
 }
 

@@ -1,4 +1,4 @@
-//===- Linear.td - Products with weights ----------------------*- tablegen -*-===//
+//===- Linear.td - Products with weights -------------------*- tablegen -*-===//
 
 def Quern_LinearOp : Quern_Op<"linear", [Pure, DeclareOpInterfaceMethods<Quern_ReferenceOpInterface>]> {
   let summary = "a product with a weight matrix";
@@ -25,7 +25,6 @@ def Quern_ConvertOp : Quern_Op<"convert", [Pure, DeclareOpInterfaceMethods<Quern
   let summary = "activations in the arithmetic of a linear";
   let description = [{
     (C1) the result has the operand's columns
-    (C2) of other numbers than f32
 
     `bf16` rounds to nearest even. `i16`: for every 32 columns
     `scale = max |x| / 32512` and integers `round(x / scale)`, to nearest even.

@@ -1,5 +1,4 @@
-//===- RmsNorm.cpp - Root mean square normalization
-//------------------------===//
+//===- RmsNorm.cpp - Root mean square normalization -----------------------===//
 #include "ir/Quern.h"
 #include <cmath>
 

@@ -1,4 +1,4 @@
-//===- RmsNorm.td - Root mean square normalization ------------*- tablegen -*-===//
+//===- RmsNorm.td - Root mean square normalization ---------*- tablegen -*-===//
 
 def Quern_RmsNormOp : Quern_Op<"rms_norm", [Pure, DeclareOpInterfaceMethods<Quern_ReferenceOpInterface>]> {
   let summary = "root mean square normalization";

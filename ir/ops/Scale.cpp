@@ -1,5 +1,4 @@
-//===- Scale.cpp - Product with a number
-//-----------------------------------===//
+//===- Scale.cpp - Product with a number ----------------------------------===//
 #include "ir/Elementwise.h"
 
 using namespace mlir;

@@ -1,4 +1,4 @@
-//===- Scale.td - Product with a number -----------------------*- tablegen -*-===//
+//===- Scale.td - Product with a number --------------------*- tablegen -*-===//
 
 def Quern_ScaleOp : Quern_Op<"scale", [Pure, SameOperandsAndResultType,
     DeclareOpInterfaceMethods<Quern_ReferenceOpInterface>,

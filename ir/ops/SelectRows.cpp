@@ -1,5 +1,4 @@
-//===- SelectRows.cpp - Rows that go on
-//------------------------------------===//
+//===- SelectRows.cpp - Rows that go on -----------------------------------===//
 #include "ir/Quern.h"
 #include <algorithm>
 

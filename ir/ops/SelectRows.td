@@ -1,4 +1,4 @@
-//===- SelectRows.td - Rows that go on ------------------------*- tablegen -*-===//
+//===- SelectRows.td - Rows that go on ---------------------*- tablegen -*-===//
 
 def Quern_SelectRowsOp : Quern_Op<"select_rows", [Pure, AllTypesMatch<["input", "result"]>,
     DeclareOpInterfaceMethods<Quern_ReferenceOpInterface>]> {

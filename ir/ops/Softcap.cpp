@@ -1,5 +1,4 @@
-//===- Softcap.cpp - Soft cap of logits
-//------------------------------------===//
+//===- Softcap.cpp - Soft cap of logits -----------------------------------===//
 #include "ir/Elementwise.h"
 #include <cmath>
 

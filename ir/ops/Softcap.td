@@ -1,4 +1,4 @@
-//===- Softcap.td - Soft cap of logits ------------------------*- tablegen -*-===//
+//===- Softcap.td - Soft cap of logits ---------------------*- tablegen -*-===//
 
 def Quern_SoftcapOp : Quern_Op<"softcap", [Pure, SameOperandsAndResultType,
     DeclareOpInterfaceMethods<Quern_ReferenceOpInterface>,

@@ -1,4 +1,4 @@
-//===- Structure.td - Stages and their launches ---------------*- tablegen -*-===//
+//===- Structure.td - Stages and their launches ------------*- tablegen -*-===//
 
 def Quern_StageOp : Quern_Op<"stage", [IsolatedFromAbove, SingleBlock]> {
   let summary = "work between two barriers: a root with what is fused to it";
@@ -11,9 +11,11 @@ def Quern_StageOp : Quern_Op<"stage", [IsolatedFromAbove, SingleBlock]> {
 
     (C1) the block's arguments have the types of the operands
     (C2) the terminator yields values of the results' types
+    (C3) with `rows logits` no operand is a `!quern.step`, which speaks of all
+         rows of the step
 
     ```mlir
-    %y = quern.stage "blk.0.attn_output" rows step (%x, %w, %r : ...) -> tensor<?x576xf32> {
+    %y = quern.stage "blk.0.attn_output" rows step(%x, %w, %r : ...) -> (tensor<?x576xf32>) {
     ^bb0(%a: !quern.rows<576, i16>, %b: !quern.panels<...>, %c: tensor<?x576xf32>):
       %0 = quern.linear %a, %b : ...
       %1 = quern.add %0, %c : tensor<?x576xf32>
@@ -33,7 +35,7 @@ def Quern_StageOp : Quern_Op<"stage", [IsolatedFromAbove, SingleBlock]> {
   let hasVerifier = 1;
 }
 
-def Quern_YieldOp : Quern_Op<"yield", [Pure, Terminator]> {
+def Quern_YieldOp : Quern_Op<"yield", [Pure, Terminator, ParentOneOf<["::quern::StageOp", "::quern::KernelOp"]>]> {
   let summary = "the results of a stage or kernel";
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "($values^ `:` type($values))? attr-dict";
@@ -45,6 +47,9 @@ def Quern_KernelOp : Quern_Op<"kernel", [Symbol, IsolatedFromAbove, SingleBlock]
     Stages whose bodies differ in nothing but the symbols they were given share
     one kernel. The block's arguments are the operands of the launch; then the
     target's lowering turns the body into loops over memory.
+
+    (C1) the body ends in quern.yield
+    (C2) with `rows logits` no argument is a `!quern.step`
 
     ```mlir
     quern.kernel @linear.0 role generated rows step {
@@ -61,6 +66,7 @@ def Quern_KernelOp : Quern_Op<"kernel", [Symbol, IsolatedFromAbove, SingleBlock]
     $sym_name `role` custom<RoleKeyword>($role) `rows` custom<RowsOfKeyword>($rows)
     attr-dict-with-keyword $body
   }];
+  let hasVerifier = 1;
 }
 
 def Quern_LaunchOp : Quern_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
@@ -71,11 +77,14 @@ def Quern_LaunchOp : Quern_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpI
     reads or writes, or reads what it writes. `offsets`: where in the arena each
     result lies.
 
-    (C1) the callee is a `quern.kernel`
+    (C1) the callee is a `quern.kernel`, or the function that a target lowered
+         it to, of which nothing more is asked
     (C2) whose block arguments have the operands' types
+    (C3) and which yields the results' types
+    (C4) there is an offset for each result
 
     ```mlir
-    %y = quern.launch @linear.0 "blk.0.attn_q" (%x, %w : ...) -> (tensor<?x576xf32>) {barrier, offsets = array<i64: 4096>}
+    %y = quern.launch @linear.0 "blk.0.attn_q"(%x, %w : ...) -> (tensor<?x576xf32>) {barrier, offsets = array<i64: 4096>}
     ```
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, StrAttr:$name,
@@ -87,4 +96,5 @@ def Quern_LaunchOp : Quern_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpI
     $kernel $name `(` ($inputs^ `:` type($inputs))? `)` (`->` `(` type($outputs)^ `)`)?
     attr-dict
   }];
+  let hasVerifier = 1;
 }

@@ -1,4 +1,4 @@
-//===- Weights.td - Symbols of a model ------------------------*- tablegen -*-===//
+//===- Weights.td - Symbols of a model ---------------------*- tablegen -*-===//
 
 def Quern_WeightOp : Quern_Op<"weight", [Symbol]> {
   let summary = "a weight of the model";
@@ -24,6 +24,8 @@ def Quern_ConstantOp : Quern_Op<"constant", [Symbol]> {
   let description = [{
     A table in the weights section, such as the angles of a rotary embedding.
 
+    (C1) the numbers are dense: of 8, 16, 32 or 64 bits each, in memory
+
     ```mlir
     quern.constant @rope.0 = dense<...> : tensor<192x64xf32>
     ```
@@ -31,6 +33,7 @@ def Quern_ConstantOp : Quern_Op<"constant", [Symbol]> {
   let arguments = (ins SymbolNameAttr:$sym_name, ElementsAttr:$value,
                        OptionalAttr<I64Attr>:$offset);
   let assemblyFormat = "$sym_name `=` $value (`at` $offset^)? attr-dict";
+  let hasVerifier = 1;
 }
 
 def Quern_KvCacheOp : Quern_Op<"kv_cache", [Symbol]> {
@@ -41,12 +44,15 @@ def Quern_KvCacheOp : Quern_Op<"kv_cache", [Symbol]> {
     ```
     The layout pass adds `group` (which page table) and `index` (the layer in
     its group).
+
+    (C1) there are both group and index, not negative, or neither
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<Quern_KvType>:$type,
                        OptionalAttr<I64Attr>:$group, OptionalAttr<I64Attr>:$index);
   let assemblyFormat = [{
     $sym_name `:` $type (`group` $group^ `index` $index)? attr-dict
   }];
+  let hasVerifier = 1;
 }
 
 def Quern_GetOp : Quern_Op<"get", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {

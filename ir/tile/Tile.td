@@ -1,4 +1,4 @@
-//===- Tile.td - Between a kernel's loops and the hardware ---*- tablegen -*-===//
+//===- Tile.td - Between a kernel's loops and the hardware -*- tablegen -*-===//
 //
 // The tile dialect: what the inner loop of a linear does, in ops that every
 // target can say in its own instructions.

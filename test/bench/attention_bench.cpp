@@ -1,4 +1,4 @@
-//===- attention_bench.cpp - Attention over a cache, one core --------------===//
+//===- attention_bench.cpp - Attention over a cache, one core -------------===//
 //
 //     attention_bench [mcpu]
 //

@@ -1,5 +1,4 @@
-//===- Compile.cpp - quern compile
-//-----------------------------------------===//
+//===- Compile.cpp - quern compile ----------------------------------------===//
 #include "Driver.h"
 #include "Session.h"
 #include "Text.h"

@@ -1,5 +1,4 @@
-//===- Inspect.cpp - quern inspect and quern targets
-//-----------------------===//
+//===- Inspect.cpp - quern inspect and quern targets ----------------------===//
 #include "Driver.h"
 #include "Session.h"
 #include "llvm/Support/Format.h"

@@ -1,5 +1,4 @@
-//===- Reference.cpp - quern reference
-//-------------------------------------===//
+//===- Reference.cpp - quern reference ------------------------------------===//
 //
 // Runs @forward op by op with ReferenceOpInterface on one sequence: the oracle.
 //
@@ -22,7 +21,7 @@ public:
   Interpreter(ModuleOp module, const Checkpoint &checkpoint)
       : module(module), symbols(module), checkpoint(checkpoint) {}
 
-  HostRows run(const std::vector<int32_t> &tokens) {
+  llvm::Expected<HostRows> run(const std::vector<int32_t> &tokens) {
     auto forward = module.lookupSymbol<func::FuncOp>("forward");
     Block &block = forward.getBody().front();
     frame.indices(block.getArgument(0)) = tokens;
@@ -35,8 +34,11 @@ public:
         bind(get);
       else if (auto reference = dyn_cast<ReferenceOpInterface>(op))
         reference.reference(frame);
+      else if (!op.hasTrait<OpTrait::IsTerminator>())
+        return checkpoint.error("op '" + op.getName().getStringRef() +
+                                "' has no reference");
     }
-    return frame.rows(block.getTerminator()->getOperand(0));
+    return std::move(frame.rows(block.getTerminator()->getOperand(0)));
   }
 
 private:
@@ -92,7 +94,10 @@ llvm::Error run(const std::string &model, const std::string &text,
   auto ids = parseIds(text, session.integer("quern.vocabulary"));
   if (!ids)
     return ids.takeError();
-  HostRows logits = Interpreter(*session.module, *session.checkpoint).run(*ids);
+  auto made = Interpreter(*session.module, *session.checkpoint).run(*ids);
+  if (!made)
+    return made.takeError();
+  const HostRows &logits = *made;
   if (!path.empty()) {
     std::error_code code;
     llvm::raw_fd_ostream file(path, code);

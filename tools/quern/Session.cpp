@@ -1,5 +1,4 @@
-//===- Session.cpp - A model file opened in an MLIR context
-//----------------===//
+//===- Session.cpp - A model file opened in an MLIR context ---------------===//
 #include "Session.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/raw_ostream.h"

@@ -1,5 +1,4 @@
-//===- Text.cpp - Tokenizer and template of a checkpoint
-//-------------------===//
+//===- Text.cpp - Tokenizer and template of a checkpoint ------------------===//
 #include "Text.h"
 #include "runtime/Error.h"
 #include "runtime/text/Template.h"

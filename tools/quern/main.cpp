@@ -1,5 +1,4 @@
-//===- main.cpp - The command line of quern
-//--------------------------------===//
+//===- main.cpp - The command line of quern -------------------------------===//
 #include "Driver.h"
 #include <CLI/CLI.hpp>
 #include <iostream>

@@ -1,4 +1,4 @@
-//===- Attend.cpp - Attention of some query vectors over the keys ----------===//
+//===- Attend.cpp - Attention of some query vectors over the keys ---------===//
 #include "codegen/cpu/attention/Attend.h"
 #include "codegen/cpu/attention/HeadRows.h"
 #include "codegen/cpu/attention/Lanes.h"

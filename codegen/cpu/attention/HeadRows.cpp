@@ -1,4 +1,4 @@
-//===- HeadRows.cpp - Work that is done head by head -----------------------===//
+//===- HeadRows.cpp - Work that is done head by head ----------------------===//
 #include "codegen/cpu/attention/HeadRows.h"
 #include "codegen/cpu/attention/Lanes.h"
 #include "codegen/cpu/attention/RotateHead.h"
@@ -171,12 +171,6 @@ void HeadEmitter::emit() {
 }
 
 LogicalResult quern::cpu::lowerHeads(KernelBuilder &b) {
-  for (KvWriteOp op : b.body().getOps<KvWriteOp>()) {
-    KvType type = op.getCache().getType();
-    if (!type.getStored() || type.getPage() <= 0 || type.getPage() % kWidth)
-      return op.emitOpError("requires a cache with a stored type and pages of a "
-                            "multiple of 16 tokens");
-  }
   HeadEmitter(b, headSize(b.kernel)).emit();
   return success();
 }

@@ -1,4 +1,4 @@
-//===- Lanes.cpp - Sixteen floats at a time --------------------------------===//
+//===- Lanes.cpp - Sixteen floats at a time -------------------------------===//
 #include "codegen/cpu/attention/Lanes.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 

@@ -1,4 +1,4 @@
-//===- RotateHead.cpp - Rotary embedding of one head in registers ----------===//
+//===- RotateHead.cpp - Rotary embedding of one head in registers ---------===//
 //
 // The angle of a position is the sum of two that the table holds, those of its
 // multiple of 64 and of the rest: two loads and four products a pair instead of

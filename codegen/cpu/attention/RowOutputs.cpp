@@ -1,4 +1,4 @@
-//===- RowOutputs.cpp - Results of work on rows, converted or not ----------===//
+//===- RowOutputs.cpp - Results of work on rows, converted or not ---------===//
 #include "codegen/cpu/attention/RowOutputs.h"
 #include "codegen/cpu/attention/Lanes.h"
 #include "codegen/cpu/linear/ConvertRow.h"

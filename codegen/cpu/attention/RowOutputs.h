@@ -13,6 +13,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "codegen/cpu/Kernel.h"
+#include "llvm/ADT/MapVector.h"
 
 namespace quern::cpu {
 
@@ -41,7 +42,7 @@ private:
   KernelBuilder &b;
   llvm::SmallVector<Conversion> conversions;
   llvm::DenseMap<mlir::Value, mlir::Value> results; // f32 results' memory
-  llvm::DenseMap<mlir::Value, mlir::Value> kept;    // scratch
+  llvm::MapVector<mlir::Value, mlir::Value> kept;   // scratch
 };
 
 } // namespace quern::cpu

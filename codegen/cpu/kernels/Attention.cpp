@@ -1,4 +1,4 @@
-//===- Attention.cpp - Attention over a paged KV cache ---------------------===//
+//===- Attention.cpp - Attention over a paged KV cache --------------------===//
 //
 // A task is a row tile and a KV head; workers take every `workers`-th one, so
 // that the tiles far into a prompt, which see the most keys, are spread over all
@@ -71,9 +71,6 @@ static void emitTask(KernelBuilder &b, AttentionOp op, Attend &attend, Value til
 LogicalResult lowerAttention(KernelBuilder &b) {
   AttentionOp op = rootOf(b.kernel);
   KvType kv = op.getCache().getType();
-  if (!kv.getStored() || kv.getPage() <= 0 || kv.getPage() % kWidth)
-    return op.emitOpError("requires a cache with a stored type and pages of a "
-                          "multiple of 16 tokens");
   Attend attend(b, op);
   Value tasks = b.mul(b.tiles, kv.getHeads());
   auto loop = scf::ForOp::create(b, b.worker, tasks, b.workers);

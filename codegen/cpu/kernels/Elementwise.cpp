@@ -1,4 +1,4 @@
-//===- Elementwise.cpp - Sums, gates and factors on their own --------------===//
+//===- Elementwise.cpp - Sums, gates and factors on their own -------------===//
 //
 // What no root could take along. A task is a run of columns of one row, so that
 // one generated row still occupies all workers.

@@ -1,4 +1,4 @@
-//===- KvWrite.cpp - Keys and values into their pages ----------------------===//
+//===- KvWrite.cpp - Keys and values into their pages ---------------------===//
 #include "codegen/cpu/attention/HeadRows.h"
 
 using namespace mlir;

@@ -1,4 +1,4 @@
-//===- RmsNorm.cpp - Root mean square normalization ------------------------===//
+//===- RmsNorm.cpp - Root mean square normalization -----------------------===//
 //
 // A task is a *run*: a row, or the columns of one head where the weight is that
 // short. Two passes over it, the second of which carries the epilogue. The

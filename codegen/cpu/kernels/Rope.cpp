@@ -1,4 +1,4 @@
-//===- Rope.cpp - Rotary embedding, with what precedes it in the head ------===//
+//===- Rope.cpp - Rotary embedding, with what precedes it in the head -----===//
 #include "codegen/cpu/attention/HeadRows.h"
 
 using namespace mlir;

@@ -1,4 +1,4 @@
-//===- SelectRows.cpp - Rows that go on ------------------------------------===//
+//===- SelectRows.cpp - Rows that go on -----------------------------------===//
 #include "codegen/cpu/attention/Lanes.h"
 
 using namespace mlir;

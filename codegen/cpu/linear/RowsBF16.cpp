@@ -5,8 +5,8 @@
 //     for groups of tiles (16 weight rows each), for chunks of rows:
 //       sums = 0
 //       for blocks of columns:
-//         pairs[column pair][tile] = the tiles' weights, as bf16   (in L1 or
-//         L2) for 6 rows of activations:
+//         pairs[column pair][tile] = the tiles' weights, as bf16, in L1 or L2
+//         for 6 rows of activations:
 //           sums += pairs . x       6 x 4 accumulators, vdpbf16ps
 //       epilogue of the sums
 //

@@ -5,10 +5,12 @@
 // lane) and up to 8 rows of activations,
 //
 //     for each step of 32 columns:
-//       u[8]  = codes of the step, unsigned bytes     (few rows: loaded a step
-//       ago) high  = sum of u . x.high        vpdpbusd, 4 columns of 16 rows
-//       each low   = -excess * sum(x) + sum of u . x.low y    += float(256 *
-//       high + low) * scale * x.scale y    += offset * x.scale * sum(x)
+//       u[8]  = codes of the step, unsigned bytes, loaded a step ago if rows
+//               are few
+//       high  = sum of u . x.high         vpdpbusd, 4 columns of 16 rows each
+//       low   = -excess * sum(x) + sum of u . x.low
+//       y    += float(256 * high + low) * scale * x.scale
+//       y    += offset * x.scale * sum(x)
 //
 // The integers are exact. Groups of 16 columns are two halves of a step.
 //

@@ -1,4 +1,4 @@
-//===- Toy.cpp - An architecture that nobody uses --------------------------===//
+//===- Toy.cpp - An architecture that nobody uses -------------------------===//
 //
 // It shows that an architecture costs one file: the blocks that all share, and
 // between two of them an op of its own. Pre-norm, grouped-query attention with

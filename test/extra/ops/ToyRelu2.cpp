@@ -1,4 +1,4 @@
-//===- ToyRelu2.cpp - Squared ReLU -----------------------------------------===//
+//===- ToyRelu2.cpp - Squared ReLU ----------------------------------------===//
 //
 // It shows that an element-wise op costs a .td and a .cpp: what it means for one
 // number, and how it is computed on a vector. Stages take it along as an

@@ -1,4 +1,4 @@
-//===- ToyRelu2.td - Squared ReLU -----------------------------*- tablegen -*-===//
+//===- ToyRelu2.td - Squared ReLU --------------------------*- tablegen -*-===//
 
 def Quern_ToyRelu2Op : Quern_Op<"toy_relu2", [Pure, SameOperandsAndResultType,
     DeclareOpInterfaceMethods<Quern_ReferenceOpInterface>,

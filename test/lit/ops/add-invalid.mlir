@@ -10,7 +10,7 @@ func.func @add_unlike(%x: tensor<?x576xf32>, %r: tensor<?x192xf32>) {
 // -----
 
 func.func @add_f16(%x: tensor<?x576xf16>) {
-  // expected-error @below {{operand #0 must be ranked tensor of 32-bit float values}}
+  // expected-error @below {{operand #0 must be rows of f32 activations}}
   %y = quern.add %x, %x : tensor<?x576xf16>
   return
 }

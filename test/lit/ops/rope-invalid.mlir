@@ -46,3 +46,35 @@ func.func @rope_c4(%x: tensor<?x576xf32>, %s: !quern.step) {
   %0 = quern.rope %x, %s {base = 1.0e4, dims = 64, size = 64} : (tensor<?x576xf32>, !quern.step) -> tensor<?x192xf32>
   return
 }
+
+// -----
+
+func.func @rope_c3_none(%x: tensor<?x576xf32>, %s: !quern.step) {
+  // expected-error @below {{requires a base or a table}}
+  %0 = quern.rope %x, %s {dims = 64, size = 64} : (tensor<?x576xf32>, !quern.step) -> tensor<?x576xf32>
+  return
+}
+
+// -----
+
+func.func @rope_c5(%x: tensor<?x576xf32>, %s: !quern.step) {
+  // expected-error @below {{requires a factor for each pair of dims}}
+  %0 = quern.rope %x, %s {base = 1.0e4, dims = 64, size = 64, factors = array<f64: 1.0, 2.0>} : (tensor<?x576xf32>, !quern.step) -> tensor<?x576xf32>
+  return
+}
+
+// -----
+
+func.func @rope_c6_columns(%x: tensor<?x576xf32>, %s: !quern.step, %t: tensor<66x32xf32>) {
+  // expected-error @below {{requires a table of dims columns and more than 64 rows}}
+  %0 = quern.rope %x, %s table %t {dims = 64, size = 64} : (tensor<?x576xf32>, !quern.step, tensor<66x32xf32>) -> tensor<?x576xf32>
+  return
+}
+
+// -----
+
+func.func @rope_c6_rows(%x: tensor<?x576xf32>, %s: !quern.step, %t: tensor<64x64xf32>) {
+  // expected-error @below {{requires a table of dims columns and more than 64 rows}}
+  %0 = quern.rope %x, %s table %t {dims = 64, size = 64} : (tensor<?x576xf32>, !quern.step, tensor<64x64xf32>) -> tensor<?x576xf32>
+  return
+}

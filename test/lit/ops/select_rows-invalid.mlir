@@ -10,7 +10,7 @@ func.func @select_rows_unlike(%x: tensor<?x576xf32>, %rows: tensor<?xi32>) {
 // -----
 
 func.func @select_rows_i64(%x: tensor<?x576xf32>, %rows: tensor<?xi64>) {
-  // expected-error @below {{operand #1 must be ranked tensor of 32-bit signless integer values}}
+  // expected-error @below {{operand #1 must be one i32 for each row}}
   %y = quern.select_rows %x, %rows : tensor<?x576xf32>, tensor<?xi64>
   return
 }

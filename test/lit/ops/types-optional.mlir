@@ -3,8 +3,8 @@
 // RUN: quern-opt %s --quern-pack-weights --mlir-print-op-generic | quern-opt | FileCheck %s
 
 // A cache that is laid out but has no window.
-// CHECK: @kv(!quern.kv<3 x 64{{ ?}}, stored = f16, page = 64>, !quern.kv<3 x 64{{ ?}}, page = 64>)
-func.func private @kv(!quern.kv<3 x 64, stored = f16, page = 64>, !quern.kv<3 x 64, page = 64>)
+// CHECK: @kv(!quern.kv<3 x 64{{ ?}}, stored = f16, page = 64>)
+func.func private @kv(!quern.kv<3 x 64, stored = f16, page = 64>)
 
 // A group with a table and no offset, as a packed iq4_nl has it.
 // CHECK: @packed : !quern.panels<32 x 32, <codes = 4,

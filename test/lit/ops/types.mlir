@@ -24,12 +24,12 @@ func.func private @symmetric(!quern.panels<576 x 1536, #table>)
 // CHECK: @floats(!quern.panels<576 x 1536, <codes = 0, span = 32, supers = 1, group = 32, bias = 0, element = 2{{ ?}}>>)
 func.func private @floats(!quern.panels<576 x 1536, #floats>)
 
-// CHECK: @rows(!quern.rows<576, f32>, !quern.rows<576, bf16>, !quern.rows<576, i16>)
-// GENERIC: (!quern.rows<576, f32>, !quern.rows<576, bf16>, !quern.rows<576, i16>) -> ()
-func.func private @rows(!quern.rows<576, f32>, !quern.rows<576, bf16>, !quern.rows<576, i16>)
+// CHECK: @rows(!quern.rows<576, bf16>, !quern.rows<576, i16>)
+// GENERIC: (!quern.rows<576, bf16>, !quern.rows<576, i16>) -> ()
+func.func private @rows(!quern.rows<576, bf16>, !quern.rows<576, i16>)
 
-// CHECK: @kv(!quern.kv<3 x 64{{ ?}}>, !quern.kv<3 x 64{{ ?}}, window = 512>, !quern.kv<3 x 64{{ ?}}, window = 512, stored = f16, page = 64>)
-func.func private @kv(!quern.kv<3 x 64>, !quern.kv<3 x 64, window = 512>, !quern.kv<3 x 64, window = 512, stored = f16, page = 64>)
+// CHECK: @kv(!quern.kv<3 x 64{{ ?}}>, !quern.kv<3 x 64{{ ?}}, window = 512>, !quern.kv<3 x 64{{ ?}}, window = 512, stored = f16, page = 64>, !quern.kv<3 x 64{{ ?}}, window = ?, stored = f32, page = 16>)
+func.func private @kv(!quern.kv<3 x 64>, !quern.kv<3 x 64, window = 512>, !quern.kv<3 x 64, window = 512, stored = f16, page = 64>, !quern.kv<3 x 64, window = ?, stored = f32, page = 16>)
 
 // CHECK: @step(!quern.step)
 func.func private @step(!quern.step)

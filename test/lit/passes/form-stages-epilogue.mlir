@@ -1,5 +1,6 @@
 // Element-wise ops join what makes their operand, where nothing could notice.
 // RUN: quern-opt %s --quern-form-stages | FileCheck %s
+// RUN: quern-opt %s --quern-form-stages --quern-form-stages | FileCheck %s
 // RUN: quern-opt %s --quern-form-stages=epilogue=false | FileCheck %s --check-prefix=OFF
 
 // CHECK-LABEL: func.func @residual
@@ -41,7 +42,7 @@ func.func @second_use(%x: tensor<?x32xf32>, %w: tensor<32x32xf32>) -> tensor<?x3
   return %2 : tensor<?x32xf32>
 }
 
-// The sum reads what is made after the first product: it joins the second.
+// The sum reads two products of different rows: it joins the second.
 // CHECK-LABEL: func.func @between
 // CHECK: %[[A:.*]] = quern.stage "a"
 // CHECK: quern.linear
@@ -57,16 +58,17 @@ func.func @between(%x: tensor<?x32xf32>, %y: tensor<?x32xf32>, %w: tensor<32x32x
   return %2 : tensor<?x32xf32>
 }
 
-// The other operand is made between, by what takes no epilogue.
+// The other operand is made between, by what takes no epilogue: the product,
+// which nothing reads before the sum, moves down to it.
 // CHECK-LABEL: func.func @late_operand
-// CHECK: quern.linear
-// CHECK-NEXT: quern.yield
 // CHECK: quern.rope
 // CHECK-NEXT: quern.yield
-// CHECK: quern.stage "sum"
-// CHECK: quern.add
+// CHECK: quern.stage "product"
+// CHECK: quern.linear
+// CHECK-NEXT: quern.add
+// CHECK-NEXT: quern.yield
 func.func @late_operand(%x: tensor<?x32xf32>, %s: !quern.step, %w: tensor<32x32xf32>) -> tensor<?x32xf32> attributes {quern.role = #quern<role generated>} {
-  %0 = quern.linear %x, %w : (tensor<?x32xf32>, tensor<32x32xf32>) -> tensor<?x32xf32>
+  %0 = quern.linear %x, %w : (tensor<?x32xf32>, tensor<32x32xf32>) -> tensor<?x32xf32> loc("product")
   %1 = quern.rope %x, %s {base = 1.0e4, dims = 32, size = 32} : (tensor<?x32xf32>, !quern.step) -> tensor<?x32xf32>
   %2 = quern.add %0, %1 : tensor<?x32xf32> loc("sum")
   return %2 : tensor<?x32xf32>

@@ -35,7 +35,7 @@ func.func @prompt(%x: tensor<?x32xf32>, %w: tensor<32x32xf32>) -> tensor<?x32xf3
 }
 
 // CHECK: quern.kernel @prompt.attention.0 role prompt rows step {
-// CHECK-NEXT: ^bb0(%{{.*}}: tensor<?x32xf32>, %{{.*}}: !quern.kv<1 x 32{{ ?}}>, %{{.*}}: !quern.step):
+// CHECK-NEXT: ^bb0(%{{.*}}: tensor<?x32xf32>, %{{.*}}: !quern.kv<1 x 32{{ ?}}, window = ?>, %{{.*}}: !quern.step):
 // Another number of KV heads is another shape, another scale another body.
 // CHECK: quern.kernel @prompt.attention.1
 // CHECK: quern.kernel @prompt.attention.2

@@ -11,7 +11,7 @@ func.func @linear(%x: tensor<?x32xf32>) -> tensor<?x32xf32> {
 
 // -----
 
-// expected-error @below {{requires a format with kernels; 'unheard-of' can only be decoded}}
+// expected-error @below {{requires a known format; 'unheard-of' is none}}
 quern.weight @w : !quern.weight<32 x 32, "unheard-of">
 func.func @embed(%x: tensor<?xi32>) -> tensor<?x32xf32> {
   %w = quern.get @w : !quern.weight<32 x 32, "unheard-of">
@@ -23,3 +23,20 @@ func.func @embed(%x: tensor<?xi32>) -> tensor<?x32xf32> {
 
 // expected-error @below {{requires a vector where nothing multiplies with it}}
 quern.weight @w : !quern.weight<32 x 32, "q4_1">
+
+// -----
+
+// A vector is decoded, too.
+// expected-error @below {{requires a known format; 'unheard-of' is none}}
+quern.weight @w : !quern.weight<1 x 32, "unheard-of">
+
+// -----
+
+// expected-error @below {{requires readers that all multiply with it, or none that does}}
+quern.weight @w : !quern.weight<1 x 32, "f32">
+func.func @both(%x: tensor<?x32xf32>) -> tensor<?x1xf32> {
+  %w = quern.get @w : !quern.weight<1 x 32, "f32">
+  %0 = quern.rms_norm %x, %w {epsilon = 1.0e-5 : f32} : (tensor<?x32xf32>, !quern.weight<1 x 32, "f32">) -> tensor<?x32xf32>
+  %1 = quern.linear %0, %w : (tensor<?x32xf32>, !quern.weight<1 x 32, "f32">) -> tensor<?x1xf32>
+  return %1 : tensor<?x1xf32>
+}

@@ -15,11 +15,11 @@
 
 // CHECK-LABEL: func.func @forward
 // CHECK: %[[A:.*]] = quern.get @rope.0 : tensor<66x4xf32>
-// CHECK: quern.rope %{{.*}}, %{{.*}} table %[[A]] {base = 1.000000e+04
+// CHECK: quern.rope %{{.*}}, %{{.*}} table %[[A]] {dims = 4
 // CHECK: %[[B:.*]] = quern.get @rope.0 : tensor<66x4xf32>
-// CHECK: quern.rope %{{.*}}, %{{.*}} table %[[B]] {base = 1.000000e+04
+// CHECK: quern.rope %{{.*}}, %{{.*}} table %[[B]] {dims = 4
 // CHECK: %[[C:.*]] = quern.get @rope.1 : tensor<66x4xf32>
-// CHECK: quern.rope %{{.*}}, %{{.*}} table %[[C]] {{.*}}factors
+// CHECK: quern.rope %{{.*}}, %{{.*}} table %[[C]] {dims = 4 : i64, size = 8
 func.func @forward(%x: tensor<?x8xf32>, %s: !quern.step) -> tensor<?x8xf32> {
   %0 = quern.rope %x, %s {base = 1.0e4, dims = 4, size = 8} : (tensor<?x8xf32>, !quern.step) -> tensor<?x8xf32>
   %1 = quern.rope %0, %s {base = 1.0e4, dims = 4, size = 4, half} : (tensor<?x8xf32>, !quern.step) -> tensor<?x8xf32>

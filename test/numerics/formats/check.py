@@ -2,9 +2,9 @@
 
 usage: check.py DECODER FOLDER...
 
-A format with a GGUF number is decoded by the gguf package; any other by a
-module NAME.py in one of the folders, which has `cases(rng)` (rows, columns and
-tensors) and `decode(tensors, rows, columns)`.
+A format is decoded by a module NAME.py in one of the folders, which has
+`cases(rng)` (rows, columns and tensors) and `decode(tensors, rows, columns)`;
+where there is none, by the gguf package, which must know its number.
 """
 import importlib.util
 import pathlib
@@ -84,10 +84,10 @@ def main(decoder, folders):
         number, weights, size = map(int, numbers)
         paths = [p for f in folders if (p := pathlib.Path(f) / f"{name}.py").exists()]
         try:
-            if number >= 0:
-                cases = gguf_cases(rng, number, name, weights, size)
-            elif paths:
+            if paths:
                 cases = module_cases(rng, paths[0])
+            elif number >= 0:
+                cases = gguf_cases(rng, number, name, weights, size)
             else:
                 raise ValueError(f"there is no {name}.py to compare with")
             print(f"{name:8} {check(decoder, cases, name)} weights, same bits")

@@ -1,4 +1,4 @@
-//===- Target.cpp - A target that borrows another's code generator ---------===//
+//===- Target.cpp - A target that borrows another's code generator --------===//
 //
 // It shows that a target costs one folder. It generates no code of its own: it
 // asks the CPU target for x86-64-v3, the least chip that has kernels, and hands

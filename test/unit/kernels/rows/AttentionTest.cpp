@@ -1,4 +1,4 @@
-//===- AttentionTest.cpp - Attention over pages ----------------------------===//
+//===- AttentionTest.cpp - Attention over pages ---------------------------===//
 #include "Memory.h"
 #include "fmt/format.h"
 #include "gtest/gtest.h"

@@ -1,4 +1,4 @@
-//===- Call.cpp - A kernel's arguments, for it and for its references ------===//
+//===- Call.cpp - A kernel's arguments, for it and for its references -----===//
 #include "Call.h"
 #include "gtest/gtest.h"
 #include <cmath>

@@ -1,4 +1,4 @@
-//===- ConvertedTest.cpp - Bodies that end in a conversion -----------------===//
+//===- ConvertedTest.cpp - Bodies that end in a conversion ----------------===//
 //
 // A fused conversion gives the bytes of the kernel that only converts.
 //

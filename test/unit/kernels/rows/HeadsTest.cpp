@@ -1,4 +1,4 @@
-//===- HeadsTest.cpp - Rotary embedding and the writing of the cache -------===//
+//===- HeadsTest.cpp - Rotary embedding and the writing of the cache ------===//
 #include "Call.h"
 #include "fmt/format.h"
 #include "gtest/gtest.h"

@@ -1,4 +1,4 @@
-//===- Jit.cpp - A kernel and its references -------------------------------===//
+//===- Jit.cpp - A kernel and its references ------------------------------===//
 #include "Jit.h"
 #include "mlir/Parser/Parser.h"
 

@@ -1,4 +1,4 @@
-//===- Memory.cpp - What a kernel of the rows is run on --------------------===//
+//===- Memory.cpp - What a kernel of the rows is run on -------------------===//
 #include "Memory.h"
 #include "llvm/ADT/APFloat.h"
 #include <algorithm>

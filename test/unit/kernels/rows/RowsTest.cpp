@@ -1,4 +1,4 @@
-//===- RowsTest.cpp - Norms, element-wise bodies, row selection ------------===//
+//===- RowsTest.cpp - Norms, element-wise bodies, row selection -----------===//
 #include "Call.h"
 #include "fmt/format.h"
 #include "gtest/gtest.h"
