@@ -50,9 +50,6 @@ private:
       return std::nullopt;
     return groupOf[op];
   }
-  bool rootIs(unsigned group, auto predicate) {
-    return predicate(groups[group].front());
-  }
 
   void join(Operation *op, unsigned group) {
     groups[group].push_back(op);
@@ -79,8 +76,12 @@ private:
       placeWrite(write);
   }
 
-  static bool takesEpilogue(Operation *op) {
-    return isa<LinearOp, RmsNormOp>(op) || isa<ElementwiseOpInterface>(op);
+  /// Nothing but these: not a norm that a cache write has taken in, which must
+  /// not move.
+  bool takesEpilogue(unsigned group) {
+    return llvm::all_of(groups[group], [](Operation *op) {
+      return isa<LinearOp, RmsNormOp, ElementwiseOpInterface>(op);
+    });
   }
 
   /// Of two groups whose results `op` alone reads it joins the later, so that as
@@ -88,8 +89,7 @@ private:
   bool placeEpilogue(Operation *op) {
     SmallVector<unsigned, 2> candidates;
     for (Value v : op->getOperands())
-      if (auto group = sole(v); group && rootIs(*group, takesEpilogue) &&
-                                llvm::all_of(groups[*group], isMemoryEffectFree) &&
+      if (auto group = sole(v); group && takesEpilogue(*group) &&
                                 !llvm::is_contained(candidates, *group))
         candidates.push_back(*group);
     if (candidates.empty())

@@ -42,15 +42,17 @@ static Mapping mapFile(const std::string &path) {
 }
 
 Artifact Artifact::self() {
-  // Where /proc is not mounted, the name that this process was started by.
-  if (access("/proc/self/exe", R_OK) == 0)
-    return Artifact("/proc/self/exe");
+  // The name may lead elsewhere by now; /proc does not, where it is mounted.
+  const char *link = "/proc/self/exe";
   auto *name = reinterpret_cast<const char *>(getauxval(AT_EXECFN));
-  return Artifact(name ? name : "/proc/self/exe");
+  return Artifact(!name || access(link, R_OK) == 0 ? link : name,
+                  name ? name : link);
 }
 
-Artifact::Artifact(const std::string &path)
-    : file(path), mapping(mapFile(path)) {
+Artifact::Artifact(const std::string &path) : Artifact(path, path) {}
+
+Artifact::Artifact(const std::string &path, std::string shown)
+    : file(std::move(shown)), mapping(mapFile(path)) {
   readTable();
   for (const Section &section : table)
     if (nameOf(section) != "weights")

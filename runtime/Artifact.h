@@ -23,7 +23,7 @@ std::string_view baseName(std::string_view path);
 
 class Artifact {
 public:
-  /// Opens /proc/self/exe.
+  /// This program's own file, under the name that it was started by.
   static Artifact self();
   /// Throws Error, naming the path, for anything that is not an artifact of
   /// this version with all its bytes.
@@ -42,6 +42,7 @@ public:
   void verify() const;
 
 private:
+  Artifact(const std::string &path, std::string shown);
   void readTable();
   void checkSection(const plan::Section &section) const;
 

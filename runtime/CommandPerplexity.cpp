@@ -77,6 +77,13 @@ static void print(const PerplexityResult &result, bool json) {
   writeOut(object.dump() + "\n");
 }
 
+/// So many that what `info` calls touched, which has one row of logits, is still
+/// true to 3 MiB.
+static uint32_t logitRows(const Model &model) {
+  uint64_t row = 4 * uint64_t(model.plan()->logitStride);
+  return uint32_t(1 + (uint64_t(3) << 20) / row);
+}
+
 static void runPerplexity(const Session &session,
                           const PerplexityFlags &flags) {
   if (!flags.logits.empty() && flags.parallel > 1)
@@ -85,7 +92,8 @@ static void runPerplexity(const Session &session,
   std::vector<int32_t> ids =
       model.encodePrompt(readFile(flags.file), /*parseSpecial=*/false);
   checkContext(model, flags.context);
-  std::unique_ptr<Engine> engine = model.engine({.threads = flags.threads});
+  std::unique_ptr<Engine> engine = model.engine(
+      {.threads = flags.threads, .logitRows = logitRows(model)});
   Perplexity perplexity(*engine, ids, scoreOptions(model, *engine, flags));
   LogitsFile logits(flags.logits);
   auto write = [&](std::span<const float> row) { logits.write(row); };

@@ -16,6 +16,8 @@ Engine::Engine(const PlanView &plan, std::span<const uint8_t> weights,
       seqs(plan, arena.data(),
            options.context ? options.context : plan->context),
       workers(options.threads ? options.threads : allowedCpus()),
+      logitRows(options.logitRows ? std::min(options.logitRows, plan->maxLogitRows)
+                                  : plan->maxLogitRows),
       lastStep(plan->maxSequences) {
   bind(weights, kernels);
 }
@@ -122,7 +124,7 @@ size_t Engine::selectRows(std::span<const Row> rows, size_t from) {
   auto *select = input<int32_t>(view->select);
   int64_t &selected = counts[plan::kLogitRows];
   selected = 0;
-  for (; from < rows.size() && selected < view->maxLogitRows; ++from)
+  for (; from < rows.size() && selected < logitRows; ++from)
     if (rows[from].logits)
       select[selected++] = int32_t(from);
   return from;

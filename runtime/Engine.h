@@ -49,6 +49,9 @@ public:
   struct Options {
     unsigned threads = 0; // 0: allowedCpus()
     uint32_t context = 0; // 0: the plan's; never more
+    /// Most rows of logits at a time; 0: as many as the plan has room for. The
+    /// bits of a row do not depend on it, the memory that is touched does.
+    uint32_t logitRows = 0;
   };
   using Kernels = std::span<const quern_kernel>;
   using OnLogits = FunctionRef<void(const LogitBlock &)>;
@@ -104,6 +107,7 @@ private:
   Mapping arena, kv;
   Sequences seqs;
   Team workers;
+  uint32_t logitRows; // most at a time
   std::vector<void *> pointers;
   std::vector<Call> calls;
   std::vector<StageTime> times;

@@ -47,10 +47,26 @@ class Memory(e2e.Case):
             artifact, ["run", "--raw", "--temp", 0, "--threads", 2, "-n",
                        generated, "-"], prompt.encode())
         self.assertEqual(code, 0, stderr)
-        plan = artifact.json("info", "--tokens", count + generated,
+        return self.compare(artifact, peak, count + generated)
+
+    def judgeScoring(self, artifact, tokens):
+        """`perplexity` of a chunk: many rows of logits, some at a time."""
+        self.text.write_text(e2e.makeText(8 * tokens))
+        self.assertGreater(len(artifact.ids(self.text)), tokens)
+        text = self.text.read_text()
+        self.text.write_text(text[:len(text) * 3 * tokens
+                                  // len(artifact.ids(self.text)) // 2])
+        peak, stderr, code = peakOf(
+            artifact, ["perplexity", self.text, "--ctx", tokens, "--threads",
+                       2], b"")
+        self.assertEqual(code, 0, stderr)
+        return self.compare(artifact, peak, tokens)
+
+    def compare(self, artifact, peak, tokens):
+        plan = artifact.json("info", "--tokens", tokens,
                              "--threads", 2)["memory"]
         touched, reserved = plan["touched_bytes"], plan["reserved_bytes"]
-        words = (f"{count}+{generated} tokens: process {peak}, "
+        words = (f"{tokens} tokens: process {peak}, "
                  f"planned {touched}, reserved {reserved}")
         if e2e.options.verbose:
             print(words)
@@ -100,6 +116,8 @@ class Memory(e2e.Case):
         for count in tokens:
             with self.subTest(model=name, tokens=count):
                 self.judge(artifact, count)
+        with self.subTest(model=name, scoring=tokens[1]):
+            self.judgeScoring(artifact, tokens[1])
 
     @e2e.slow
     def test_smollm2(self):

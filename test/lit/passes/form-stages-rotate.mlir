@@ -45,23 +45,6 @@ func.func @apart(%q: tensor<?x64xf32>, %k: tensor<?x32xf32>, %v: tensor<?x32xf32
   return %3 : tensor<?x64xf32>
 }
 
-// A stage that writes takes nothing along that would move it down past a read.
-// CHECK-LABEL: func.func @reader_after
-// CHECK: quern.kv_write
-// CHECK: quern.stage "attention"
-// CHECK: quern.stage "late"
-// CHECK: quern.scale
-// OFF-LABEL: func.func @reader_after
-func.func @reader_after(%q: tensor<?x64xf32>, %k: tensor<?x32xf32>, %v: tensor<?x32xf32>, %n: tensor<32xf32>, %kv: !quern.kv<1 x 32>, %s: !quern.step) -> (tensor<?x64xf32>, tensor<?x64xf32>) attributes {quern.role = #quern<role generated>} {
-  %0 = quern.rms_norm %q, %n {epsilon = 1.0e-6 : f32} : (tensor<?x64xf32>, tensor<32xf32>) -> tensor<?x64xf32>
-  %1 = quern.rope %0, %s {base = 1.0e4, dims = 32, size = 32} : (tensor<?x64xf32>, !quern.step) -> tensor<?x64xf32>
-  %2 = quern.rope %k, %s {base = 1.0e4, dims = 32, size = 32} : (tensor<?x32xf32>, !quern.step) -> tensor<?x32xf32>
-  quern.kv_write %2, %v, %kv, %s : tensor<?x32xf32>, tensor<?x32xf32>, !quern.kv<1 x 32>
-  %3 = quern.attention %1, %kv, %s {scale = 1.0 : f32} : (tensor<?x64xf32>, !quern.kv<1 x 32>, !quern.step) -> tensor<?x64xf32> loc("attention")
-  %4 = quern.scale %1 by 2.0 : tensor<?x64xf32> loc("late")
-  return %3, %4 : tensor<?x64xf32>, tensor<?x64xf32>
-}
-
 // A declaration is no program.
 // CHECK: func.func private @declared
 func.func private @declared() attributes {quern.role = #quern<role prompt>}
@@ -73,13 +56,13 @@ func.func private @declared() attributes {quern.role = #quern<role prompt>}
 // CHECK: quern.scale
 // CHECK: quern.rope
 // CHECK-NEXT: quern.kv_write
-func.func @read_before(%q: tensor<?x64xf32>, %k: tensor<?x32xf32>, %v: tensor<?x32xf32>, %kv: !quern.kv<1 x 32>, %s: !quern.step) -> tensor<?x64xf32> attributes {quern.role = #quern<role generated>} {
+func.func @read_before(%q: tensor<?x64xf32>, %k: tensor<?x32xf32>, %v: tensor<?x32xf32>, %kv: !quern.kv<1 x 32>, %s: !quern.step) -> (tensor<?x64xf32>, tensor<?x64xf32>) attributes {quern.role = #quern<role generated>} {
   %0 = quern.rope %q, %s {base = 1.0e4, dims = 32, size = 32} : (tensor<?x64xf32>, !quern.step) -> tensor<?x64xf32>
   %1 = quern.rope %k, %s {base = 1.0e4, dims = 32, size = 32} : (tensor<?x32xf32>, !quern.step) -> tensor<?x32xf32>
   %2 = quern.scale %0 by 2.0 : tensor<?x64xf32>
   quern.kv_write %1, %v, %kv, %s : tensor<?x32xf32>, tensor<?x32xf32>, !quern.kv<1 x 32>
-  %3 = quern.attention %2, %kv, %s {scale = 1.0 : f32} : (tensor<?x64xf32>, !quern.kv<1 x 32>, !quern.step) -> tensor<?x64xf32>
-  return %3 : tensor<?x64xf32>
+  %3 = quern.attention %0, %kv, %s {scale = 1.0 : f32} : (tensor<?x64xf32>, !quern.kv<1 x 32>, !quern.step) -> tensor<?x64xf32>
+  return %3, %2 : tensor<?x64xf32>, tensor<?x64xf32>
 }
 
 // Keys that something else reads are no part of the write.
