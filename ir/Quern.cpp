@@ -46,9 +46,9 @@ bool quern::isRowIntegers(Type type) {
 
 LogicalResult quern::verifyElementwise(Operation *op) {
   if (op->getNumResults() != 1 || !isActivations(op->getResult(0).getType()) ||
-      !llvm::all_equal(llvm::concat<const Type>(
-          SmallVector<Type>(op->getOperandTypes()),
-          SmallVector<Type>(op->getResultTypes()))))
+      !llvm::all_equal(
+          llvm::concat<const Type>(SmallVector<Type>(op->getOperandTypes()),
+                                   SmallVector<Type>(op->getResultTypes()))))
     return op->emitOpError("requires operands and a result of one type");
   return success();
 }
@@ -192,12 +192,11 @@ ParseResult quern::parseKvLayout(AsmParser &parser, int64_t &window,
       return failure();
     if (key == "window" && succeeded(parser.parseOptionalQuestion()))
       window = ShapedType::kDynamic;
-    else if (
-        key == "window"   ? parser.parseInteger(window)
-        : key == "stored" ? parser.parseType(stored)
-        : key == "page"
-            ? parser.parseInteger(page)
-            : parser.emitError(loc, "expected window, stored or page"))
+    else if (key == "window"   ? parser.parseInteger(window)
+             : key == "stored" ? parser.parseType(stored)
+             : key == "page"
+                 ? parser.parseInteger(page)
+                 : parser.emitError(loc, "expected window, stored or page"))
       return failure();
   }
   return success();

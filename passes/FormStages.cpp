@@ -101,8 +101,8 @@ private:
       return true;
     }
     join(op, *llvm::max_element(candidates, [&](unsigned a, unsigned b) {
-      return groups[a].back()->isBeforeInBlock(groups[b].back());
-    }));
+           return groups[a].back()->isBeforeInBlock(groups[b].back());
+         }));
     return true;
   }
 

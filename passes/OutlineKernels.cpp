@@ -57,8 +57,8 @@ struct OutlineKernels : quern::impl::OutlineKernelsBase<OutlineKernels> {
       for (StageOp stage :
            llvm::make_early_inc_range(program.getOps<StageOp>())) {
         KernelOp kernel = makeKernel(stage, role.getValue());
-        auto *known =
-            llvm::find_if(kernels, [&](KernelOp k) { return equal(k, kernel); });
+        auto *known = llvm::find_if(
+            kernels, [&](KernelOp k) { return equal(k, kernel); });
         if (known != kernels.end()) {
           kernel.erase();
           kernel = *known;
@@ -70,10 +70,11 @@ struct OutlineKernels : quern::impl::OutlineKernelsBase<OutlineKernels> {
           kernels.push_back(kernel);
         }
         OpBuilder b(stage);
-        auto launch = LaunchOp::create(
-            b, stage.getLoc(), stage.getResultTypes(),
-            FlatSymbolRefAttr::get(kernel.getSymNameAttr()), stage.getNameAttr(),
-            stage.getInputs(), UnitAttr(), DenseI64ArrayAttr());
+        auto launch =
+            LaunchOp::create(b, stage.getLoc(), stage.getResultTypes(),
+                             FlatSymbolRefAttr::get(kernel.getSymNameAttr()),
+                             stage.getNameAttr(), stage.getInputs(), UnitAttr(),
+                             DenseI64ArrayAttr());
         stage.replaceAllUsesWith(launch);
         stage.erase();
       }

@@ -16,8 +16,8 @@
 //     executable                           --emit=binary
 //
 //===----------------------------------------------------------------------===//
-#include "passes/Passes.h"
 #include "mlir/Transforms/Passes.h"
+#include "passes/Passes.h"
 
 using namespace mlir;
 

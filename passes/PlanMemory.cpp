@@ -150,13 +150,15 @@ private:
     if (end->getNumOperands() == 0)
       return success();
     if (end->getNumOperands() > 1)
-      return program.emitError("requires a program with one result, the logits");
+      return program.emitError(
+          "requires a program with one result, the logits");
     auto launch = end->getOperand(0).getDefiningOp<LaunchOp>();
     if (!launch || SymbolTable::lookupNearestSymbolFrom<KernelOp>(
                        launch, launch.getKernelAttr())
                            .getRows() != RowsOf::Logits)
-      return program.emitError("requires a result that a launch of `rows logits`"
-                               " makes, such as one after quern.select_rows");
+      return program.emitError(
+          "requires a result that a launch of `rows logits`"
+          " makes, such as one after quern.select_rows");
     int64_t columns = columnsOf(end->getOperand(0).getType());
     if (vocabulary && columns != vocabulary)
       return program.emitError("requires logits of ")
@@ -257,8 +259,9 @@ private:
            attr("table", at)}));
       __int128 bytes = __int128(count) * pages * type.pageBytes() + pool;
       if (bytes > kMostKvBytes)
-        return getOperation().emitError("requires KV caches of less than 64 TiB; "
-                                        "choose a smaller context or batch");
+        return getOperation().emitError(
+            "requires KV caches of less than 64 TiB; "
+            "choose a smaller context or batch");
       pool = llvm::alignTo(int64_t(bytes), kPageBytes);
       at = llvm::alignTo(at + 4 * maxBatch * perSequence, 64);
     }

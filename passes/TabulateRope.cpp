@@ -52,8 +52,8 @@ struct TabulateRope : quern::impl::TabulateRopeBase<TabulateRope> {
       StringAttr &symbol = made[dense];
       if (!symbol) {
         auto name = b.getStringAttr("rope." + Twine(made.size() - 1));
-        auto constant =
-            ConstantOp::create(b, NameLoc::get(name), name, dense, IntegerAttr());
+        auto constant = ConstantOp::create(b, NameLoc::get(name), name, dense,
+                                           IntegerAttr());
         constant->remove();
         symbol = symbols.insert(constant, module.getBody()->begin());
       }

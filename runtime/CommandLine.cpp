@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <new>
 #include <unistd.h>
+#include <utility>
 
 using namespace quern;
 
@@ -78,9 +79,11 @@ int quern::runCommandLine(int argc, char **argv, const LinkedKernels &kernels) {
                                      QUERN_VERSION, QUERN_BUILD, kernels.cpu));
     app.require_subcommand(1);
     app.footer(fmt::format("Examples:\n  {0} run \"Why is the sky blue?\"\n"
+                           "  {0} chat\n"
                            "  {0} info\n  {0} COMMAND --help",
                            session.program));
     addRunCommand(app, session);
+    addChatCommand(app, session);
     addPerplexityCommand(app, session);
     addBenchCommand(app, session);
     addTokenizeCommand(app, session);
@@ -148,8 +151,10 @@ std::string quern::formatBytes(uint64_t bytes) {
 
 Progress::Progress() : terminal(isatty(STDERR_FILENO)) {}
 
-Progress::~Progress() {
-  if (shown)
+Progress::~Progress() { hide(); }
+
+void Progress::hide() {
+  if (std::exchange(shown, false))
     fprintf(stderr, "\r\033[K");
 }
 

@@ -2,11 +2,9 @@
 #include "Commands.h"
 #include "Error.h"
 #include "Flags.h"
-#include "StopStrings.h"
-#include "text/Sampler.h"
+#include "Generation.h"
+#include "SamplerFlags.h"
 #include <fmt/format.h>
-#include <optional>
-#include <sys/random.h>
 #include <unistd.h>
 
 using namespace quern;
@@ -14,215 +12,108 @@ using namespace quern;
 namespace {
 
 struct RunOptions {
-  std::string prompt, system;
+  std::string prompt, file, system;
   bool raw = false, stats = false, verbose = false;
-  int64_t tokens = -1;
-  SamplerOptions sampler;
-  std::optional<uint64_t> seed;
+  AnswerOptions answer;
+  SamplerFlags sampler;
   uint32_t context = 0;
   unsigned threads = 0;
-  std::vector<std::string> stops;
-};
-
-/// One prompt and its answer, on one sequence.
-class Answer {
-public:
-  Answer(const Session &session, const Model &model, const RunOptions &options);
-  void run();
-  void printStats() const;
-
-private:
-  void step(plan::Role role, std::span<const int32_t> ids, bool logits);
-  void readPrompt();
-  bool print(int32_t token);
-
-  const Session &session;
-  const Model &model;
-  const RunOptions &options;
-  std::vector<int32_t> prompt;
-  std::unique_ptr<Engine> engine;
-  Sampler sampler;
-  StopStrings stops;
-  Utf8Stream utf8;
-  std::vector<Row> rows;
-  uint32_t slot = 0;
-  int32_t next = -1;
-  uint64_t generated = 0, generatedSteps = 0;
-  double promptSeconds = 0, generatedSeconds = 0;
 };
 
 } // namespace
 
+static std::string promptText(const RunOptions &options) {
+  if (options.file.empty())
+    return textArgument(options.prompt);
+  std::string text = readFile(options.file);
+  return options.prompt.empty() ? text
+                                : textArgument(options.prompt) + "\n" + text;
+}
+
 static std::vector<int32_t> promptIds(const Model &model,
                                       const RunOptions &options) {
-  std::string text = textArgument(options.prompt);
+  std::string text = promptText(options);
   bool raw = options.raw || !model.hasTemplate();
   if (raw && !options.system.empty())
     throw Error("--system needs a chat template; this prompt is raw");
-  if (!raw)
-    text = model.renderPrompt(options.system, text);
-  return model.encodePrompt(text, /*parseSpecial=*/true);
+  if (raw)
+    return model.encodePrompt(text, /*parseSpecial=*/true);
+  std::vector<Message> messages;
+  if (!options.system.empty())
+    messages.push_back({"system", options.system});
+  messages.push_back({"user", std::move(text)});
+  return model.encodeRendered(model.render(messages));
 }
 
-static SamplerOptions samplerOptions(const RunOptions &options) {
-  SamplerOptions result = options.sampler;
-  if (options.seed)
-    result.seed = *options.seed;
-  else if (getrandom(&result.seed, sizeof(result.seed), 0) < 0)
-    result.seed = uint64_t(now() * 1e9);
-  return result;
-}
-
-Answer::Answer(const Session &session, const Model &model,
-               const RunOptions &options)
-    : session(session), model(model), options(options),
-      prompt(promptIds(model, options)),
-      engine(model.engine({.threads = options.threads,
-                           .context = checkContext(model, options.context)})),
-      sampler(samplerOptions(options), model.plan()->vocabulary),
-      stops(options.stops) {
-  if (prompt.empty())
-    throw Error("the prompt is empty");
-  if (prompt.size() > engine->context())
-    throw Error(fmt::format("the prompt has {} tokens, but the context holds "
-                            "{}",
-                            prompt.size(), engine->context()));
-  rows.reserve(engine->maxRows(plan::kPrompt));
-  slot = engine->sequences().open();
-}
-
-/// Runs `ids` and, if `logits`, samples the token after the last one.
-void Answer::step(plan::Role role, std::span<const int32_t> ids, bool logits) {
-  rows.clear();
-  for (int32_t id : ids)
-    rows.push_back({slot, id});
-  rows.back().logits = logits;
-  engine->step(role, rows, [&](const LogitBlock &block) {
-    next = sampler.sample(block[0]);
-  });
-}
-
-void Answer::readPrompt() {
-  double start = now();
-  size_t chunk = engine->maxRows(plan::kPrompt);
-  for (size_t done = 0; done < prompt.size(); done += chunk) {
-    size_t count = std::min(chunk, prompt.size() - done);
-    step(plan::kPrompt, std::span(prompt).subspan(done, count),
-         done + count == prompt.size());
-  }
-  promptSeconds = now() - start;
-}
-
-/// Prints what is certain of the text so far. Returns false at a stop string.
-bool Answer::print(int32_t token) {
-  if (model.tokenizer().isControl(token))
-    return true;
-  std::string text = utf8.push(stops.push(model.tokenizer().piece(token)));
-  if (!text.empty())
-    writeOut(text);
-  return !stops.stopped();
-}
-
-void Answer::run() {
-  readPrompt();
-  double start = now();
-  bool full = false;
-  while (options.tokens < 0 || generated < uint64_t(options.tokens)) {
-    if (model.tokenizer().isEnd(next))
-      break;
-    ++generated;
-    if (!print(next) || generated == uint64_t(options.tokens))
-      break;
-    if ((full = engine->sequences().length(slot) == engine->context()))
-      break;
-    step(plan::kGenerated, {&next, 1}, true);
-    ++generatedSteps;
-  }
-  generatedSeconds = now() - start;
-  std::string rest = utf8.push(stops.finish()) + utf8.finish();
-  if (isatty(STDOUT_FILENO))
-    rest += '\n';
-  if (!rest.empty())
-    writeOut(rest);
-  if (full)
-    fprintf(stderr, "%s: stopped: the context of %u tokens is full\n",
-            session.program.c_str(), engine->context());
-}
-
-void Answer::printStats() const {
+static void printStats(const Model &model, Engine &engine,
+                       const Generation &generation) {
   auto rate = [](uint64_t tokens, double seconds) {
     return seconds > 0 ? double(tokens) / seconds : 0.0;
   };
-  uint64_t length = engine->sequences().length(slot);
-  MemoryPlan memory = model.memory(length, engine->team().size());
-  std::string text =
-      fmt::format("prompt     {:7} tokens {:10.2f} tokens/s\n"
-                  "generated  {:7} tokens {:10.2f} tokens/s\n"
-                  "threads    {:7}\n"
-                  "memory     {} anonymous, {} planned\n",
-                  prompt.size(), rate(prompt.size(), promptSeconds), generated,
-                  rate(generatedSteps, generatedSeconds), engine->team().size(),
-                  formatBytes(anonymousBytes()), formatBytes(memory.touched()));
+  const Generation::Counts &counts = generation.counts();
+  MemoryPlan memory = model.memory(generation.length(), engine.team().size());
+  std::string text = fmt::format(
+      "prompt     {:7} tokens {:10.2f} tokens/s\n"
+      "generated  {:7} tokens {:10.2f} tokens/s\n"
+      "threads    {:7}\n"
+      "memory     {} anonymous, {} planned\n",
+      counts.read, rate(counts.read, counts.readSeconds), counts.sampled,
+      rate(counts.steps, counts.generatedSeconds), engine.team().size(),
+      formatBytes(anonymousBytes()), formatBytes(memory.touched()));
   fputs(text.c_str(), stderr);
 }
 
 static void runAnswer(const Session &session, const RunOptions &options) {
   Model model = session.open();
-  Answer answer(session, model, options);
-  answer.run();
+  std::vector<int32_t> prompt = promptIds(model, options);
+  uint32_t context = checkContext(model, options.context);
+  if (prompt.empty())
+    throw Error("the prompt is empty");
+  if (prompt.size() > context)
+    throw Error(fmt::format("the prompt has {} tokens, but the context holds "
+                            "{}",
+                            prompt.size(), context));
+  std::unique_ptr<Engine> engine =
+      model.engine({.threads = options.threads, .context = context});
+  Sampler sampler(options.sampler.resolved(), model.plan()->vocabulary);
+  Generation generation(*engine, model.tokenizer(), sampler);
+  {
+    Progress progress;
+    generation.read(prompt, [&](size_t done, size_t all) {
+      progress.show(
+          fmt::format("reading the prompt: {} of {} tokens", done, all));
+    });
+  }
+  AnswerEnd end = generation.answer(
+      options.answer, [](std::string_view text) { writeOut(text); });
+  if (isatty(STDOUT_FILENO))
+    writeOut("\n");
+  if (end == AnswerEnd::ContextFull)
+    fprintf(stderr, "%s: stopped: the context of %u tokens is full\n",
+            session.program.c_str(), engine->context());
   if (options.stats || (options.verbose && isatty(STDERR_FILENO)))
-    answer.printStats();
-}
-
-static void addSamplerFlags(CLI::App &command, RunOptions &options) {
-  SamplerOptions &sampler = options.sampler;
-  command
-      .add_option("--temp", sampler.temp,
-                  "temperature; 0 always takes the likeliest token")
-      ->check(realNumber(0, 1000))
-      ->capture_default_str();
-  command
-      .add_option("--top-k", sampler.topK,
-                  "only the K likeliest tokens; 0: all")
-      ->check(wholeNumber(0))
-      ->capture_default_str();
-  command
-      .add_option("--top-p", sampler.topP,
-                  "only the likeliest tokens that together have this "
-                  "probability; 1: all")
-      ->check(realNumber(0, 1))
-      ->capture_default_str();
-  command
-      .add_option("--min-p", sampler.minP,
-                  "only tokens with this fraction of the likeliest one's "
-                  "probability; 0: all")
-      ->check(realNumber(0, 1))
-      ->capture_default_str();
-  command
-      .add_option("--seed", options.seed,
-                  "the same seed gives the same answer; default: by chance")
-      ->check(wholeNumber(0, UINT64_MAX));
+    printStats(model, *engine, generation);
 }
 
 void quern::addRunCommand(CLI::App &app, Session &session) {
   auto options = std::make_shared<RunOptions>();
   CLI::App &command = *app.add_subcommand("run", "answer one prompt");
-  command
-      .add_option("PROMPT", options->prompt,
-                  "the prompt; - reads it from standard input")
-      ->required();
+  CLI::Option *prompt = command.add_option(
+      "PROMPT", options->prompt, "the prompt; - reads it from standard input");
+  command.add_option("-f,--file", options->file,
+                     "a prompt in a file, after PROMPT if there is one");
   command.add_flag("--raw", options->raw,
                    "continue the prompt as it is, without the chat template");
   command.add_option("--system", options->system, "system message");
   command
-      .add_option("-n,--tokens", options->tokens,
+      .add_option("-n,--tokens", options->answer.tokens,
                   "most tokens of the answer; default: until it ends")
       ->check(wholeNumber(0));
-  addSamplerFlags(command, *options);
+  addSamplerFlags(command, options->sampler);
   addContextFlag(command, options->context);
   addThreadsFlag(command, options->threads);
   command
-      .add_option("--stop", options->stops,
+      .add_option("--stop", options->answer.stops,
                   "end the answer before this text; may be repeated")
       ->take_all()
       ->expected(1)
@@ -237,7 +128,9 @@ void quern::addRunCommand(CLI::App &app, Session &session) {
                   "  {0} run --temp 0 -n 64 --raw \"Once upon a time\"\n"
                   "  {0} run --stop User: --stop END - < question.txt",
                   session.program));
-  command.callback([&session, options] {
+  command.callback([&session, options, prompt] {
+    if (prompt->count() == 0 && options->file.empty())
+      throw CLI::RequiredError("PROMPT");
     session.action = [&session, options] { runAnswer(session, *options); };
   });
 }

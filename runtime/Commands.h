@@ -38,6 +38,7 @@ public:
   Model open() const { return {Artifact::self(), kernels.table}; }
 };
 
+void addChatCommand(CLI::App &app, Session &session);
 void addRunCommand(CLI::App &app, Session &session);
 void addPerplexityCommand(CLI::App &app, Session &session);
 void addBenchCommand(CLI::App &app, Session &session);
@@ -70,6 +71,7 @@ public:
   Progress();
   ~Progress();
   void show(const std::string &text);
+  void hide();
 
 private:
   bool terminal, shown = false;

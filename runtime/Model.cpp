@@ -2,6 +2,7 @@
 #include "Model.h"
 #include "Error.h"
 #include "text/Template.h"
+#include <algorithm>
 #include <fmt/format.h>
 
 using namespace quern;
@@ -21,22 +22,59 @@ nlohmann::ordered_json Model::metadata() const {
   return json;
 }
 
-std::string Model::renderPrompt(std::string_view system,
-                                std::string_view user) const {
-  auto message = [](const char *role, std::string_view content) {
-    return Value::object({{"role", role}, {"content", content}});
-  };
-  Value::Array messages;
-  if (!system.empty())
-    messages.push_back(message("system", system));
-  messages.push_back(message("user", user));
+/// Stands after the first character of what looks like a control token: a code
+/// point that Unicode sets aside for such inner use.
+static constexpr std::string_view kMark = "\uFDD0";
+
+static size_t characterBytes(unsigned char first) {
+  return first < 0xC0 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+}
+
+std::string Model::markControl(std::string_view content) const {
+  std::string result;
+  for (size_t at = 0; at < content.size();) {
+    std::string_view rest = content.substr(at);
+    if (rest.starts_with(kMark)) { // somebody else's: as any unknown character
+      result += "\uFFFD";
+      at += kMark.size();
+      continue;
+    }
+    size_t size = std::min(characterBytes(rest[0]), rest.size());
+    result += rest.substr(0, size);
+    if (text.startsWithControl(rest))
+      result += kMark;
+    at += size;
+  }
+  return result;
+}
+
+std::string Model::render(std::span<const Message> messages,
+                          bool addGenerationPrompt) const {
+  Value::Array list;
+  for (const Message &message : messages)
+    list.push_back(Value::object(
+        {{"role", message.role}, {"content", markControl(message.content)}}));
   Value context = Value::object({
-      {"messages", Value::array(std::move(messages))},
-      {"add_generation_prompt", true},
+      {"messages", Value::array(std::move(list))},
+      {"add_generation_prompt", addGenerationPrompt},
       {"bos_token", text.piece(text.bos())},
       {"eos_token", text.piece(text.eos())},
   });
   return renderTemplate(artifact.section("template"), context);
+}
+
+std::vector<int32_t> Model::encodeRendered(std::string_view rendered,
+                                           bool begin) const {
+  std::vector<int32_t> ids;
+  for (size_t at = 0; at <= rendered.size();) {
+    size_t mark = std::min(rendered.find(kMark, at), rendered.size());
+    std::vector<int32_t> part =
+        encodePrompt(rendered.substr(at, mark - at), /*parseSpecial=*/true,
+                     begin && at == 0);
+    ids.insert(ids.end(), part.begin(), part.end());
+    at = mark + kMark.size();
+  }
+  return ids;
 }
 
 std::vector<int32_t> Model::encodePrompt(std::string_view prompt,

@@ -11,8 +11,16 @@
 #include "Memory.h"
 #include "text/Tokenizer.h"
 #include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <vector>
 
 namespace quern {
+
+/// One turn of a conversation: role "system", "user" or "assistant".
+struct Message {
+  std::string role, content;
+};
 
 class Model {
 public:
@@ -26,13 +34,18 @@ public:
   nlohmann::ordered_json metadata() const;
   bool hasTemplate() const { return !artifact.section("template").empty(); }
 
-  /// Renders a conversation of an optional system message and one user message,
-  /// ready for the answer. Throws Error if the template refuses.
-  std::string renderPrompt(std::string_view system,
-                           std::string_view user) const;
+  /// Renders a conversation, by default ready for the answer. Names of control
+  /// tokens in contents are marked, so that encodeRendered takes them for
+  /// ordinary text. Throws Error if the template refuses.
+  std::string render(std::span<const Message> messages,
+                     bool addGenerationPrompt = true) const;
+  /// Ids of a rendered conversation, or of a later part of one. BOS comes before
+  /// it if it is the `begin`, the model adds one and the text has none.
+  std::vector<int32_t> encodeRendered(std::string_view rendered,
+                                      bool begin = true) const;
 
-  /// Ids of a prompt: BOS before it if the model adds one and the text does not
-  /// begin with it (templates often write it); no EOS after it.
+  /// Ids of a raw prompt: BOS before it if the model adds one and the text does
+  /// not begin with it; no EOS after it.
   std::vector<int32_t> encodePrompt(std::string_view prompt, bool parseSpecial,
                                     bool addBos = true) const;
 
@@ -43,6 +56,8 @@ public:
   MemoryPlan memory(uint64_t tokens, unsigned threads) const;
 
 private:
+  std::string markControl(std::string_view content) const;
+
   Artifact artifact;
   Engine::Kernels kernels;
   PlanView view;

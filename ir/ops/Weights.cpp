@@ -16,7 +16,8 @@ LogicalResult ConstantOp::verify() {
 
 LogicalResult KvCacheOp::verify() {
   if (getGroup().has_value() != getIndex().has_value() ||
-      getGroup().value_or(0) > (1 << 20) || getIndex().value_or(0) > (1 << 20)) // C1
+      getGroup().value_or(0) > (1 << 20) ||
+      getIndex().value_or(0) > (1 << 20)) // C1
     return emitOpError("requires a group and an index, or neither");
   return success();
 }

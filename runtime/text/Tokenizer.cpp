@@ -317,6 +317,11 @@ int32_t Tokenizer::findSpecial(std::string_view text) const {
   return id == none ? -1 : static_cast<int32_t>(id);
 }
 
+bool Tokenizer::startsWithControl(std::string_view text) const {
+  uint32_t id = impl->table.matchSpecial(text, /*all=*/true);
+  return id != none && isControl(static_cast<int32_t>(id));
+}
+
 int32_t Tokenizer::bos() const { return impl->table.header().bos; }
 int32_t Tokenizer::eos() const { return impl->table.header().eos; }
 int32_t Tokenizer::unknown() const { return impl->table.header().unknown; }

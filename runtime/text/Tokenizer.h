@@ -107,6 +107,9 @@ public:
   /// The token whose text is exactly `text`, control tokens included, or -1.
   /// Searches special tokens only.
   int32_t findSpecial(std::string_view text) const;
+  /// Whether `encode` with `parseSpecial` would find a control token at the
+  /// beginning of `text`.
+  bool startsWithControl(std::string_view text) const;
 
   int32_t bos() const;     ///< -1: none
   int32_t eos() const;     ///< -1: none

@@ -323,6 +323,9 @@ class Outputs(BadInput):
                     output=self.folder / "nowhere" / "m")
         self.refuse(self.model, "text", output=self.text / "m")
         self.refuse(self.model, output="/proc/model")
+        pipe = self.folder / "pipe"  # and so not /dev/null, for the superuser
+        os.mkfifo(pipe)
+        self.refuse(self.model, "pipe: is no regular file", output=pipe)
 
     @unittest.skipIf(os.geteuid() == 0, "the superuser may write anywhere")
     def test_a_folder_without_permission(self):

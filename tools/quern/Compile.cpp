@@ -6,13 +6,13 @@
 #include "codegen/Link.h"
 #include "codegen/PlanTable.h"
 #include "mlir/IR/Threading.h"
+#include "passes/Passes.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/ToolOutputFile.h"
-#include "passes/Passes.h"
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -130,8 +130,8 @@ private:
     for (size_t i = 0; i < parts.size(); ++i)
       objects.push_back(stem + "." + std::to_string(i) + ".o");
     parallelFor(&session.context, 0, parts.size(), [&](size_t i) {
-      if (auto error = writeObject(parts[i], i ? ArrayRef<std::string>() : table,
-                                   objects[i]))
+      if (auto error = writeObject(
+              parts[i], i ? ArrayRef<std::string>() : table, objects[i]))
         failures[i] = llvm::toString(std::move(error));
     });
     for (std::string &failure : failures)
@@ -209,6 +209,10 @@ private:
     if (llvm::sys::fs::is_directory(output))
       return llvm::createStringError(
           output + ": is a folder; give --output a file name");
+    // A new file takes the place of what is there: of a device, never.
+    if (llvm::sys::fs::exists(output) &&
+        !llvm::sys::fs::is_regular_file(output))
+      return llvm::createStringError(output + ": is no regular file");
     std::string temporary =
         output + ".tmp" + std::to_string(llvm::sys::Process::getProcessId());
     llvm::FileRemover removeExecutable(temporary);

@@ -47,7 +47,8 @@ void addCompile(CLI::App &app, CompileRequest &r) {
 
 int main(int argc, char **argv) {
   CLI::App app("quern compiles a language model to one executable for one kind "
-               "of hardware.", "quern");
+               "of hardware.",
+               "quern");
   app.require_subcommand(1);
   app.set_version_flag("--version", "quern " QUERN_VERSION);
   app.footer("Run `quern COMMAND --help` for a command's options.");

@@ -1,0 +1,19 @@
+//===- SamplerFlags.h - The flags of sampling ------------------*- C++ -*-===//
+#pragma once
+#include "text/Sampler.h"
+#include <CLI/CLI.hpp>
+#include <optional>
+
+namespace quern {
+
+/// What the flags said. `seed` is drawn by chance where there was none.
+struct SamplerFlags {
+  SamplerOptions options;
+  std::optional<uint64_t> seed;
+
+  SamplerOptions resolved() const;
+};
+
+void addSamplerFlags(CLI::App &command, SamplerFlags &flags);
+
+} // namespace quern
