@@ -232,19 +232,10 @@ void quern::addChatCommand(CLI::App &app, Session &session) {
   auto options = std::make_shared<ChatOptions>();
   CLI::App &command = *app.add_subcommand("chat", "talk with the model");
   command.add_option("--system", options->system, "system message");
-  command
-      .add_option("-n,--tokens", options->answer.tokens,
-                  "most tokens of an answer; default: until it ends")
-      ->check(wholeNumber(0));
+  addAnswerFlags(command, options->answer);
   addSamplerFlags(command, options->sampler);
   addContextFlag(command, options->context);
   addThreadsFlag(command, options->threads);
-  command
-      .add_option("--stop", options->answer.stops,
-                  "end an answer before this text; may be repeated")
-      ->take_all()
-      ->expected(1)
-      ->allow_extra_args(false);
   command
       .add_option("--on-full", options->onFull,
                   "when the context is full: stop (say so and go on), shift "

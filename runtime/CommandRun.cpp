@@ -105,19 +105,10 @@ void quern::addRunCommand(CLI::App &app, Session &session) {
   command.add_flag("--raw", options->raw,
                    "continue the prompt as it is, without the chat template");
   command.add_option("--system", options->system, "system message");
-  command
-      .add_option("-n,--tokens", options->answer.tokens,
-                  "most tokens of the answer; default: until it ends")
-      ->check(wholeNumber(0));
+  addAnswerFlags(command, options->answer);
   addSamplerFlags(command, options->sampler);
   addContextFlag(command, options->context);
   addThreadsFlag(command, options->threads);
-  command
-      .add_option("--stop", options->answer.stops,
-                  "end the answer before this text; may be repeated")
-      ->take_all()
-      ->expected(1)
-      ->allow_extra_args(false);
   command.add_flag("--stats", options->stats,
                    "print counts and speeds to standard error");
   command.add_flag("-v,--verbose", options->verbose,

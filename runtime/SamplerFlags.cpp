@@ -44,3 +44,16 @@ void quern::addSamplerFlags(CLI::App &command, SamplerFlags &flags) {
                   "the same seed gives the same answer; default: by chance")
       ->check(wholeNumber(0, UINT64_MAX));
 }
+
+void quern::addAnswerFlags(CLI::App &command, AnswerOptions &options) {
+  command
+      .add_option("-n,--tokens", options.tokens,
+                  "most tokens of an answer; default: until it ends")
+      ->check(wholeNumber(0));
+  command
+      .add_option("--stop", options.stops,
+                  "end an answer before this text; may be repeated")
+      ->take_all()
+      ->expected(1)
+      ->allow_extra_args(false);
+}

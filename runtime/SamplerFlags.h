@@ -1,6 +1,6 @@
 //===- SamplerFlags.h - The flags of sampling ------------------*- C++ -*-===//
 #pragma once
-#include "text/Sampler.h"
+#include "Generation.h"
 #include <CLI/CLI.hpp>
 #include <optional>
 
@@ -15,5 +15,7 @@ struct SamplerFlags {
 };
 
 void addSamplerFlags(CLI::App &command, SamplerFlags &flags);
+/// How long an answer is: -n and --stop.
+void addAnswerFlags(CLI::App &command, AnswerOptions &options);
 
 } // namespace quern
