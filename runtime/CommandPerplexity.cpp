@@ -92,8 +92,8 @@ static void runPerplexity(const Session &session,
   std::vector<int32_t> ids =
       model.encodePrompt(readFile(flags.file), /*parseSpecial=*/false);
   checkContext(model, flags.context);
-  std::unique_ptr<Engine> engine = model.engine(
-      {.threads = flags.threads, .logitRows = logitRows(model)});
+  std::unique_ptr<Engine> engine =
+      model.engine({.threads = flags.threads, .logitRows = logitRows(model)});
   Perplexity perplexity(*engine, ids, scoreOptions(model, *engine, flags));
   LogitsFile logits(flags.logits);
   auto write = [&](std::span<const float> row) { logits.write(row); };

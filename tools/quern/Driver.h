@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace quern {
 
@@ -17,6 +18,11 @@ struct CompileRequest {
 
 /// Each prints one line "error: ..." to stderr and returns 1 if it fails.
 int compileModel(const CompileRequest &);
+/// Compiles into the user's cache, if it is not there yet, and becomes the
+/// artifact with `arguments` (of which the first is its command).
+int runModel(const CompileRequest &, const std::vector<std::string> &arguments);
+/// Lists, or clears, what runModel has left in the cache.
+int listCache(bool clear);
 int inspectModel(const std::string &model, bool json);
 int listTargets(bool json);
 /// Runs the graph by the scalar references on token ids; prints, for every row,

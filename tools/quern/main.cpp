@@ -6,16 +6,24 @@
 using namespace quern;
 
 namespace {
-void addCompile(CLI::App &app, CompileRequest &r) {
-  auto *c = app.add_subcommand("compile", "Compile a model to one executable");
+/// What `compile` and `run` both ask.
+void addTarget(CLI::App *c, CompileRequest &r) {
   c->add_option("model", r.model, "GGUF file, or folder with safetensors")
       ->required();
-  c->add_option("-o,--output", r.output,
-                "executable to write [the model's name]");
   c->add_option("--target", r.target, "kind of hardware; see `quern targets`")
       ->capture_default_str();
   c->add_option("--mcpu", r.chip, "instruction set; see `quern targets`")
       ->capture_default_str();
+  c->add_option("--kv-type", r.kvType, "how keys and values are stored")
+      ->check(CLI::IsMember({"f16", "f32"}))
+      ->capture_default_str();
+}
+
+void addCompile(CLI::App &app, CompileRequest &r) {
+  auto *c = app.add_subcommand("compile", "Compile a model to one executable");
+  addTarget(c, r);
+  c->add_option("-o,--output", r.output,
+                "executable to write [the model's name]");
   c->add_option(
        "--ctx", r.context,
        "longest single sequence, tokens [the model's own, at most 8192]")
@@ -25,9 +33,6 @@ void addCompile(CLI::App &app, CompileRequest &r) {
       ->capture_default_str();
   c->add_option("--chunk", r.chunk, "most prompt rows of a step")
       ->check(CLI::Range(1, 16384))
-      ->capture_default_str();
-  c->add_option("--kv-type", r.kvType, "how keys and values are stored")
-      ->check(CLI::IsMember({"f16", "f32"}))
       ->capture_default_str();
   c->add_option("--emit", r.emit,
                 "stop after a phase and print it to --output or stdout")
@@ -43,6 +48,31 @@ void addCompile(CLI::App &app, CompileRequest &r) {
   c->footer("Example:\n  quern compile model.gguf -o model && ./model run "
             "\"Why is the sky blue?\"");
 }
+
+CLI::App *addRun(CLI::App &app, CompileRequest &r) {
+  auto *c = app.add_subcommand(
+      "run", "Compile a model into the cache, if need be, and run it");
+  addTarget(c, r);
+  c->prefix_command(); // what comes after the model is the artifact's
+  c->footer(
+      "After the model come a prompt, or none for a chat, and flags of the "
+      "artifact's\n`run` or `chat`.\n\nExamples:\n"
+      "  quern run model.gguf \"Why is the sky blue?\" --temp 0\n"
+      "  quern run model.gguf");
+  return c;
+}
+
+/// The artifact's command line: with a prompt, which comes first, it is `run`,
+/// without one `chat`.
+std::vector<std::string> artifactArguments(const CLI::App &run) {
+  std::vector<std::string> arguments = run.remaining();
+  bool prompt =
+      !arguments.empty() &&
+      (arguments[0].empty() || arguments[0] == "-" || arguments[0][0] != '-' ||
+       arguments[0] == "-f" || arguments[0].rfind("--file", 0) == 0);
+  arguments.insert(arguments.begin(), prompt ? "run" : "chat");
+  return arguments;
+}
 } // namespace
 
 int main(int argc, char **argv) {
@@ -54,6 +84,13 @@ int main(int argc, char **argv) {
   app.footer("Run `quern COMMAND --help` for a command's options.");
   CompileRequest compile;
   addCompile(app, compile);
+
+  CompileRequest toRun;
+  auto *run = addRun(app, toRun);
+  bool clear = false;
+  auto *cache =
+      app.add_subcommand("cache", "List what `quern run` has compiled");
+  cache->add_flag("--clear", clear, "remove it");
 
   std::string model, ids, logits;
   bool json = false;
@@ -87,6 +124,10 @@ int main(int argc, char **argv) {
       std::cerr << "error: " << e.what() << "; see `quern --help`\n";
     return 1;
   }
+  if (*run)
+    return runModel(toRun, artifactArguments(*run));
+  if (*cache)
+    return listCache(clear);
   if (*inspect)
     return inspectModel(model, json);
   if (*targets)

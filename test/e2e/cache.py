@@ -1,0 +1,92 @@
+"""`quern run` and `quern cache`."""
+import concurrent.futures
+import os
+import shutil
+
+import e2e
+
+
+class Cache(e2e.Case):
+    def setUp(self):
+        super().setUp()
+        self.cache = self.folder / f"cache of {self._testMethodName}"
+        self.environment = dict(os.environ, XDG_CACHE_HOME=str(self.cache))
+        self.model = self.folder / "a model.gguf"
+        if not self.model.exists():
+            shutil.copy(self.tiny("tiny", arch="llama", format="q8_0",
+                                  layers=1), self.model)
+
+    def run_quern(self, *args, **more):
+        return self.quern(*args, env=self.environment, **more)
+
+    def entries(self):
+        return sorted(self.cache.glob("quern/artifacts/*"))
+
+    def test_the_answer_is_that_of_the_artifact(self):
+        artifact = self.compile(self.model, output=self.folder / "out")
+        expected = artifact.run("run", "--temp", 0, "-n", 9, "the cat")
+        for _ in range(2):  # compiled, then found
+            done = self.run_quern("run", self.model, "the cat", "--temp", 0,
+                                  "-n", 9)
+            self.assertEqual((done.returncode, done.stdout, done.stderr),
+                             (0, expected, ""))
+            self.assertEqual(len(self.entries()), 1)
+        self.assertEqual(self.entries()[0].read_bytes(),
+                         artifact.path.read_bytes())
+
+    def test_what_it_depends_on_is_in_the_key(self):
+        first = self.run_quern("run", self.model, "cat", "-n", 1, "--temp", 0)
+        self.assertEqual(first.returncode, 0, first.stderr)
+        self.run_quern("run", "--kv-type", "f32", self.model, "cat", "-n", 1)
+        self.assertEqual(len(self.entries()), 2)
+        other = self.folder / "sub" / "a model.gguf"  # the same name
+        other.parent.mkdir()
+        shutil.copy(self.tiny("tiny2", arch="llama", format="q8_0", layers=1,
+                              seed=2), other)
+        self.run_quern("run", other, "cat", "-n", 1)
+        self.assertEqual(len(self.entries()), 3)
+
+    def test_two_at_once(self):
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            done = list(pool.map(lambda _: self.run_quern(
+                "run", self.model, "the cat", "-n", 9, "--temp", 0), range(4)))
+        self.assertEqual({(d.returncode, d.stderr) for d in done}, {(0, "")})
+        self.assertEqual(len({d.stdout for d in done}), 1)
+        self.assertEqual(len(self.entries()), 1)
+
+    def test_without_a_prompt_it_is_a_chat(self):
+        done = self.run_quern("run", self.model, "--temp", 0, "-n", 2,
+                              input="one\ntwo\n", stdin=None)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertGreaterEqual(done.stdout.count("\n"), 2)
+
+    def test_listing_and_clearing(self):
+        self.assertEqual(self.run_quern("cache").stdout,
+                         "0 artifacts, 0.0 MiB\n")
+        self.run_quern("run", self.model, "cat", "-n", 1)
+        listed = self.run_quern("cache").stdout
+        self.assertIn(str(self.entries()[0]), listed)
+        self.assertRegex(listed, r"\n1 artifact, [0-9.]+ MiB\n$")
+        self.assertIn("removed 1 artifact", self.run_quern("cache",
+                                                           "--clear").stdout)
+        self.assertEqual(self.entries(), [])
+
+    def test_what_is_wrong_is_one_line(self):
+        for args, word in ((["run"], "model is required"),
+                           (["run", "/nowhere"], "/nowhere"),
+                           (["run", self.text, "x"], "text: "),
+                           (["run", "--target", "x", self.model, "x"],
+                            "unknown target"),
+                           (["cache", "--everything"], "--everything")):
+            self.assertOneLine(self.run_quern(*args), "error", word)
+        self.cache.parent.joinpath("file").write_text("")
+        self.environment["XDG_CACHE_HOME"] = str(self.cache.parent / "file")
+        self.assertOneLine(self.run_quern("run", self.model, "x"), "error",
+                           "file/quern")
+        self.environment["XDG_CACHE_HOME"] = str(self.cache)
+        done = self.run_quern("run", self.model, "x", "--no-such-flag")
+        self.assertOneLine(done, "a model", "--no-such-flag")
+
+
+if __name__ == "__main__":
+    e2e.main()

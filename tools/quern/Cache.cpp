@@ -1,0 +1,180 @@
+//===- Cache.cpp - quern run, quern cache ---------------------------------===//
+//
+// Artifacts that `quern run` has compiled lie in the user's cache, under a name
+// that ends in a hash of all that they depend on: the model's bytes, target,
+// chip and options, and the compiler itself. So nothing there is ever stale,
+// and two runs at once at worst make the same file twice; the last rename wins.
+//
+//===----------------------------------------------------------------------===//
+#include "Driver.h"
+#include "Session.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
+#include "llvm/Support/xxhash.h"
+#include <algorithm>
+#include <unistd.h>
+
+using namespace mlir;
+using namespace quern;
+namespace fs = llvm::sys::fs;
+namespace path = llvm::sys::path;
+
+namespace {
+class Digest {
+public:
+  void add(StringRef bytes) {
+    llvm::XXH128_hash_t hash =
+        llvm::xxh3_128bits(llvm::arrayRefFromStringRef(bytes));
+    parts += llvm::formatv("{0:x-16}{1:x-16};", hash.high64, hash.low64).str();
+  }
+  llvm::Error addFile(const std::string &name) {
+    auto file = llvm::MemoryBuffer::getFile(name, /*IsText=*/false,
+                                            /*RequiresNullTerminator=*/false);
+    if (!file)
+      return llvm::createStringError(name + ": " + file.getError().message());
+    add((*file)->getBuffer());
+    return llvm::Error::success();
+  }
+  /// A model's file, or the files of its folder that a compiler reads.
+  llvm::Error addModel(const std::string &model) {
+    if (!fs::is_directory(model))
+      return addFile(model);
+    std::vector<std::string> names;
+    std::error_code code;
+    for (fs::directory_iterator it(model, code), end; it != end && !code;
+         it.increment(code))
+      if (StringRef name = it->path(); name.ends_with(".safetensors") ||
+                                       name.ends_with(".json") ||
+                                       name.ends_with(".jinja"))
+        names.push_back(it->path());
+    if (code)
+      return llvm::createStringError(model + ": " + code.message());
+    llvm::sort(names);
+    for (const std::string &name : names) {
+      add(path::filename(name));
+      if (auto error = addFile(name))
+        return error;
+    }
+    return llvm::Error::success();
+  }
+  std::string hex() const {
+    return llvm::formatv("{0:x-16}", llvm::xxh3_64bits(parts)).str();
+  }
+
+private:
+  std::string parts;
+};
+} // namespace
+
+static llvm::Expected<std::string> cacheFolder() {
+  SmallString<128> folder;
+  if (auto cache = llvm::sys::Process::GetEnv("XDG_CACHE_HOME");
+      cache && path::is_absolute(*cache))
+    folder = *cache;
+  else if (path::home_directory(folder))
+    path::append(folder, ".cache");
+  else
+    return llvm::createStringError(
+        "neither XDG_CACHE_HOME nor HOME says where the cache is");
+  path::append(folder, "quern", "artifacts");
+  return folder.str().str();
+}
+
+static std::string nameOf(StringRef model) {
+  while (model.size() > 1 && model.ends_with("/"))
+    model = model.drop_back();
+  return path::stem(model).str();
+}
+
+/// Where the artifact of a request lies, or would.
+static llvm::Expected<std::string> cachedPath(const CompileRequest &request) {
+  auto folder = cacheFolder();
+  if (!folder)
+    return folder.takeError();
+  Session session; // the chip that "native" means here
+  if (auto error = session.openTarget(request.target, request.chip))
+    return error;
+  Digest digest;
+  digest.add(llvm::formatv("{0};{1};{2};{3};{4};{5}", request.target,
+                           session.target->chip(), request.kvType,
+                           request.context, request.maxBatch, request.chunk)
+                 .str());
+  if (auto error = digest.addFile("/proc/self/exe"))
+    return error;
+  if (auto error = digest.addModel(request.model))
+    return error;
+  SmallString<128> result(*folder);
+  path::append(result, nameOf(request.model) + "-" + digest.hex());
+  return result.str().str();
+}
+
+static llvm::Error run(CompileRequest request,
+                       const std::vector<std::string> &arguments) {
+  auto artifact = cachedPath(request);
+  if (!artifact)
+    return artifact.takeError();
+  if (!fs::exists(*artifact)) {
+    if (auto code = fs::create_directories(path::parent_path(*artifact)))
+      return llvm::createStringError(path::parent_path(*artifact).str() + ": " +
+                                     code.message());
+    if (isatty(STDERR_FILENO))
+      llvm::errs() << "compiling " << request.model << " ...\n";
+    request.output = *artifact;
+    if (compileModel(request))
+      return llvm::createStringError(""); // it has said why
+  }
+  std::string name = nameOf(request.model);
+  std::vector<char *> argv{name.data()};
+  for (const std::string &argument : arguments)
+    argv.push_back(const_cast<char *>(argument.c_str()));
+  argv.push_back(nullptr);
+  execv(artifact->c_str(), argv.data());
+  return llvm::createStringError(*artifact + ": " +
+                                 llvm::errnoAsErrorCode().message());
+}
+
+int quern::runModel(const CompileRequest &request,
+                    const std::vector<std::string> &arguments) {
+  llvm::Error error = run(request, arguments);
+  std::string message = llvm::toString(std::move(error));
+  return message.empty() ? 1 : report(llvm::createStringError(message));
+}
+
+static llvm::Error showCache(bool clear) {
+  auto folder = cacheFolder();
+  if (!folder)
+    return folder.takeError();
+  uint64_t bytes = 0, count = 0;
+  std::vector<std::pair<std::string, uint64_t>> files;
+  std::error_code code;
+  for (fs::directory_iterator it(*folder, code), end; it != end && !code;
+       it.increment(code)) {
+    fs::file_status status;
+    if (fs::status(it->path(), status) || !fs::is_regular_file(status))
+      continue;
+    files.push_back({it->path(), status.getSize()});
+  }
+  if (code && code != std::errc::no_such_file_or_directory)
+    return llvm::createStringError(*folder + ": " + code.message());
+  llvm::sort(files);
+  for (auto &[file, size] : files) {
+    if (clear) {
+      if (auto failed = fs::remove(file))
+        return llvm::createStringError(file + ": " + failed.message());
+    } else {
+      llvm::outs() << llvm::formatv("{0,8:F1} MiB  {1}\n",
+                                    double(size) / (1 << 20), file);
+    }
+    bytes += size, ++count;
+  }
+  llvm::outs() << llvm::formatv(
+      "{0}{1} artifact{2}, {3:F1} MiB\n", clear ? "removed " : "", count,
+      count == 1 ? "" : "s", double(bytes) / (1 << 20));
+  return llvm::Error::success();
+}
+
+int quern::listCache(bool clear) { return report(showCache(clear)); }
