@@ -5,11 +5,15 @@ Whatever is wrong, quern ends with exit code 1 and one line on standard error,
 artifact's line begins with its own name.
 """
 import errno
+import itertools
 import json
 import os
 import resource
 import shutil
+import signal
 import struct
+import subprocess
+import time
 import unittest
 
 import e2e
@@ -316,6 +320,23 @@ class Outputs(BadInput):
     def setUpClass(cls):
         super().setUpClass()
         cls.model = cls.good["llama"]
+
+    def test_signals_at_any_moment_leave_nothing_behind(self):
+        target = self.output / "model"
+        for delay, sent in itertools.product(
+                (0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 0.9),
+                (signal.SIGINT, signal.SIGTERM)):
+            process = subprocess.Popen([e2e.options.quern, "compile",
+                                        self.model, "-o", target],
+                                       stderr=subprocess.PIPE)
+            time.sleep(delay)
+            process.send_signal(sent)
+            process.communicate()
+            if process.returncode == 0:  # it was done before
+                target.unlink()
+            else:
+                self.assertEqual(process.returncode, -sent)
+            self.assertEqual(list(self.output.iterdir()), [], delay)
 
     def test_places_where_nothing_can_be_written(self):
         self.refuse(self.model, output=self.output)  # a folder

@@ -12,6 +12,7 @@
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
+#include "llvm/Support/Signals.h"
 #include "llvm/Support/ToolOutputFile.h"
 #include <chrono>
 #include <nlohmann/json.hpp>
@@ -127,8 +128,10 @@ private:
     phase("lower");
     SmallVector<ModuleOp> parts(modules->getOps<ModuleOp>());
     std::vector<std::string> failures(parts.size());
-    for (size_t i = 0; i < parts.size(); ++i)
+    for (size_t i = 0; i < parts.size(); ++i) {
       objects.push_back(stem + "." + std::to_string(i) + ".o");
+      llvm::sys::RemoveFileOnSignal(objects.back());
+    }
     parallelFor(&session.context, 0, parts.size(), [&](size_t i) {
       if (auto error = writeObject(
               parts[i], i ? ArrayRef<std::string>() : table, objects[i]))
@@ -216,12 +219,15 @@ private:
     std::string temporary =
         output + ".tmp" + std::to_string(llvm::sys::Process::getProcessId());
     llvm::FileRemover removeExecutable(temporary);
+    llvm::sys::RemoveFileOnSignal(temporary);
     PlanTable plan = buildPlanTable(*session.module);
     llvm::Error failed = compileKernels(plan.kernels, temporary);
     if (!failed)
       failed = linkExecutable(objects, temporary);
-    for (const std::string &object : objects)
+    for (const std::string &object : objects) {
       llvm::sys::fs::remove(object);
+      llvm::sys::DontRemoveFileOnSignal(object);
+    }
     if (failed)
       return failed;
     phase("link");
@@ -234,6 +240,7 @@ private:
     if (auto code = llvm::sys::fs::rename(temporary, output))
       return llvm::createStringError(output + ": " + code.message());
     removeExecutable.releaseFile();
+    llvm::sys::DontRemoveFileOnSignal(temporary);
     return llvm::Error::success();
   }
 
