@@ -18,6 +18,7 @@ Generation::~Generation() { engine.sequences().close(slot); }
 void Generation::clear() {
   engine.sequences().clear(slot);
   stored.clear();
+  sampler.reset();
 }
 
 /// Runs `ids` and, if `logits`, samples the token after the last one.
@@ -39,6 +40,7 @@ bool Generation::read(std::span<const int32_t> ids, OnProgress onProgress) {
     if (onProgress && ids.size() > chunk)
       onProgress(done, ids.size());
     size_t count = std::min(chunk, ids.size() - done);
+    sampler.accept(ids.subspan(done, count));
     step(plan::kPrompt, ids.subspan(done, count), done + count == ids.size());
     done += count;
   }
@@ -74,6 +76,7 @@ AnswerEnd Generation::answer(const AnswerOptions &options, OnText onText) {
       if (room() == 0)
         return AnswerEnd::ContextFull;
       stored += tokenizer.piece(next);
+      sampler.accept(next);
       step(plan::kGenerated, {&next, 1}, true);
       ++last.steps;
     }

@@ -1,6 +1,7 @@
 //===- SamplerFlags.h - The flags of sampling ------------------*- C++ -*-===//
 #pragma once
 #include "Generation.h"
+#include "Model.h"
 #include <CLI/CLI.hpp>
 #include <optional>
 
@@ -10,8 +11,10 @@ namespace quern {
 struct SamplerFlags {
   SamplerOptions options;
   std::optional<uint64_t> seed;
+  std::vector<std::string> breakers, biases;
 
-  SamplerOptions resolved() const;
+  /// With what needs the model's tokens. Throws Error, naming the flag.
+  SamplerOptions resolved(const Model &model) const;
 };
 
 void addSamplerFlags(CLI::App &command, SamplerFlags &flags);

@@ -1,63 +1,89 @@
 //===- Sampler.h - From logits to the next token ---------------*- C++ -*-===//
 //
-// The chain top-k -> top-p -> min-p -> temperature -> draw, in llama.cpp's
-// order and with its defaults. Each of the first three keeps the best tokens
-// only, so the whole chain is "how many of the best": the sampler finds those
-// without sorting the vocabulary.
+// One sequence's chain of samplers: see SamplerOptions.h for its steps and
+// their order. A caller tells it every token of the sequence, prompt included,
+// with `accept`, and asks it for the next one with `sample`:
 //
-// Given options (the seed included) and the same logits, the same token comes
-// out on every machine: the generator is xoshiro256** (Blackman and Vigna
-// 2018) seeded by splitmix64, exp is a polynomial of its own in double
-// precision, sums go in a fixed order, and equal logits are ordered by id.
+//   Sampler sampler(options, vocabulary);
+//   sampler.accept(prompt);
+//   for (;;) {
+//     int32_t token = sampler.sample(logits);
+//     sampler.accept(token);
+//     ...
+//
+// Given options (the seed included), the same tokens and the same logits, the
+// same token comes out on every machine: the generator is xoshiro256** (Blackman
+// and Vigna 2018) seeded by splitmix64, exp and log are polynomials of its own
+// in double precision, sums go in a fixed order, and equal logits are ordered by
+// id. Each `sample` takes one number from the generator, and one more before it
+// if XTC is on and has a choice; greedy ones take none.
+//
+// Nothing is allocated after construction, and the vocabulary is never sorted.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+
+#include "text/SamplerCandidates.h"
+#include "text/SamplerHistory.h"
+#include "text/SamplerMirostat.h"
+#include "text/SamplerOptions.h"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
 namespace quern {
 
-struct SamplerOptions {
-  float temp = 0.8f;  ///< <= 0: greedy, the lowest id wins a tie
-  int topK = 40;      ///< <= 0: off
-  float topP = 0.95f; ///< >= 1: off
-  float minP = 0.05f; ///< <= 0: off
-  uint64_t seed = 0;  ///< callers that want chance draw one from the system
+struct TokenProbability {
+  int32_t id;
+  double probability;
 };
 
 /// Draws tokens for one sequence. Not thread-safe; one per sequence.
 class Sampler {
 public:
   /// `vocab`: the number of logits in every call. All memory is reserved here.
+  /// Throws Error with what `checkSamplerOptions` finds.
   Sampler(const SamplerOptions &options, size_t vocab);
 
+  /// The sequence goes on with these tokens. Takes no time where no penalty is
+  /// on. Ids outside of the vocabulary are allowed.
+  void accept(int32_t token);
+  void accept(std::span<const int32_t> tokens);
+
   /// The next token for `logits` (`vocab` floats; NaN counts as minus
-  /// infinity). Advances the generator unless greedy.
+  /// infinity), not yet accepted. If no token has any probability, the lowest
+  /// id whose logit is minus infinity, or 0.
   int32_t sample(std::span<const float> logits);
 
-private:
-  struct Candidate {
-    float logit;
-    int32_t id;
-  };
-  static bool better(const Candidate &a, const Candidate &b);
+  /// Back to the state after construction, for another sequence.
+  void reset();
 
-  void collectTopK(std::span<const float> logits, size_t k);
-  void collectAll(std::span<const float> logits);
-  void keepMinP(float best);
-  void keepTopP(float best);
-  size_t draw(float best);
+  /// What the last `sample` drew from: `survivors()` tokens, of which there is
+  /// at least one. Best first up to 1024 of them, in order of ids beyond.
+  size_t survivors() const { return candidates.size(); }
+  TokenProbability survivor(size_t i) const;
+
+  /// Mirostat's limit of surprise, in bits.
+  double mu() const { return mirostat.mu(); }
+
+private:
+  void seed();
   double uniform();
-  double total(float best, double heat) const;
+  void cut(const sampling::LogitScan &scan);
+  double heat() const;
+  int32_t draw(double heat);
 
   SamplerOptions options;
   size_t vocab;
-  std::vector<Candidate> candidates; ///< capacity `vocab`
+  bool greedy; ///< nothing but the best token can come out
+  sampling::LogitChanges changes;
+  sampling::LogitScan scan;
+  sampling::Candidates candidates;
+  sampling::Mirostat mirostat;
   std::array<uint64_t, 4> state;
+  double lastHeat = 1, lastTotal = 1; ///< of the last draw
 };
 
 } // namespace quern
