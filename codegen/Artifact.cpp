@@ -33,6 +33,8 @@ public:
     if (file < 0 || fstat(file, &status) < 0)
       return systemError(path);
     end = status.st_size;
+    if (auto error = addProgram())
+      return error;
     if (auto error =
             add("meta", {reinterpret_cast<const uint8_t *>(payload.meta.data()),
                          payload.meta.size()}))
@@ -75,6 +77,21 @@ private:
     plan::Section &section = begin(name, bytes.size());
     section.checksum = plan::checksum(bytes.data(), bytes.size());
     return put(bytes.data(), bytes.size(), section.offset);
+  }
+
+  /// What is there already: runtime and kernels. Nobody looks for this section;
+  /// it is there to be verified.
+  llvm::Error addProgram() {
+    plan::Section section{};
+    std::strncpy(section.name, "program", sizeof section.name - 1);
+    section.size = end;
+    void *data = mmap(nullptr, end, PROT_READ, MAP_SHARED, file, 0);
+    if (data == MAP_FAILED)
+      return systemError(path);
+    section.checksum = plan::checksum(data, end);
+    munmap(data, end);
+    table.push_back(section);
+    return llvm::Error::success();
   }
 
   llvm::Error addWeights(mlir::ModuleOp module, const Checkpoint &checkpoint,

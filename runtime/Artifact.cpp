@@ -54,8 +54,9 @@ Artifact::Artifact(const std::string &path) : Artifact(path, path) {}
 Artifact::Artifact(const std::string &path, std::string shown)
     : file(std::move(shown)), mapping(mapFile(path)) {
   readTable();
+  // The large ones are for `verify`.
   for (const Section &section : table)
-    if (nameOf(section) != "weights")
+    if (nameOf(section) != "weights" && nameOf(section) != "program")
       checkSection(section);
 }
 

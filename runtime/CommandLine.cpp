@@ -20,10 +20,14 @@ using namespace quern;
 #endif
 
 static int complain(std::string_view program, std::string_view message) {
-  std::string line = fmt::format("{}: {}", program, message);
-  for (char &c : line)
+  std::string line;
+  for (char c : fmt::format("{}: {}", program, message))
     if (c == '\n' || c == '\r')
-      c = ' ';
+      line += ' ';
+    else if (uint8_t(c) < 0x20 || c == 0x7f) // a terminal would obey it
+      line += fmt::format("\\x{:02x}", uint8_t(c));
+    else
+      line += c;
   fprintf(stderr, "%s\n", line.c_str());
   return 1;
 }

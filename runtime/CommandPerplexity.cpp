@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 using namespace quern;
 
@@ -13,7 +14,7 @@ namespace {
 
 struct PerplexityFlags {
   std::string file, logits, role = "prompt";
-  uint32_t context = 512, parallel = 1, chunk = 0;
+  uint32_t context = 0, parallel = 1, chunk = 0;
   unsigned threads = 0;
   bool json = false;
 };
@@ -53,7 +54,8 @@ private:
 static PerplexityOptions scoreOptions(const Model &model, const Engine &engine,
                                       const PerplexityFlags &flags) {
   PerplexityOptions options;
-  options.context = flags.context;
+  options.context = flags.context ? checkContext(model, flags.context)
+                                  : std::min(512u, model.plan()->context);
   options.role = flags.role == "prompt" ? plan::kPrompt : plan::kGenerated;
   options.parallel = flags.parallel;
   uint32_t most = engine.maxRows(options.role);
@@ -77,6 +79,12 @@ static void print(const PerplexityResult &result, bool json) {
   writeOut(object.dump() + "\n");
 }
 
+static bool sameFile(const std::string &a, const std::string &b) {
+  struct stat x, y;
+  return stat(a.c_str(), &x) == 0 && stat(b.c_str(), &y) == 0 &&
+         S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 /// So many that what `info` calls touched, which has one row of logits, is still
 /// true to 3 MiB.
 static uint32_t logitRows(const Model &model) {
@@ -91,7 +99,8 @@ static void runPerplexity(const Session &session,
   Model model = session.open();
   std::vector<int32_t> ids =
       model.encodePrompt(readFile(flags.file), /*parseSpecial=*/false);
-  checkContext(model, flags.context);
+  if (!flags.logits.empty() && sameFile(flags.file, flags.logits))
+    throw Error(fmt::format("{}: is the text itself", flags.logits));
   std::unique_ptr<Engine> engine =
       model.engine({.threads = flags.threads, .logitRows = logitRows(model)});
   Perplexity perplexity(*engine, ids, scoreOptions(model, *engine, flags));
@@ -117,8 +126,10 @@ void quern::addPerplexityCommand(CLI::App &app, Session &session) {
       *app.add_subcommand("perplexity", "how well the model predicts a text");
   command.add_option("FILE", flags->file, "the text; - for standard input")
       ->required();
-  command.add_option("--ctx", flags->context, "tokens of a chunk")
-      ->capture_default_str()
+  command
+      .add_option("--ctx", flags->context,
+                  "tokens of a chunk; default: 512, or the context if that is "
+                  "less")
       ->check(wholeNumber(4));
   command
       .add_option("--role", flags->role,

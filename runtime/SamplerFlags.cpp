@@ -17,13 +17,15 @@ static LogitBias biasOf(const std::string &text, size_t vocabulary) {
   if (digits && digits < text.size() && digits < 10)
     bias = strtof(text.c_str() + digits, &end);
   unsigned long id = end ? strtoul(text.c_str(), nullptr, 10) : 0;
-  if (!end || *end || bias != bias || (text[digits] != '+' && text[digits] != '-'))
-    throw Error(fmt::format("--logit-bias {}: expected a token id, + or -, and a "
-                            "number",
-                            text));
+  if (!end || *end || bias != bias ||
+      (text[digits] != '+' && text[digits] != '-'))
+    throw Error(
+        fmt::format("--logit-bias {}: expected a token id, + or -, and a "
+                    "number",
+                    text));
   if (id >= vocabulary)
-    throw Error(fmt::format("--logit-bias {}: the vocabulary has {} tokens", text,
-                            vocabulary));
+    throw Error(fmt::format("--logit-bias {}: the vocabulary has {} tokens",
+                            text, vocabulary));
   return {int32_t(id), bias};
 }
 

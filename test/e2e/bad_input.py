@@ -347,6 +347,46 @@ class Outputs(BadInput):
         pipe = self.folder / "pipe"  # and so not /dev/null, for the superuser
         os.mkfifo(pipe)
         self.refuse(self.model, "pipe: is no regular file", output=pipe)
+        self.refuse(self.model, "an executable needs", output="-")
+
+    def test_the_model_is_no_place_to_write_to(self):
+        model = self.folder / "precious.gguf"
+        shutil.copy(self.model, model)
+        before = model.read_bytes()
+        link = self.folder / "link to precious"
+        link.symlink_to(model)
+        for output, flags in ((model, ()), (link, ()),
+                              (model, ("--emit", "plan"))):
+            self.refuse(model, "is of the model itself", output=output,
+                        flags=flags)
+        self.assertEqual(model.read_bytes(), before)
+
+    def test_a_link_is_followed(self):
+        target = self.folder / "target"
+        target.write_text("old")
+        link = self.folder / "link"
+        link.symlink_to(target)
+        self.compile(self.model, output=link)
+        self.assertTrue(link.is_symlink())
+        self.assertGreater(target.stat().st_size, 1000)
+
+    def test_what_has_a_temporary_name_is_left_alone(self):
+        for name in ("-dash", "plain"):
+            (self.folder / f"{name}.tmp").write_text("precious")
+            done = self.quern("compile", self.model, "-o", name,
+                              cwd=self.folder)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertEqual((self.folder / f"{name}.tmp").read_text(),
+                             "precious")
+
+    def test_a_full_standard_output(self):
+        for args in (("inspect", self.model), ("targets",),
+                     ("inspect", self.model, "--json")):
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([e2e.options.quern, *map(str, args)],
+                                      stdout=full, stderr=subprocess.PIPE,
+                                      text=True)
+            self.assertOneLine(done, "error", "standard output")
 
     @unittest.skipIf(os.geteuid() == 0, "the superuser may write anywhere")
     def test_a_folder_without_permission(self):
@@ -470,9 +510,12 @@ class Artifacts(BadInput):
             with self.subTest(offset=at):
                 self.assertOneLine(self.start(self.flipped(at), "verify"),
                                    "damaged", "weights")
+        _, size = self.sections["program"]  # its end is not run
+        self.assertOneLine(self.start(self.flipped(size - 1), "verify"),
+                           "damaged", "program")
 
     def test_a_runtime_without_a_model(self):
-        code = self.data[:min(o for o, _ in self.sections.values())]
+        code = self.data[:min(o for o, _ in self.sections.values() if o)]
         self.assertOneLine(self.start(code, "run", "hi"), "damaged",
                            "no model")
 

@@ -174,7 +174,7 @@ static llvm::Error showCache(bool clear) {
   llvm::outs() << llvm::formatv(
       "{0}{1} artifact{2}, {3:F1} MiB\n", clear ? "removed " : "", count,
       count == 1 ? "" : "s", double(bytes) / (1 << 20));
-  return llvm::Error::success();
+  return flushOutput();
 }
 
 int quern::listCache(bool clear) { return report(showCache(clear)); }

@@ -150,7 +150,7 @@ private:
     if (!bytes)
       return bytes.takeError();
     std::error_code code;
-    llvm::raw_fd_ostream file(path, code);
+    llvm::raw_fd_ostream file(path, code, llvm::sys::fs::CD_CreateNew);
     if (!code) {
       file.write(bytes->data(), bytes->size());
       file.close();
@@ -165,9 +165,9 @@ private:
   std::string outputPath() {
     if (!request.output.empty())
       return request.output;
-    llvm::StringRef path = request.model;
-    while (path.ends_with("/"))
-      path = path.drop_back();
+    llvm::SmallString<128> path(request.model); // "." is a name, too
+    llvm::sys::fs::make_absolute(path);
+    llvm::sys::path::remove_dots(path, /*remove_dot_dot=*/true);
     llvm::StringRef stem = llvm::sys::path::stem(path);
     return stem == llvm::sys::path::filename(path) ? (stem + ".quern").str()
                                                    : stem.str();
@@ -209,15 +209,13 @@ private:
       return text.takeError();
     phase("tokenizer");
     std::string output = outputPath();
-    if (llvm::sys::fs::is_directory(output))
-      return llvm::createStringError(
-          output + ": is a folder; give --output a file name");
-    // A new file takes the place of what is there: of a device, never.
-    if (llvm::sys::fs::exists(output) &&
-        !llvm::sys::fs::is_regular_file(output))
-      return llvm::createStringError(output + ": is no regular file");
-    std::string temporary =
-        output + ".tmp" + std::to_string(llvm::sys::Process::getProcessId());
+    if (auto error = resolveOutput(output))
+      return error;
+    llvm::SmallString<128> unique;
+    if (auto code =
+            llvm::sys::fs::createUniqueFile(output + ".%%%%%%%%.tmp", unique))
+      return llvm::createStringError(output + ": " + code.message());
+    std::string temporary = unique.str().str();
     llvm::FileRemover removeExecutable(temporary);
     llvm::sys::RemoveFileOnSignal(temporary);
     PlanTable plan = buildPlanTable(*session.module);
@@ -244,7 +242,43 @@ private:
     return llvm::Error::success();
   }
 
+  /// A new file is to take the place of `output`: of what a link leads to, but
+  /// neither of a folder or device, nor of the model.
+  llvm::Error resolveOutput(std::string &output) {
+    if (output == "-")
+      return llvm::createStringError(
+          "--output -: an executable needs a file of its own");
+    if (output[0] == '-') // for the linker it would be a flag
+      output = "./" + output;
+    if (!llvm::sys::fs::exists(output))
+      return llvm::Error::success();
+    if (llvm::sys::fs::is_directory(output))
+      return llvm::createStringError(
+          output + ": is a folder; give --output a file name");
+    if (!llvm::sys::fs::is_regular_file(output))
+      return llvm::createStringError(output + ": is no regular file");
+    llvm::SmallString<128> real;
+    if (auto code = llvm::sys::fs::real_path(output, real))
+      return llvm::createStringError(output + ": " + code.message());
+    output = real.str().str();
+    return refuseModel(output);
+  }
+
+  /// That what is written is not what was read.
+  llvm::Error refuseModel(llvm::StringRef output) {
+    llvm::StringRef parent = llvm::sys::path::parent_path(output);
+    bool read = output.ends_with(".json") || output.ends_with(".safetensors") ||
+                output.ends_with(".jinja");
+    if (llvm::sys::fs::equivalent(request.model, output) ||
+        (read && llvm::sys::fs::equivalent(request.model,
+                                           parent.empty() ? "." : parent)))
+      return llvm::createStringError(output + ": is of the model itself");
+    return llvm::Error::success();
+  }
+
   llvm::Error print(llvm::function_ref<void(llvm::raw_ostream &)> write) {
+    if (auto error = refuseModel(request.output))
+      return error;
     std::error_code code;
     llvm::ToolOutputFile file(request.output.empty() ? "-" : request.output,
                               code, llvm::sys::fs::OF_None);

@@ -65,7 +65,7 @@ int quern::inspectModel(const std::string &model, bool json) {
   Json all = describe(**checkpoint);
   if (json) {
     llvm::outs() << dump(all, 2) << "\n";
-    return 0;
+    return report(flushOutput());
   }
   for (auto &[key, value] : all["metadata"].items()) {
     std::string text = dump(value);
@@ -83,7 +83,7 @@ int quern::inspectModel(const std::string &model, bool json) {
                  << " " << llvm::left_justify(shape, 20) << " "
                  << dump(tensor["bytes"]) << "\n";
   }
-  return 0;
+  return report(flushOutput());
 }
 
 int quern::listTargets(bool json) {
@@ -101,5 +101,5 @@ int quern::listTargets(bool json) {
   }
   if (json)
     llvm::outs() << dump(list, 2) << "\n";
-  return 0;
+  return report(flushOutput());
 }

@@ -105,7 +105,11 @@ llvm::Error run(const std::string &model, const std::string &text,
       return llvm::createStringError(path + ": " + code.message());
     file.write(reinterpret_cast<const char *>(logits.data.data()),
                4 * logits.data.size());
-    return llvm::Error::success();
+    file.close();
+    code = file.error();
+    file.clear_error();
+    return code ? llvm::createStringError(path + ": " + code.message())
+                : llvm::Error::success();
   }
   for (int64_t r = 0; r < logits.rows; ++r) {
     std::vector<int32_t> order(logits.columns);
@@ -119,7 +123,7 @@ llvm::Error run(const std::string &model, const std::string &text,
       llvm::outs() << " " << order[i] << llvm::format(" (%.3f)", row[order[i]]);
     llvm::outs() << "\n";
   }
-  return llvm::Error::success();
+  return flushOutput();
 }
 } // namespace
 

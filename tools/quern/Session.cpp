@@ -90,6 +90,15 @@ int64_t Session::integer(StringRef attribute) {
   return cast<IntegerAttr>((*module)->getAttr(attribute)).getInt();
 }
 
+llvm::Error quern::flushOutput() {
+  llvm::raw_fd_ostream &out = llvm::outs();
+  out.flush();
+  std::error_code code = out.error();
+  out.clear_error(); // it is reported here, not by ending the program
+  return code ? llvm::createStringError("standard output: " + code.message())
+              : llvm::Error::success();
+}
+
 int quern::report(llvm::Error error) {
   if (!error)
     return 0;

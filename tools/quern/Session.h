@@ -32,6 +32,9 @@ private:
   std::unique_ptr<mlir::ScopedDiagnosticHandler> handler;
 };
 
+/// Flushes standard output; an Error if something could not be written there.
+llvm::Error flushOutput();
+
 /// Prints an error, if there is one, as one line; returns the exit code.
 int report(llvm::Error);
 
