@@ -2,11 +2,10 @@
 #include "Commands.h"
 #include "Error.h"
 #include "Flags.h"
+#include "SamplerFlags.h"
 #include "StopStrings.h"
 #include "text/Sampler.h"
 #include <fmt/format.h>
-#include <optional>
-#include <sys/random.h>
 #include <unistd.h>
 
 using namespace quern;
@@ -17,8 +16,7 @@ struct RunOptions {
   std::string prompt, system;
   bool raw = false, stats = false, verbose = false;
   int64_t tokens = -1;
-  SamplerOptions sampler;
-  std::optional<uint64_t> seed;
+  SamplerFlags sampler;
   uint32_t context = 0;
   unsigned threads = 0;
   std::vector<std::string> stops;
@@ -64,22 +62,15 @@ static std::vector<int32_t> promptIds(const Model &model,
   return model.encodePrompt(text, /*parseSpecial=*/true);
 }
 
-static SamplerOptions samplerOptions(const RunOptions &options) {
-  SamplerOptions result = options.sampler;
-  if (options.seed)
-    result.seed = *options.seed;
-  else if (getrandom(&result.seed, sizeof(result.seed), 0) < 0)
-    result.seed = uint64_t(now() * 1e9);
-  return result;
-}
-
 Answer::Answer(const Session &session, const Model &model,
                const RunOptions &options)
     : session(session), model(model), options(options),
       prompt(promptIds(model, options)),
       engine(model.engine({.threads = options.threads,
                            .context = checkContext(model, options.context)})),
-      sampler(samplerOptions(options), model.plan()->vocabulary),
+      sampler(
+          options.sampler.resolve(model.tokenizer(), model.plan()->vocabulary),
+          model.plan()->vocabulary),
       stops(options.stops) {
   if (prompt.empty())
     throw Error("the prompt is empty");
@@ -87,6 +78,7 @@ Answer::Answer(const Session &session, const Model &model,
     throw Error(fmt::format("the prompt has {} tokens, but the context holds "
                             "{}",
                             prompt.size(), engine->context()));
+  sampler.accept(prompt);
   rows.reserve(engine->maxRows(plan::kPrompt));
   slot = engine->sequences().open();
 }
@@ -130,6 +122,7 @@ void Answer::run() {
   while (options.tokens < 0 || generated < uint64_t(options.tokens)) {
     if (model.tokenizer().isEnd(next))
       break;
+    sampler.accept(next);
     ++generated;
     if (!print(next) || generated == uint64_t(options.tokens))
       break;
@@ -174,36 +167,6 @@ static void runAnswer(const Session &session, const RunOptions &options) {
     answer.printStats();
 }
 
-static void addSamplerFlags(CLI::App &command, RunOptions &options) {
-  SamplerOptions &sampler = options.sampler;
-  command
-      .add_option("--temp", sampler.temp,
-                  "temperature; 0 always takes the likeliest token")
-      ->check(realNumber(0, 1000))
-      ->capture_default_str();
-  command
-      .add_option("--top-k", sampler.topK,
-                  "only the K likeliest tokens; 0: all")
-      ->check(wholeNumber(0))
-      ->capture_default_str();
-  command
-      .add_option("--top-p", sampler.topP,
-                  "only the likeliest tokens that together have this "
-                  "probability; 1: all")
-      ->check(realNumber(0, 1))
-      ->capture_default_str();
-  command
-      .add_option("--min-p", sampler.minP,
-                  "only tokens with this fraction of the likeliest one's "
-                  "probability; 0: all")
-      ->check(realNumber(0, 1))
-      ->capture_default_str();
-  command
-      .add_option("--seed", options.seed,
-                  "the same seed gives the same answer; default: by chance")
-      ->check(wholeNumber(0, UINT64_MAX));
-}
-
 void quern::addRunCommand(CLI::App &app, Session &session) {
   auto options = std::make_shared<RunOptions>();
   CLI::App &command = *app.add_subcommand("run", "answer one prompt");
@@ -218,7 +181,7 @@ void quern::addRunCommand(CLI::App &app, Session &session) {
       .add_option("-n,--tokens", options->tokens,
                   "most tokens of the answer; default: until it ends")
       ->check(wholeNumber(0));
-  addSamplerFlags(command, *options);
+  addSamplerFlags(command, options->sampler);
   addContextFlag(command, options->context);
   addThreadsFlag(command, options->threads);
   command
