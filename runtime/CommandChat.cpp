@@ -83,7 +83,9 @@ Repl::Repl(const Session &session, const ChatOptions &options)
     : session(session), options(options), model(session.open()),
       engine(model.engine({.threads = options.threads,
                            .context = checkContext(model, options.context)})),
-      sampler(options.sampler.resolved(model), model.plan()->vocabulary),
+      sampler(
+          options.sampler.resolve(model.tokenizer(), model.plan()->vocabulary),
+          model.plan()->vocabulary),
       chat(model, *engine, sampler, &interrupted), lines(session.program),
       onFull(onFullOf(options.onFull)) {
   chat.setSystem(options.system);

@@ -75,7 +75,9 @@ static void runAnswer(const Session &session, const RunOptions &options) {
                             prompt.size(), context));
   std::unique_ptr<Engine> engine =
       model.engine({.threads = options.threads, .context = context});
-  Sampler sampler(options.sampler.resolved(model), model.plan()->vocabulary);
+  Sampler sampler(
+      options.sampler.resolve(model.tokenizer(), model.plan()->vocabulary),
+      model.plan()->vocabulary);
   Generation generation(*engine, model.tokenizer(), sampler);
   {
     Progress progress;

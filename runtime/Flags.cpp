@@ -1,5 +1,6 @@
 //===- Flags.cpp - Flags that several commands have -------------*- C++ -*-===//
 #include "Flags.h"
+#include "Generation.h"
 #include <charconv>
 #include <fmt/format.h>
 
@@ -48,4 +49,17 @@ void quern::addContextFlag(CLI::App &command, uint32_t &context) {
                   "longest sequence in tokens; only lowers what the model was "
                   "compiled for")
       ->check(wholeNumber(1));
+}
+
+void quern::addAnswerFlags(CLI::App &command, AnswerOptions &options) {
+  command
+      .add_option("-n,--tokens", options.tokens,
+                  "most tokens of an answer; default: until it ends")
+      ->check(wholeNumber(0));
+  command
+      .add_option("--stop", options.stops,
+                  "end an answer before this text; may be repeated")
+      ->take_all()
+      ->expected(1)
+      ->allow_extra_args(false);
 }

@@ -1,171 +1,196 @@
-//===- SamplerFlags.cpp - The flags of sampling ----------------*- C++ -*-===//
+//===- SamplerFlags.cpp - Flags of all that samples -------------*- C++ -*-===//
 #include "SamplerFlags.h"
-#include "Commands.h"
 #include "Error.h"
 #include "Flags.h"
-#include <cstdlib>
-#include <fmt/format.h>
+#include <algorithm>
+#include <charconv>
+#include <chrono>
 #include <sys/random.h>
 
 using namespace quern;
 
-/// "128+2.5" or "128-inf".
-static LogitBias biasOf(const std::string &text, size_t vocabulary) {
-  size_t digits = text.find_first_not_of("0123456789");
-  char *end = nullptr;
-  float bias = 0;
-  if (digits && digits < text.size() && digits < 10)
-    bias = strtof(text.c_str() + digits, &end);
-  unsigned long id = end ? strtoul(text.c_str(), nullptr, 10) : 0;
-  if (!end || *end || bias != bias ||
-      (text[digits] != '+' && text[digits] != '-'))
-    throw Error(
-        fmt::format("--logit-bias {}: expected a token id, + or -, and a "
-                    "number",
-                    text));
-  if (id >= vocabulary)
-    throw Error(fmt::format("--logit-bias {}: the vocabulary has {} tokens",
-                            text, vocabulary));
-  return {int32_t(id), bias};
-}
-
-SamplerOptions SamplerFlags::resolved(const Model &model) const {
-  SamplerOptions result = options;
-  for (const std::string &bias : biases)
-    result.logitBias.push_back(biasOf(bias, model.plan()->vocabulary));
-  if (options.dryMultiplier > 0) {
-    std::vector<std::string> texts = breakers;
-    if (texts.empty())
-      for (const char *text : defaultDryBreakers())
-        texts.push_back(text);
-    else if (texts.size() == 1 && texts[0] == "none")
-      texts.clear();
-    result.dryBreakers = dryBreakers(model.tokenizer(), texts);
+/// ID+BIAS or ID-BIAS.
+static LogitBias parseBias(const std::string &text) {
+  LogitBias out = {};
+  const char *end = text.data() + text.size();
+  auto [sign, error] = std::from_chars(text.data(), end, out.token);
+  if (error == std::errc() && sign != end && (*sign == '+' || *sign == '-') &&
+      sign + 1 != end && sign[1] != '-') {
+    auto [stop, wrong] = std::from_chars(sign + 1, end, out.bias);
+    if (*sign == '-')
+      out.bias = -out.bias;
+    if (wrong == std::errc() && stop == end)
+      return out;
   }
-  if (seed)
-    result.seed = *seed;
-  else if (getrandom(&result.seed, sizeof(result.seed), 0) < 0)
-    result.seed = uint64_t(now() * 1e9);
-  std::string wrong = checkSamplerOptions(result, model.plan()->vocabulary);
-  if (!wrong.empty())
+  throw Error("--logit-bias: '" + text +
+              "' is not a token's number, + or -, and a number");
+}
+
+/// Shells make it hard to type a newline: \n, \t, \\ and the like stand for
+/// what they do in C.
+static std::string unescaped(const std::string &text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (c == '\\' && i + 1 < text.size())
+      switch (c = text[++i]) {
+      case 'n':
+        c = '\n';
+        break;
+      case 'r':
+        c = '\r';
+        break;
+      case 't':
+        c = '\t';
+        break;
+      }
+    out += c;
+  }
+  return out;
+}
+
+static uint64_t seedByChance() {
+  uint64_t seed;
+  if (getrandom(&seed, sizeof(seed), 0) != ssize_t(sizeof(seed)))
+    seed =
+        uint64_t(std::chrono::steady_clock::now().time_since_epoch().count());
+  return seed;
+}
+
+SamplerOptions SamplerFlags::resolve(const Tokenizer &tokenizer,
+                                     size_t vocab) const {
+  SamplerOptions out = options;
+  out.seed = seed ? *seed : seedByChance();
+  for (const std::string &bias : biases)
+    out.logitBias.push_back(parseBias(bias));
+  if (out.dryMultiplier > 0) { // otherwise nobody needs them
+    std::vector<std::string> strings(defaultDryBreakers().begin(),
+                                     defaultDryBreakers().end());
+    if (!breakers.empty())
+      strings.clear();
+    for (const std::string &breaker : breakers) {
+      if (breaker == "none")
+        strings.clear();
+      else
+        strings.push_back(unescaped(breaker));
+    }
+    out.dryBreakers = dryBreakers(tokenizer, strings);
+    // The vocabulary can be longer than the logits.
+    std::erase_if(out.dryBreakers, [&](const std::vector<int32_t> &sequence) {
+      return std::any_of(sequence.begin(), sequence.end(),
+                         [&](int32_t id) { return size_t(id) >= vocab; });
+    });
+  }
+  if (std::string wrong = checkSamplerOptions(out, vocab); !wrong.empty())
     throw Error(wrong);
-  return result;
+  return out;
 }
 
-static void number(CLI::App &command, const char *name, float &value,
-                   const char *what, double least, double most) {
-  command.add_option(name, value, what)
-      ->check(realNumber(least, most))
-      ->capture_default_str();
-}
+namespace {
 
-static void whole(CLI::App &command, const char *name, int &value,
-                  const char *what, uint64_t least, uint64_t most) {
-  command.add_option(name, value, what)
-      ->check(wholeNumber(least, most))
-      ->capture_default_str();
-}
+/// Declares flags of one group of --help.
+struct Group {
+  CLI::App &command;
+  const char *name;
 
-static void addPenaltyFlags(CLI::App &command, SamplerFlags &flags) {
+  void add(const char *flag, float &value, double least, double most,
+           const char *help) const {
+    command.add_option(flag, value, help)
+        ->check(realNumber(least, most))
+        ->capture_default_str()
+        ->group(name);
+  }
+  void add(const char *flag, int &value, uint64_t most,
+           const char *help) const {
+    command.add_option(flag, value, help)
+        ->check(wholeNumber(0, most))
+        ->capture_default_str()
+        ->group(name);
+  }
+  void add(const char *flag, std::vector<std::string> &values,
+           const char *help) const {
+    command.add_option(flag, values, help)
+        ->take_all()
+        ->expected(1)
+        ->allow_extra_args(false)
+        ->group(name);
+  }
+};
+
+} // namespace
+
+static constexpr double anyNumber = 1e9;
+
+static void addCuts(const Group &group, SamplerFlags &flags) {
   SamplerOptions &o = flags.options;
-  constexpr double big = 1e6;
-  const uint64_t window = SamplerOptions::mostLastN;
-  whole(command, "--repeat-last-n", o.repeatLastN,
-        "so many of the last tokens are penalized; 0: none", 0, window);
-  number(command, "--repeat-penalty", o.repeatPenalty,
-         "divides the logits of such tokens; 1: off", 1e-6, big);
-  number(command, "--presence-penalty", o.presencePenalty,
-         "taken off their logits once; 0: off", -big, big);
-  number(command, "--frequency-penalty", o.frequencyPenalty,
-         "taken off for each time they came; 0: off", -big, big);
-  number(command, "--dry-multiplier", o.dryMultiplier,
-         "penalty on what would repeat a sequence (DRY); 0: off", 0, big);
-  number(command, "--dry-base", o.dryBase, "its growth with the length", 1,
-         big);
-  whole(command, "--dry-allowed-length", o.dryAllowedLength,
-        "longest repetition that costs nothing", 0, window);
-  whole(command, "--dry-penalty-last-n", o.dryLastN,
-        "so many of the last tokens are searched; 0: none", 0, window);
-  command
-      .add_option("--dry-sequence-breaker", flags.breakers,
-                  "no repetition goes over this text; may be repeated; 'none': "
-                  "no breakers; default: \\n : \" *")
-      ->take_all()
-      ->expected(1)
-      ->allow_extra_args(false);
-  command
-      .add_option("-l,--logit-bias", flags.biases,
-                  "ID+BIAS or ID-BIAS: changes the logit of a token; may be "
-                  "repeated")
-      ->take_all()
-      ->expected(1)
-      ->allow_extra_args(false);
+  group.add("--temp", o.temp, 0, 1000,
+            "temperature; 0 always takes the likeliest token");
+  group.add("--top-k", o.topK, INT32_MAX,
+            "only the K likeliest tokens; 0: all");
+  group.add("--top-p", o.topP, 0, 1,
+            "only the likeliest tokens that together have this probability; "
+            "1: all");
+  group.add("--min-p", o.minP, 0, 1,
+            "only tokens with this fraction of the likeliest one's "
+            "probability; 0: all");
+  group.add("--typical", o.typicalP, 0, 1,
+            "only the most typical tokens that together have this "
+            "probability; 1: all");
+  group.add("--top-nsigma", o.topNSigma, -anyNumber, anyNumber,
+            "only logits this many standard deviations from the best; "
+            "<= 0: all");
+  group.add("--xtc-probability", o.xtcProbability, 0, 1,
+            "chance to exclude top choices; 0: off");
+  group.add("--xtc-threshold", o.xtcThreshold, 0, 1,
+            "probability that makes a token a top choice; above 0.5: off");
+  group.add("--dynatemp-range", o.dynatempRange, 0, 1000,
+            "temperature goes this far up and down with the entropy; 0: off");
+  group.add("--dynatemp-exp", o.dynatempExponent, 0, 1000,
+            "exponent of the entropy for that");
+  group.command
+      .add_option("--seed", flags.seed,
+                  "the same seed gives the same answer; default: by chance")
+      ->check(wholeNumber(0, UINT64_MAX))
+      ->group(group.name);
+  group.add("--logit-bias", flags.biases,
+            "ID+X or ID-X: make token ID likelier or less likely; may be "
+            "repeated");
 }
 
-static void addOtherSamplers(CLI::App &command, SamplerOptions &o) {
-  constexpr double big = 1e6;
-  number(command, "--typical", o.typicalP,
-         "locally typical sampling, this much probability; 1: off", 0, 1);
-  number(command, "--top-nsigma", o.topNSigma,
-         "only logits so many deviations below the best; <= 0: off", -1, big);
-  whole(command, "--min-keep", o.minKeep,
-        "tokens that top-p, min-p, typical and XTC leave at least", 0,
-        INT32_MAX);
-  number(command, "--xtc-probability", o.xtcProbability,
-         "how often the likeliest tokens are left out (XTC); 0: never", 0, 1);
-  number(command, "--xtc-threshold", o.xtcThreshold,
-         "those of at least this probability, but the last", 0, 1);
-  number(command, "--dynatemp-range", o.dynatempRange,
-         "temperature by entropy, so much up and down; 0: off", 0, big);
-  number(command, "--dynatemp-exp", o.dynatempExponent, "its exponent", 0, big);
-  whole(command, "--mirostat", o.mirostat,
-        "1 or 2: Mirostat, in place of the samplers above; 0: off", 0, 2);
-  number(command, "--mirostat-ent", o.mirostatTau,
-         "its target, bits of surprise a token", 0, big);
-  number(command, "--mirostat-lr", o.mirostatEta, "its learning rate", 0, big);
+static void addPenalties(const Group &group, SamplerFlags &flags) {
+  SamplerOptions &o = flags.options;
+  group.add("--repeat-last-n", o.repeatLastN, SamplerOptions::mostLastN,
+            "how many of the last tokens are penalized; 0: none");
+  group.add("--repeat-penalty", o.repeatPenalty, 1e-6, anyNumber,
+            "their logits are divided by this; 1: off");
+  group.add("--presence-penalty", o.presencePenalty, -anyNumber, anyNumber,
+            "taken off their logits once; 0: off");
+  group.add("--frequency-penalty", o.frequencyPenalty, -anyNumber, anyNumber,
+            "taken off once for each time they occur; 0: off");
+  group.add("--dry-multiplier", o.dryMultiplier, 0, anyNumber,
+            "DRY: how much to penalize what continues a repetition; 0: off");
+  group.add("--dry-base", o.dryBase, 1, anyNumber,
+            "its growth with every token of the repetition");
+  group.add("--dry-allowed-length", o.dryAllowedLength, INT32_MAX,
+            "longest repetition without growth");
+  group.add("--dry-penalty-last-n", o.dryLastN, SamplerOptions::mostLastN,
+            "how many of the last tokens are searched; 0: off");
+  group.add("--dry-sequence-breaker", flags.breakers,
+            "no repetition goes beyond this text; may be repeated; none: no "
+            "such text; default: newline, colon, double quote, star");
+}
+
+static void addMirostat(const Group &group, SamplerOptions &o) {
+  group.add("--mirostat", o.mirostat, 2,
+            "Mirostat 1 or 2 in place of all cuts and penalties; 0: off");
+  group.add("--mirostat-ent", o.mirostatTau, 0, 1000,
+            "bits of surprise that it aims at");
+  group.add("--mirostat-lr", o.mirostatEta, 0, 1000,
+            "how fast it follows what it got");
 }
 
 void quern::addSamplerFlags(CLI::App &command, SamplerFlags &flags) {
-  SamplerOptions &sampler = flags.options;
-  command
-      .add_option("--temp", sampler.temp,
-                  "temperature; 0 always takes the likeliest token")
-      ->check(realNumber(0, 1000))
-      ->capture_default_str();
-  command
-      .add_option("--top-k", sampler.topK,
-                  "only the K likeliest tokens; 0: all")
-      ->check(wholeNumber(0))
-      ->capture_default_str();
-  command
-      .add_option("--top-p", sampler.topP,
-                  "only the likeliest tokens that together have this "
-                  "probability; 1: all")
-      ->check(realNumber(0, 1))
-      ->capture_default_str();
-  command
-      .add_option("--min-p", sampler.minP,
-                  "only tokens with this fraction of the likeliest one's "
-                  "probability; 0: all")
-      ->check(realNumber(0, 1))
-      ->capture_default_str();
-  addPenaltyFlags(command, flags);
-  addOtherSamplers(command, sampler);
-  command
-      .add_option("--seed", flags.seed,
-                  "the same seed gives the same answer; default: by chance")
-      ->check(wholeNumber(0, UINT64_MAX));
-}
-
-void quern::addAnswerFlags(CLI::App &command, AnswerOptions &options) {
-  command
-      .add_option("-n,--tokens", options.tokens,
-                  "most tokens of an answer; default: until it ends")
-      ->check(wholeNumber(0));
-  command
-      .add_option("--stop", options.stops,
-                  "end an answer before this text; may be repeated")
-      ->take_all()
-      ->expected(1)
-      ->allow_extra_args(false);
+  addCuts({command, "Sampling"}, flags);
+  addPenalties({command, "Repetition"}, flags);
+  addMirostat({command, "Mirostat"}, flags.options);
 }

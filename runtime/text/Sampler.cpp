@@ -52,6 +52,11 @@ Sampler::Sampler(const SamplerOptions &o, size_t v)
   seed();
 }
 
+size_t Sampler::bytes(const SamplerOptions &options, size_t vocab) {
+  return sizeof(Sampler) + sampling::Candidates::bytes(vocab) +
+         sampling::LogitChanges::bytes(options, vocab);
+}
+
 void Sampler::seed() {
   uint64_t x = options.seed;
   for (uint64_t &word : state) { // splitmix64

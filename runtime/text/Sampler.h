@@ -16,7 +16,8 @@
 // and Vigna 2018) seeded by splitmix64, exp and log are polynomials of its own
 // in double precision, sums go in a fixed order, and equal logits are ordered by
 // id. Each `sample` takes one number from the generator, and one more before it
-// if XTC is on and has a choice; greedy ones take none.
+// if XTC is on and has a choice; where options leave only the likeliest token to
+// come out, it takes none.
 //
 // Nothing is allocated after construction, and the vocabulary is never sorted.
 //
@@ -46,6 +47,11 @@ public:
   /// `vocab`: the number of logits in every call. All memory is reserved here.
   /// Throws Error with what `checkSamplerOptions` finds.
   Sampler(const SamplerOptions &options, size_t vocab);
+
+  /// Bytes that a sampler with these options reserves, for a memory plan. Of
+  /// the candidates (16 bytes a token), only what a step's lists need is ever
+  /// touched: next to nothing with top-k, half without.
+  static size_t bytes(const SamplerOptions &options, size_t vocab);
 
   /// The sequence goes on with these tokens. Takes no time where no penalty is
   /// on. Ids outside of the vocabulary are allowed.

@@ -6,7 +6,7 @@
 // ids. Thresholds are found
 //   * for top-k, from the maxima of blocks of logits: the k-th largest maximum
 //     bounds the k-th largest logit from below, so only the few blocks that
-//     reach it are looked at (Floyd and Rivest's idea, with blocks for samples);
+//     reach it are looked at (blocks stand in for Floyd and Rivest's samples);
 //   * for cuts at a sum of probabilities, by a radix selection on the bits of
 //     the logits (or of another key): 2048 bins of masses and counts, of which
 //     only the one that holds the threshold is looked at again. At most three
@@ -55,6 +55,12 @@ class Candidates {
 public:
   /// Reserves for `vocab` tokens.
   explicit Candidates(size_t vocab);
+  /// How much that is, with the maxima of a scan.
+  static size_t bytes(size_t vocab) {
+    return vocab * (2 * sizeof(Candidate)) +
+           (vocab / maximaBlock + 1) * (2 * sizeof(float)) +
+           (vocab / weightBlock + 1) * sizeof(double);
+  }
 
   /// Starts over: all tokens of at least `floor`.
   void collect(const LogitScan &scan, float floor);

@@ -15,16 +15,16 @@
 
 namespace quern::sampling {
 
-static bool repels(const SamplerOptions &o) {
+bool Dry::wanted(const SamplerOptions &o) {
   return o.mirostat == 0 && o.dryMultiplier > 0 && o.dryLastN > 0;
 }
 
 Dry::Dry(const SamplerOptions &o, size_t vocab)
     : multiplier(o.dryMultiplier), base(o.dryBase),
       allowed(static_cast<size_t>(o.dryAllowedLength)), longestExponent(0),
-      window(repels(o) ? static_cast<size_t>(o.dryLastN) : 0),
-      repeats(repels(o) ? static_cast<size_t>(o.dryLastN) : 0),
-      longest(repels(o) ? vocab : 0) {
+      window(wanted(o) ? static_cast<size_t>(o.dryLastN) : 0),
+      repeats(wanted(o) ? static_cast<size_t>(o.dryLastN) : 0),
+      longest(wanted(o) ? vocab : 0) {
   if (!active())
     return;
   breakerStarts.push_back(0);

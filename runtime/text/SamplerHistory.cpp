@@ -70,6 +70,18 @@ LogitChanges::LogitChanges(const SamplerOptions &o, size_t vocab)
       changed(!bias.empty() || penalties.active() || dry.active() ? vocab : 0) {
 }
 
+size_t LogitChanges::bytes(const SamplerOptions &o, size_t vocab) {
+  size_t out = 0;
+  if (penalizes(o))
+    out += vocab * sizeof(int32_t) + size_t(o.repeatLastN) * sizeof(int32_t);
+  if (Dry::wanted(o))
+    out += vocab * sizeof(uint32_t) +
+           size_t(o.dryLastN) * (sizeof(int32_t) + sizeof(uint32_t));
+  if (out > 0 || !o.logitBias.empty())
+    out += vocab * sizeof(float) + o.logitBias.size() * sizeof(LogitBias);
+  return out;
+}
+
 void LogitChanges::accept(int32_t token) {
   if (penalties.active())
     penalties.accept(token);

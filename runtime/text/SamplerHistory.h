@@ -58,6 +58,8 @@ private:
 class Dry {
 public:
   Dry(const SamplerOptions &options, size_t vocab);
+  /// Whether these options turn it on.
+  static bool wanted(const SamplerOptions &options);
   bool active() const { return !repeats.empty(); }
   void accept(int32_t token);
   void reset() { window.clear(); }
@@ -90,6 +92,8 @@ class LogitChanges {
 public:
   /// With Mirostat, only the bias counts.
   LogitChanges(const SamplerOptions &options, size_t vocab);
+  /// What it reserves, sequence breakers apart.
+  static size_t bytes(const SamplerOptions &options, size_t vocab);
   void accept(int32_t token);
   void reset();
   /// The changed logits, or `logits` themselves.

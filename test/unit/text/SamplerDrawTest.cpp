@@ -147,6 +147,7 @@ TEST(SamplerDraws, NothingIsAllocated) {
         SamplerOptions{.mirostat = 1}, SamplerOptions{.mirostat = 2}}) {
     Sampler sampler(o, n);
     Logprobs logprobs(20, n);
+    EXPECT_GE(Sampler::bytes(o, n), n * 16);
     size_t before = allocations;
     for (int i = 0; i < 100; ++i) {
       const auto &now = i % 10 == 9 ? equal : logits;

@@ -65,3 +65,32 @@ TEST(Sampler, RefusesWrongSizes) {
   Sampler s({}, 4);
   EXPECT_THROW(s.sample(std::vector<float>(5)), Error);
 }
+
+/// Every step's arithmetic, written down once for all machines.
+TEST(Sampler, SameTokensFromEveryStep) {
+  auto logits = ramp(5000, 0.01f);
+  SamplerOptions all = {
+      .temp = 1.2f, .topK = 900, .topP = 0.99f, .minP = 0.01f};
+  all.topNSigma = 1.7f, all.typicalP = 0.97f, all.seed = 42;
+  all.xtcProbability = 0.5f, all.xtcThreshold = 0.004f;
+  all.dynatempRange = 0.5f, all.dynatempExponent = 1.5f;
+  all.repeatPenalty = 1.2f, all.presencePenalty = 0.3f;
+  all.frequencyPenalty = 0.2f, all.dryMultiplier = 0.8f;
+  all.logitBias = {{17, 0.5f}, {18, -1}};
+  auto eight = [&](const SamplerOptions &o) {
+    Sampler s(o, logits.size());
+    std::vector<int32_t> out;
+    for (int i = 0; i < 8; ++i) {
+      out.push_back(s.sample(logits));
+      s.accept(out.back());
+    }
+    return out;
+  };
+  using Tokens = std::vector<int32_t>;
+  EXPECT_EQ(eight(all),
+            Tokens({2850, 1021, 1663, 2585, 1928, 4274, 4707, 4289}));
+  EXPECT_EQ(eight({.mirostat = 1, .seed = 42}),
+            Tokens({0, 0, 0, 0, 3059, 433, 2598, 28}));
+  EXPECT_EQ(eight({.mirostat = 2, .seed = 42}),
+            Tokens({2514, 4246, 1844, 4065, 4931, 4763, 1816, 2682}));
+}
