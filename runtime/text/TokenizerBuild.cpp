@@ -78,9 +78,14 @@ void Builder::chooseModel() {
   if (source.model == "gpt2") {
     header.model = Model::ByteBpe;
     pre = findPreTokenizer(source.pre);
-    if (!pre)
+    if (!pre) {
+      std::string known;
+      for (std::string_view name : preTokenizerNames())
+        if (!name.empty())
+          known += (known.empty() ? "" : ", ") + std::string(name);
       throw Error("tokenizer.ggml.pre: unknown pre-tokenizer '" + source.pre +
-                  "'");
+                  "', expected one of " + known);
+    }
   } else if (source.model == "llama") {
     header.model = Model::SentencePiece;
   } else {

@@ -14,44 +14,20 @@ import common
 import lines as generated
 
 tokenizers, sentencepiece = common.need("tokenizers", "sentencepiece")
-from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers  # noqa: E402
+import families  # noqa: E402
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers  # noqa: E402
 
 NORMAL, UNKNOWN, CONTROL, USER, UNUSED, BYTE = range(1, 7)
-
-
-def pre_tokenizer(name):
-    """The pre-tokenizers as the models' tokenizer.json files have them."""
-    gpt2 = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
-    plain = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-
-    def split(pattern):
-        return pre_tokenizers.Sequence(
-            [pre_tokenizers.Split(Regex(pattern), "isolated", False), plain])
-
-    tail = r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-    head = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
-    upper, lower = r"\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}", r"\p{Ll}\p{Lm}\p{Lo}\p{M}"
-    suffix = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
-    return {
-        "gpt-2": gpt2,
-        "default": gpt2,
-        "smollm": pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), gpt2]),
-        "llama-bpe": split(head + "{1,3}" + tail),
-        "qwen2": split(head + tail),
-        "gpt-4o": split(rf"[^\r\n\p{{L}}\p{{N}}]?[{upper}]*[{lower}]+{suffix}"
-                        rf"|[^\r\n\p{{L}}\p{{N}}]?[{upper}]+[{lower}]*{suffix}"
-                        r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"),
-    }[name]
 
 
 def byte_bpe(v):
     types = v.types or [NORMAL] * len(v.tokens)
     bpe = models.BPE(vocab={t: i for i, t in enumerate(v.tokens)},
                      merges=[tuple(m.split(" ")) for m in v.merges],
-                     ignore_merges=v.pre == "llama-bpe")
+                     ignore_merges=families.family(v.pre) in families.WHOLE_WORDS)
     plain, special = Tokenizer(bpe), Tokenizer(bpe)
     for tokenizer in (plain, special):
-        tokenizer.pre_tokenizer = pre_tokenizer(v.pre)
+        tokenizer.pre_tokenizer = families.pre_tokenizer(v.pre)
         tokenizer.decoder = decoders.ByteLevel()
         added = [AddedToken(t, normalized=False) for t, y in zip(v.tokens, types) if y == USER]
         tokenizer.add_tokens(added)
@@ -165,7 +141,7 @@ def small_bpe(pre):
     """A byte vocabulary with merges learned from the generated lines."""
     level = pre_tokenizers.ByteLevel.alphabet()
     tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizer(pre)
+    tokenizer.pre_tokenizer = families.pre_tokenizer(pre)
     from tokenizers import trainers
 
     trainer = trainers.BpeTrainer(vocab_size=3000, initial_alphabet=level, show_progress=False,
@@ -211,7 +187,7 @@ def small_pieces(seed, byte_fallback, space_prefix, unused=False):
 def main():
     args = common.arguments()
     failures = 0
-    for pre in ("gpt-2", "smollm", "llama-bpe", "qwen2", "gpt-4o"):
+    for pre in families.FAMILIES:
         failures += compare(f"small {pre}", args.driver, small_bpe(pre), args.lines // 4)
     for seed, fallback, unused in ((3, True, False), (4, False, False), (5, True, True)):
         failures += compare(f"small pieces {seed}", args.driver,
