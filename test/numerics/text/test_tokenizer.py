@@ -71,6 +71,9 @@ def sentence_piece(v):
     return lambda texts, parse: processor.EncodeAsIds(texts)
 
 
+REFERENCES = {"gpt2": byte_bpe, "llama": sentence_piece}
+
+
 def fixed_types(v):
     """GGUF files call <unk> a control token where SentencePiece needs one unknown."""
     types = list(v.types)
@@ -102,7 +105,7 @@ def restorable(v, text):
 def compare(name, driver, v, count):
     v = fixed_types(v)
     table = common.Table(driver, v)
-    expect = byte_bpe(v) if v.model == "gpt2" else sentence_piece(v)
+    expect = REFERENCES[v.model](v)
     texts = generated.lines(count)
     failures = 0
 
@@ -184,15 +187,45 @@ def small_pieces(seed, byte_fallback, space_prefix, unused=False):
                              space_prefix=space_prefix)
 
 
+def published(path, driver, v):
+    """Ids that the model's own tokenizer gave, in files next to the vocabulary."""
+    texts, ids = (path.with_name(path.name + end) for end in (".inp", ".out"))
+    if not texts.exists() or not ids.exists():
+        return 0
+    texts = texts.read_bytes().split(b"\n__ggml_vocab_test__\n")
+    want = [list(map(int, line.split())) for line in ids.read_text().splitlines()]
+    got = common.Table(driver, v).encode(texts)
+    wrong = [(t.decode(), g, w) for t, g, w in zip(texts, got, want) if g != w]
+    for text, g, w in wrong[:5]:
+        print(f"{path.name}: published ids: {text!r}\n  got  {g}\n  want {w}")
+    print(f"{path.name}: {len(want)} published texts, {len(wrong)} failures")
+    return len(wrong)
+
+
+def files(folder):
+    return sorted(pathlib.Path(folder).glob("*.gguf")) if folder else []
+
+
 def main():
     args = common.arguments()
     failures = 0
+    if args.only_vocabularies:
+        if not args.vocabularies:
+            common.skip("QUERN_TEST_VOCABULARIES is no folder of GGUF files")
+        for path in files(args.vocabularies):
+            v = common.Vocabulary.read(path)
+            if v.model not in REFERENCES:
+                print(f"{path.name}: tokenizer '{v.model}' is not supported")
+                continue
+            failures += compare(path.name, args.driver, v, args.lines)
+            failures += published(path, args.driver, v)
+        return 1 if failures else 0
     for pre in families.FAMILIES:
         failures += compare(f"small {pre}", args.driver, small_bpe(pre), args.lines // 4)
     for seed, fallback, unused in ((3, True, False), (4, False, False), (5, True, True)):
         failures += compare(f"small pieces {seed}", args.driver,
                             small_pieces(seed, fallback, False, unused), args.lines // 4)
-    for path in sorted(pathlib.Path(args.models).glob("*.gguf")) if args.models else []:
+    for path in files(args.models):
         failures += compare(path.name, args.driver, common.Vocabulary.read(path), args.lines)
     return 1 if failures else 0
 
