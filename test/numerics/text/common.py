@@ -93,12 +93,14 @@ class Vocabulary:
     """The tokenizer of a GGUF file, or one that a test makes up."""
 
     def __init__(self, model, pre, tokens, scores=(), types=(), merges=(), bos=-1, eos=-1,
-                 unknown=-1, padding=-1, add_bos=False, add_eos=False, space_prefix=False):
+                 unknown=-1, padding=-1, add_bos=False, add_eos=False, space_prefix=False,
+                 remove_extra_spaces=False):
         self.model, self.pre = model, pre
         self.tokens, self.scores = list(tokens), list(scores)
         self.types, self.merges = list(types), list(merges)
         self.bos, self.eos, self.unknown, self.padding = bos, eos, unknown, padding
         self.add_bos, self.add_eos, self.space_prefix = add_bos, add_eos, space_prefix
+        self.remove_extra_spaces = remove_extra_spaces
 
     @classmethod
     def read(cls, path):
@@ -129,8 +131,9 @@ class Vocabulary:
 
         return (blob(self.model.encode()) + blob(self.pre.encode()) + strings(self.tokens)
                 + numbers(self.scores, "f") + numbers(self.types, "i") + strings(self.merges)
-                + struct.pack("<iiii???", self.bos, self.eos, self.unknown, self.padding,
-                              self.add_bos, self.add_eos, self.space_prefix))
+                + struct.pack("<iiii????", self.bos, self.eos, self.unknown, self.padding,
+                              self.add_bos, self.add_eos, self.space_prefix,
+                              self.remove_extra_spaces))
 
 
 class Table:

@@ -62,6 +62,13 @@ TEST(TokenizerBuild, NamesTheKeyThatIsWrong) {
             "tokenizer.ggml.scores[7]: not a number");
   EXPECT_EQ(pieces([](V &v) { v.source.tokens[3] = "<0xZZ>"; }),
             "tokenizer.ggml.tokens[3]: '<0xZZ>' is no byte token");
+  EXPECT_EQ(pieces([](V &v) { v.source.tokens[3] = "<0x-1>"; }),
+            "tokenizer.ggml.tokens[3]: '<0x-1>' is no byte token");
+  EXPECT_EQ(pieces([](V &v) {
+              v.source.model = "t5";
+              v.source.scores[7] = -INFINITY;
+            }),
+            "tokenizer.ggml.scores[7]: not finite");
 }
 
 TEST(TokenizerBuild, NoTwoPreTokenizersShareAName) {
@@ -108,7 +115,9 @@ TEST(TokenizerTable, RefusesWhatIsCutShort) {
 /// Run under AddressSanitizer to see more than crashes.
 TEST(TokenizerTable, SurvivesDamage) {
   Vocabulary bytes = byteVocabulary(), pieces = pieceVocabulary();
-  for (const Vocabulary *v : {&bytes, &pieces}) {
+  Vocabulary unigram = pieceVocabulary();
+  unigram.source.model = "t5";
+  for (const Vocabulary *v : {&bytes, &pieces, &unigram}) {
     const auto good = buildTokenizer(v->source);
     std::mt19937 rng(1);
     auto random = [&] { return static_cast<uint32_t>(rng()); };
