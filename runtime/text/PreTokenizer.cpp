@@ -6,6 +6,8 @@
 #include "text/Tokenizer.h"
 #include "text/Utf8.h"
 
+#include <algorithm>
+
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
@@ -68,10 +70,11 @@ void WordSplitter::compileOnce() const {
     for (const std::string &pattern : patterns) {
       int error = 0;
       PCRE2_SIZE offset = 0;
+      uint32_t text =
+          pattern.starts_with(QUERN_BYTES) ? 0u : PCRE2_UTF | PCRE2_UCP;
       pcre2_code *code = pcre2_compile(
           reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
-          PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C, &error, &offset,
-          nullptr);
+          text | PCRE2_NEVER_BACKSLASH_C, &error, &offset, nullptr);
       if (!code)
         throw Error("tokenizer pattern: offset " + std::to_string(offset) +
                     ": " + messageOf(error));
@@ -118,6 +121,7 @@ std::vector<std::string_view> preTokenizerNames() {
   std::vector<std::string_view> out;
   for (const tokenizer::PreTokenizer *family : tokenizer::families)
     out.insert(out.end(), family->names.begin(), family->names.end());
+  std::sort(out.begin(), out.end());
   return out;
 }
 

@@ -34,6 +34,27 @@ struct PreTokenizer {
   "\\t-\\r \\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}"       \
   "\\x{202f}\\x{205f}\\x{3000}"
 #define QUERN_S "[" QUERN_SPACE "]"
+/// Not before a character other than white space: the last white space of a run
+/// goes to the word behind it.
+#define QUERN_NO_WORD "(?![^" QUERN_SPACE "])"
+
+// What the families' patterns have in common; see pre/Gpt2.cpp, pre/Llama3.cpp
+// and pre/Gpt4o.cpp. Letters that have no case are of either.
+#define QUERN_CONTRACTION "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
+#define QUERN_WORD "[^\\r\\n\\p{L}\\p{N}]?\\p{L}+"
+#define QUERN_MARKS " ?[^" QUERN_SPACE "\\p{L}\\p{N}]+"
+#define QUERN_TAIL                                                             \
+  "|" QUERN_S "*[\\r\\n]+|" QUERN_S "+" QUERN_NO_WORD "|" QUERN_S "+"
+#define QUERN_GPT2                                                             \
+  "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+|" QUERN_MARKS "|" QUERN_S       \
+  "+" QUERN_NO_WORD "|" QUERN_S "+"
+#define QUERN_UPPER "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]"
+#define QUERN_LOWER "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]"
+/// Everything from Samaritan to Han, and Hangul.
+#define QUERN_EAST_ASIAN "[\\x{800}-\\x{9fa5}\\x{ac00}-\\x{d7ff}]+"
+/// In front of a pattern over bytes. Such ones may cut characters, so that only
+/// others over bytes may follow.
+#define QUERN_BYTES "(?#bytes)"
 
 /// The family called `name`, or nullptr.
 const PreTokenizer *findPreTokenizer(std::string_view name);

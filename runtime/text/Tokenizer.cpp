@@ -60,9 +60,52 @@ static void mergePieces(const TableView &table, std::string_view word,
   mergeSymbols(symbols, pairOf, scratch.merge);
 }
 
+/// Viterbi's algorithm over character boundaries. The first of equal paths
+/// stays, as in SentencePiece.
+static void bestPath(const TableView &table, std::string_view word,
+                     EncodeScratch &scratch) {
+  auto &paths = scratch.paths;
+  auto size = static_cast<uint32_t>(word.size());
+  paths.assign(size_t{size} + 1, {0, none, none});
+  auto step = [&](uint32_t from, uint32_t to, uint32_t id, float score) {
+    double sum = paths[from].score + score;
+    if (paths[to].from == none || sum > paths[to].score)
+      paths[to] = {sum, from, id};
+  };
+  for (uint32_t begin = 0; begin < size;) {
+    utf8::Char first = utf8::decode(word.substr(begin, 4));
+    utf8::Char last = first;
+    bool single = false;
+    for (uint32_t end = begin + first.size;;) {
+      uint32_t id = table.find(word.substr(begin, end - begin));
+      if (id != none && table.type(id) != TokenType::Unused) {
+        step(begin, end, id, table.score(id));
+        single |= end == begin + first.size;
+      }
+      if (end == size || end - begin >= table.header().longestPiece)
+        break;
+      utf8::Char next = utf8::decode(word.substr(end, 4));
+      if (!table.bridged(last.code, next.code))
+        break;
+      last = next;
+      end += next.size;
+    }
+    if (!single)
+      step(begin, begin + first.size, none, table.header().unknownScore);
+    begin += first.size;
+  }
+  auto &symbols = scratch.symbols;
+  symbols.clear();
+  for (uint32_t end = size; end > 0; end = paths[end].from)
+    symbols.push_back({paths[end].from, end, paths[end].id});
+  std::reverse(symbols.begin(), symbols.end());
+}
+
 void mergeWord(const TableView &table, std::string_view word,
                EncodeScratch &scratch) {
-  if (table.header().model == Model::ByteBpe)
+  if (table.header().model == Model::Unigram)
+    bestPath(table, word, scratch);
+  else if (table.header().model == Model::ByteBpe)
     mergeBytes(table, word, scratch);
   else
     mergePieces(table, word, scratch);
@@ -107,7 +150,7 @@ void Encoder::encodeAll(std::string_view text, bool parseSpecial) {
   out.reserve(text.size() / 4 + 8);
   // Pieces are stored with plain spaces, so text is as it should be unless it
   // has U+2581 itself, which means a space too.
-  if (table.header().model == Model::SentencePiece &&
+  if (table.header().model != Model::ByteBpe &&
       text.find(spaceMarker) != text.npos) {
     unmarked = unmarkSpaces(text);
     text = unmarked;
@@ -138,11 +181,27 @@ void Encoder::plain(std::string_view text) {
     return;
   if (table.header().model == Model::ByteBpe)
     return plainBytes(text);
-  if (!(table.header().flags & FlagSpacePrefix))
+  uint32_t flags = table.header().flags;
+  if (!(flags & (FlagSpacePrefix | FlagMergeSpaces)))
     return plainPieces(text);
-  prefixed.assign(1, ' ');
-  prefixed += text;
-  plainPieces(prefixed);
+  prefixed.assign(flags & FlagSpacePrefix ? 1 : 0, ' ');
+  if (!(flags & FlagMergeSpaces)) {
+    prefixed += text;
+    return plainPieces(prefixed);
+  }
+  bool space = false, any = false;
+  for (char c : text) {
+    if (c == ' ') {
+      space = true;
+      continue;
+    }
+    if (space && any)
+      prefixed += ' ';
+    space = false, any = true;
+    prefixed += c;
+  }
+  if (any)
+    plainPieces(prefixed);
 }
 
 void Encoder::plainBytes(std::string_view text) {

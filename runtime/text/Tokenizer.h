@@ -6,7 +6,7 @@
 // starts, `Tokenizer` opens that table in place, wherever it is mapped: it
 // checks it once and copies nothing.
 //
-// Two algorithms share everything but the question "what do these two
+// Two of three algorithms share everything but the question "what do these two
 // neighbours merge into":
 //   * "gpt2", byte-level BPE (Sennrich et al. 2016; Radford et al. 2019): text
 //     is cut into words by the model's patterns, and each word's bytes are
@@ -14,7 +14,11 @@
 //   * "llama", SentencePiece BPE (Kudo and Richardson 2018): neighbours whose
 //     concatenation is a token merge, best score first; what is no token in the
 //     end becomes byte tokens <0xXX>.
-// Ties go to the leftmost pair in both.
+// Ties go to the leftmost pair in both. A third one does not merge:
+//   * "t5", SentencePiece unigram (Kudo 2018): of all ways to cut text into
+//     tokens, the one with the highest sum of scores (log probabilities). A
+//     model's own normalization (its precompiled character map, NFKC as a
+//     rule) is left to whoever makes the text.
 //
 // Input is bytes and need not be valid UTF-8: an invalid byte is encoded as
 // itself, never merged with text, and comes back from `decode` unchanged where
@@ -47,14 +51,16 @@ enum class TokenType : uint8_t {
 /// returns. Defaults that depend on the model (whether it adds BOS where its
 /// file does not say) are the importer's to resolve.
 struct TokenizerSource {
-  std::string model; ///< "gpt2" or "llama"
-  std::string pre;   ///< pre-tokenizer of "gpt2"; ignored by "llama"
+  std::string model; ///< "gpt2", "llama" or "t5"
+  std::string pre;   ///< pre-tokenizer of "gpt2"; ignored by the others
   std::vector<std::string_view> tokens; ///< as in the file: Ġ or ▁ for a space
-  std::vector<float> scores;            ///< "llama": one a token
+  std::vector<float> scores;            ///< "llama", "t5": one a token
   std::vector<int32_t> types;           ///< one a token, or none: all normal
   std::vector<std::string_view> merges; ///< "gpt2": "left right", by priority
   int32_t bos = -1, eos = -1, unknown = -1, padding = -1; ///< -1: none
   bool addBos = false, addEos = false, addSpacePrefix = false;
+  /// "t5": runs of spaces count as one, and none at either end.
+  bool removeExtraSpaces = false;
   std::vector<int32_t> extraEnd; ///< further tokens that end a generation
 };
 

@@ -32,6 +32,7 @@ private:
   void addTexts();
   void addMerges();
   void addRanks();
+  void addScores();
   void addBridges();
   std::vector<uint8_t> assemble();
   void markWhole(std::vector<uint8_t> &table) const;
@@ -78,18 +79,26 @@ void Builder::chooseModel() {
   if (source.model == "gpt2") {
     header.model = Model::ByteBpe;
     pre = findPreTokenizer(source.pre);
-    if (!pre)
+    if (!pre) {
+      std::string known;
+      for (std::string_view name : preTokenizerNames())
+        if (!name.empty())
+          known += (known.empty() ? "" : ", ") + std::string(name);
       throw Error("tokenizer.ggml.pre: unknown pre-tokenizer '" + source.pre +
-                  "'");
+                  "', expected one of " + known);
+    }
   } else if (source.model == "llama") {
     header.model = Model::SentencePiece;
+  } else if (source.model == "t5") {
+    header.model = Model::Unigram;
   } else {
     throw Error("tokenizer.ggml.model: unknown tokenizer '" + source.model +
                 "'");
   }
   header.flags = (source.addBos ? FlagAddBos : 0u) |
                  (source.addEos ? FlagAddEos : 0u) |
-                 (source.addSpacePrefix ? FlagSpacePrefix : 0u);
+                 (source.addSpacePrefix ? FlagSpacePrefix : 0u) |
+                 (source.removeExtraSpaces ? FlagMergeSpaces : 0u);
   // Byte BPE has no marker for a space to put in front of text.
   if (header.model == Model::ByteBpe)
     header.flags &= ~uint32_t{FlagSpacePrefix};
@@ -187,6 +196,8 @@ void Builder::addRanks() {
     if (std::isnan(source.scores[i]))
       throw Error("tokenizer.ggml.scores[" + std::to_string(i) +
                   "]: not a number");
+  if (header.model == Model::Unigram)
+    return addScores();
   // Merging only compares scores, so their order is all that it needs.
   std::vector<uint32_t> order(n);
   std::iota(order.begin(), order.end(), 0u);
@@ -198,6 +209,20 @@ void Builder::addRanks() {
     bool same = i > 0 && source.scores[order[i]] == source.scores[order[i - 1]];
     ranks[order[i]] = same ? ranks[order[i - 1]] : static_cast<uint32_t>(i);
   }
+}
+
+void Builder::addScores() {
+  float worst = 0;
+  for (size_t i = 0; i < source.scores.size(); ++i) {
+    if (std::isinf(source.scores[i]))
+      throw Error("tokenizer.ggml.scores[" + std::to_string(i) +
+                  "]: not finite");
+    ranks.push_back(std::bit_cast<uint32_t>(source.scores[i]));
+    if (vocabulary.types[i] == TokenType::Normal)
+      worst = std::min(worst, source.scores[i]);
+  }
+  // SentencePiece's penalty for what it does not know.
+  header.unknownScore = worst - 10;
 }
 
 void Builder::addBridges() {

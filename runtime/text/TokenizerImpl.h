@@ -12,10 +12,17 @@
 
 namespace quern::tokenizer {
 
+/// The best way to reach a position of the text (Unigram).
+struct PathEnd {
+  double score;
+  uint32_t from, id; ///< `from` is none where nothing has led here yet
+};
+
 /// Memory of one `encode`, so that words share it.
 struct EncodeScratch {
   std::vector<Symbol> symbols;
   MergeScratch merge;
+  std::vector<PathEnd> paths;
   /// How unused tokens came about, to take them apart again.
   std::vector<std::pair<uint32_t, std::pair<Symbol, Symbol>>> unused;
 };

@@ -94,7 +94,8 @@ void TableView::checkHeader() const {
   }
   uint64_t n = head->tokenCount;
   auto count = [&](SectionId id) { return head->sections[id].count; };
-  bool pieces = head->model == Model::SentencePiece;
+  bool pieces =
+      head->model == Model::SentencePiece || head->model == Model::Unigram;
   if (!pieces && head->model != Model::ByteBpe)
     corrupt("unknown model");
   if (n == 0 || n > INT32_MAX || count(TokenOffsets) != n + 1 ||

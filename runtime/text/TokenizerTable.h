@@ -12,6 +12,7 @@
 
 #include "text/Tokenizer.h"
 
+#include <bit>
 #include <cstring>
 
 namespace quern::tokenizer {
@@ -19,12 +20,13 @@ namespace quern::tokenizer {
 inline constexpr char tableMagic[8] = {'Q', 'N', 'T', 'O', 'K', '0', '0', '1'};
 inline constexpr uint32_t none = UINT32_MAX;
 
-enum class Model : uint32_t { ByteBpe = 0, SentencePiece = 1 };
+enum class Model : uint32_t { ByteBpe = 0, SentencePiece = 1, Unigram = 2 };
 
 enum HeaderFlag : uint32_t {
   FlagAddBos = 1,
   FlagAddEos = 2,
   FlagSpacePrefix = 4,
+  FlagMergeSpaces = 8, ///< runs of spaces are one, none at the ends
 };
 
 /// Bits of a token's byte of flags; the low three are its TokenType.
@@ -61,9 +63,10 @@ enum SectionId : uint32_t {
   TokenBytes,   ///< char: what each token decodes to
   TokenFlags,   ///< uint8_t[tokens]
   TextSlots,
-  TokenRanks, ///< SentencePiece: uint32_t[tokens], 0 for the best score
+  TokenRanks, ///< SentencePiece: uint32_t[tokens], 0 for the best score;
+              ///< Unigram: float[tokens], log probabilities
   MergeSlots, ///< byte BPE
-  Bridges,    ///< SentencePiece: bitmap, see `bridgeBit`
+  Bridges,    ///< SentencePiece, Unigram: bitmap, see `bridgeBit`
   TrieNodes,
   TrieEdges,
   EndTokens, ///< int32_t, ascending
@@ -85,8 +88,8 @@ struct Header {
   int32_t bos, eos, unknown, padding;
   uint32_t longestPiece; ///< bytes of the longest mergeable token
   uint32_t textProbes, mergeProbes;
-  uint32_t bridgeMask; ///< bits of the bitmap - 1, a power of two
-  uint32_t reserved;
+  uint32_t bridgeMask;     ///< bits of the bitmap - 1, a power of two
+  float unknownScore;      ///< Unigram: of a character that is no token
   uint32_t byteToken[256]; ///< the token of a byte, or none
   Section sections[SectionCount];
 };
@@ -161,6 +164,7 @@ public:
     return static_cast<TokenType>(tokenFlags[id] & TypeMask);
   }
   uint32_t rank(uint32_t id) const { return ranks[id]; }
+  float score(uint32_t id) const { return std::bit_cast<float>(ranks[id]); }
 
   /// The mergeable token whose bytes are `key`, or none.
   uint32_t find(std::string_view key) const {

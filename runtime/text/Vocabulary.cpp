@@ -88,7 +88,7 @@ static void checkCounts(const TokenizerSource &source, Model model) {
   };
   if (!source.types.empty())
     sameCount(source.types.size(), "tokenizer.ggml.token_type");
-  if (model == Model::SentencePiece)
+  if (model != Model::ByteBpe)
     sameCount(source.scores.size(), "tokenizer.ggml.scores");
   auto inRange = [&](int32_t id, const char *key) {
     if (id < -1 || id >= static_cast<int64_t>(n))
@@ -117,7 +117,7 @@ static void readToken(Vocabulary &out, size_t i, std::string_view text,
       throw Error("tokenizer.ggml.tokens[" + std::to_string(i) +
                   "]: " + quoted(text) + " is no byte token");
     decoded.assign(1, static_cast<char>(byte));
-    if (model == Model::SentencePiece)
+    if (model != Model::ByteBpe)
       out.byteToken[byte] = static_cast<uint32_t>(i);
   } else if (model == Model::ByteBpe) {
     decoded = normal ? decodeByteLevel(text) : std::string(text);

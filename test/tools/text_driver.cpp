@@ -73,7 +73,7 @@ private:
 
 /// model, pre; counted: tokens (blobs), scores (float), types (int32), merges
 /// (blobs); bos, eos, unknown, padding (int32); addBos, addEos,
-/// addSpacePrefix (bytes).
+/// addSpacePrefix, removeExtraSpaces (bytes).
 static TokenizerSource readVocabulary(std::string_view file) {
   Reader in(file);
   TokenizerSource out;
@@ -89,7 +89,8 @@ static TokenizerSource readVocabulary(std::string_view file) {
     out.merges.push_back(in.blob());
   for (int32_t *id : {&out.bos, &out.eos, &out.unknown, &out.padding})
     *id = in.number<int32_t>();
-  for (bool *flag : {&out.addBos, &out.addEos, &out.addSpacePrefix})
+  for (bool *flag :
+       {&out.addBos, &out.addEos, &out.addSpacePrefix, &out.removeExtraSpaces})
     *flag = in.number<uint8_t>() != 0;
   return out;
 }

@@ -79,6 +79,8 @@ llvm::Error readSource(const Checkpoint &c, TokenizerSource &s) {
   // What a file means that does not say: SentencePiece models add BOS and a
   // space, byte-level ones neither.
   s.addBos = s.addSpacePrefix = s.model == "llama";
+  if (s.model == "t5")
+    s.addEos = s.addSpacePrefix = true;
   s.pre = "default";
   if (c.findMeta("tokenizer.ggml.pre")) {
     auto pre = c.getString("tokenizer.ggml.pre");
@@ -99,6 +101,8 @@ llvm::Error readSource(const Checkpoint &c, TokenizerSource &s) {
       readFlag(c, "tokenizer.ggml.add_bos_token", s.addBos),
       readFlag(c, "tokenizer.ggml.add_eos_token", s.addEos),
       readFlag(c, "tokenizer.ggml.add_space_prefix", s.addSpacePrefix),
+      readFlag(c, "tokenizer.ggml.remove_extra_whitespaces",
+               s.removeExtraSpaces),
   };
   llvm::Error first = llvm::Error::success();
   for (llvm::Error &error : errors)

@@ -9,16 +9,14 @@
 
 namespace quern::tokenizer {
 
-// "default" is what files say that do not know better.
 static constexpr std::string_view names[] = {
-    "gpt-2",          "gpt2",        "default",      "",
-    "phi-2",          "olmo",        "jais",         "mpt",
-    "dbrx",           "roberta-bpe", "gigachat-bpe", "trillion",
-    "granite-docling"};
-static constexpr std::string_view patterns[] = {
-    "'s|'t|'re|'ve|'m|'ll|'d"
-    "| ?\\p{L}+| ?\\p{N}+| ?[^" QUERN_SPACE "\\p{L}\\p{N}]+"
-    "|" QUERN_S "+(?![^" QUERN_SPACE "])|" QUERN_S "+"};
+    "gpt-2",       "gpt2",        "phi-2",       "olmo",
+    "jais",        "mpt",         "trillion",    "granite-docling",
+    "exaone4",     "roberta-bpe", "gigachat",    "gigachat-bpe",
+    "a.x-4.0",     "mellum",      "modern-bert", "jina-es",
+    "jina-de",     "jina-v1-en",  "jina-v2-es",  "jina-v2-de",
+    "jina-v2-code"};
+static constexpr std::string_view patterns[] = {QUERN_GPT2};
 
 extern constinit const PreTokenizer preGpt2{names, patterns};
 

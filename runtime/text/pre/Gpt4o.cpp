@@ -9,16 +9,14 @@
 
 namespace quern::tokenizer {
 
-#define UPPER "\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}"
-#define LOWER "\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}"
-#define SUFFIX "(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+#define SUFFIX QUERN_CONTRACTION "?"
 
-static constexpr std::string_view names[] = {"gpt-4o", "llama4", "kanana2"};
+static constexpr std::string_view names[] = {"gpt-4o", "llama4", "kanana2",
+                                             "talkie", "minimax-m2"};
 static constexpr std::string_view patterns[] = {
-    "[^\\r\\n\\p{L}\\p{N}]?[" UPPER "]*[" LOWER "]+" SUFFIX
-    "|[^\\r\\n\\p{L}\\p{N}]?[" UPPER "]+[" LOWER "]*" SUFFIX "|\\p{N}{1,3}"
-    "| ?[^" QUERN_SPACE "\\p{L}\\p{N}]+[\\r\\n/]*"
-    "|" QUERN_S "*[\\r\\n]+|" QUERN_S "+(?![^" QUERN_SPACE "])|" QUERN_S "+"};
+    "[^\\r\\n\\p{L}\\p{N}]?" QUERN_UPPER "*" QUERN_LOWER "+" SUFFIX
+    "|[^\\r\\n\\p{L}\\p{N}]?" QUERN_UPPER "+" QUERN_LOWER "*" SUFFIX
+    "|\\p{N}{1,3}|" QUERN_MARKS "[\\r\\n/]*" QUERN_TAIL};
 
 extern constinit const PreTokenizer preGpt4o{names, patterns};
 

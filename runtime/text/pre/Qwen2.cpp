@@ -12,12 +12,12 @@
 namespace quern::tokenizer {
 
 static constexpr std::string_view names[] = {
-    "qwen2", "stablelm2", "deepseek-r1-qwen", "hunyuan", "megrez"};
+    "qwen2",   "stablelm2", "deepseek-r1-qwen", "kormo", "f2llmv2",
+    "hunyuan", "megrez",    "solar-open",       "grok-2"};
 static constexpr std::string_view patterns[] = {
-    "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
-    "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}"
-    "| ?[^" QUERN_SPACE "\\p{L}\\p{N}]+[\\r\\n]*"
-    "|" QUERN_S "*[\\r\\n]+|" QUERN_S "+(?![^" QUERN_SPACE "])|" QUERN_S "+"};
+    QUERN_CONTRACTION "|" QUERN_WORD "|"
+                      "\\p{N}"
+                      "|" QUERN_MARKS "[\\r\\n]*" QUERN_TAIL};
 
 extern constinit const PreTokenizer preQwen2{names, patterns};
 

@@ -10,9 +10,9 @@
 
 namespace quern::tokenizer {
 
-static constexpr std::string_view names[] = {"smollm",    "starcoder", "refact",
-                                             "command-r", "codeshell", "exaone",
-                                             "minerva-7b"};
+static constexpr std::string_view names[] = {
+    "smollm",    "starcoder", "refact",     "command-r",
+    "codeshell", "exaone",    "minerva-7b", "mellum2"};
 static constexpr std::string_view patterns[] = {
     "'s|'t|'re|'ve|'m|'ll|'d"
     "| ?\\p{L}+|\\p{N}| ?[^" QUERN_SPACE "\\p{L}\\p{N}]+"

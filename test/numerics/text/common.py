@@ -30,6 +30,9 @@ def arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("--driver", required=True)
     parser.add_argument("--models", default=os.environ.get("QUERN_TEST_MODELS"))
+    parser.add_argument("--vocabularies", default=os.environ.get("QUERN_TEST_VOCABULARIES"),
+                        help="folder of GGUF files that need hold no tensors")
+    parser.add_argument("--only-vocabularies", action="store_true")
     parser.add_argument("--lines", type=int, default=10000)
     return parser.parse_args()
 
@@ -55,34 +58,67 @@ def run(driver, *args, data=b""):
     return result.stdout
 
 
+def metadata(path):
+    """The tokenizer's part of a GGUF file: the gguf package takes seconds for it."""
+    scalars = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q",
+               12: "d"}
+    with open(path, "rb") as file:
+        def take(code):
+            return struct.unpack("<" + code, file.read(struct.calcsize("<" + code)))
+
+        def string():
+            return file.read(take("Q")[0]).decode("utf-8", "surrogateescape")
+
+        def value(kind):
+            if kind == 8:
+                return string()
+            if kind != 9:
+                return take(scalars[kind])[0]
+            kind, count = take("IQ")
+            if kind in (8, 9):
+                return [value(kind) for _ in range(count)]
+            return list(take(f"{count}{scalars[kind]}"))
+
+        if take("4s") != (b"GGUF",):
+            raise ValueError(f"{path}: no GGUF file")
+        _, _, count = take("IQQ")
+        out = {}
+        for _ in range(count):
+            key, kind = string(), take("I")[0]
+            out[key] = value(kind)
+        return out
+
+
 class Vocabulary:
     """The tokenizer of a GGUF file, or one that a test makes up."""
 
     def __init__(self, model, pre, tokens, scores=(), types=(), merges=(), bos=-1, eos=-1,
-                 unknown=-1, padding=-1, add_bos=False, add_eos=False, space_prefix=False):
+                 unknown=-1, padding=-1, add_bos=False, add_eos=False, space_prefix=False,
+                 remove_extra_spaces=False):
         self.model, self.pre = model, pre
         self.tokens, self.scores = list(tokens), list(scores)
         self.types, self.merges = list(types), list(merges)
         self.bos, self.eos, self.unknown, self.padding = bos, eos, unknown, padding
         self.add_bos, self.add_eos, self.space_prefix = add_bos, add_eos, space_prefix
+        self.remove_extra_spaces = remove_extra_spaces
 
     @classmethod
     def read(cls, path):
-        (gguf,) = need("gguf")
-        fields = gguf.GGUFReader(path).fields
+        fields = metadata(path)
 
         def get(key, default=None):
-            field = fields.get(f"tokenizer.ggml.{key}")
-            return default if field is None else field.contents()
+            return fields.get(f"tokenizer.ggml.{key}", default)
 
         model = get("model")
+        pieces = model in ("llama", "t5")
         self = cls(model, get("pre", "default"), get("tokens"), get("scores", []),
                    get("token_type", []), get("merges", []), get("bos_token_id", -1),
                    get("eos_token_id", -1), get("unknown_token_id", -1),
                    get("padding_token_id", -1), get("add_bos_token", False),
-                   get("add_eos_token", False), get("add_space_prefix", model == "llama"))
-        field = fields.get("tokenizer.chat_template")
-        self.template = field.contents() if field else None
+                   get("add_eos_token", False), get("add_space_prefix", pieces))
+        self.remove_extra_spaces = get("remove_extra_whitespaces", False)
+        self.charsmap = bytes(b & 255 for b in get("precompiled_charsmap", b""))
+        self.template = fields.get("tokenizer.chat_template")
         return self
 
     def bytes(self):
@@ -95,8 +131,9 @@ class Vocabulary:
 
         return (blob(self.model.encode()) + blob(self.pre.encode()) + strings(self.tokens)
                 + numbers(self.scores, "f") + numbers(self.types, "i") + strings(self.merges)
-                + struct.pack("<iiii???", self.bos, self.eos, self.unknown, self.padding,
-                              self.add_bos, self.add_eos, self.space_prefix))
+                + struct.pack("<iiii????", self.bos, self.eos, self.unknown, self.padding,
+                              self.add_bos, self.add_eos, self.space_prefix,
+                              self.remove_extra_spaces))
 
 
 class Table:

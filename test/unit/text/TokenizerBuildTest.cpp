@@ -35,8 +35,10 @@ TEST(TokenizerBuild, NamesTheKeyThatIsWrong) {
   using V = Vocabulary;
   EXPECT_EQ(bytes([](V &v) { v.source.model = "bert"; }),
             "tokenizer.ggml.model: unknown tokenizer 'bert'");
-  EXPECT_EQ(bytes([](V &v) { v.source.pre = "nope"; }),
-            "tokenizer.ggml.pre: unknown pre-tokenizer 'nope'");
+  std::string unknown = bytes([](V &v) { v.source.pre = "nope"; });
+  EXPECT_TRUE(unknown.starts_with(
+      "tokenizer.ggml.pre: unknown pre-tokenizer 'nope', expected one of "));
+  EXPECT_NE(unknown.find(", llama-bpe, "), unknown.npos);
   EXPECT_EQ(bytes([](V &v) { v.source.merges[1] = "q xz"; }),
             "tokenizer.ggml.merges[1]: 'q xz' has a part that is no token");
   EXPECT_EQ(bytes([](V &v) { v.source.merges[1] = "q z"; }),
@@ -60,6 +62,28 @@ TEST(TokenizerBuild, NamesTheKeyThatIsWrong) {
             "tokenizer.ggml.scores[7]: not a number");
   EXPECT_EQ(pieces([](V &v) { v.source.tokens[3] = "<0xZZ>"; }),
             "tokenizer.ggml.tokens[3]: '<0xZZ>' is no byte token");
+  EXPECT_EQ(pieces([](V &v) { v.source.tokens[3] = "<0x-1>"; }),
+            "tokenizer.ggml.tokens[3]: '<0x-1>' is no byte token");
+  EXPECT_EQ(pieces([](V &v) {
+              v.source.model = "t5";
+              v.source.scores[7] = -INFINITY;
+            }),
+            "tokenizer.ggml.scores[7]: not finite");
+}
+
+TEST(TokenizerBuild, NoTwoPreTokenizersShareAName) {
+  std::vector<std::string_view> names = preTokenizerNames();
+  for (size_t i = 1; i < names.size(); ++i)
+    EXPECT_LT(names[i - 1], names[i]);
+  // Every pattern compiles, and cuts nothing off.
+  for (std::string_view name : names) {
+    auto table = buildTokenizer(byteVocabulary(std::string(name)).source);
+    std::string text = "Hello w\u00f6rld 12\u00bd3456!\r\n\n  \u6f22 ";
+    EXPECT_EQ(
+        Tokenizer(table).decode(Tokenizer(table).encode(text, false, false)),
+        text)
+        << name;
+  }
 }
 
 TEST(TokenizerBuild, TextNeverSpellsControlTokens) {
@@ -91,7 +115,9 @@ TEST(TokenizerTable, RefusesWhatIsCutShort) {
 /// Run under AddressSanitizer to see more than crashes.
 TEST(TokenizerTable, SurvivesDamage) {
   Vocabulary bytes = byteVocabulary(), pieces = pieceVocabulary();
-  for (const Vocabulary *v : {&bytes, &pieces}) {
+  Vocabulary unigram = pieceVocabulary();
+  unigram.source.model = "t5";
+  for (const Vocabulary *v : {&bytes, &pieces, &unigram}) {
     const auto good = buildTokenizer(v->source);
     std::mt19937 rng(1);
     auto random = [&] { return static_cast<uint32_t>(rng()); };

@@ -148,6 +148,36 @@ TEST(SentencePiece, UnusedTokensAreTakenApart) {
   EXPECT_EQ(Tokenizer(table).encode("ab", false, false), Ids({262, 263}));
 }
 
+/// Pieces with scores that make greedy merging go wrong.
+static Vocabulary unigramVocabulary() {
+  Vocabulary v = pieceVocabulary();
+  v.source.model = "t5";
+  v.source.scores = std::vector<float>(v.source.tokens.size(), -8);
+  v.source.scores[265] = -1;   // ab
+  v.source.scores[266] = -4;   // bc
+  v.source.scores[268] = -6.5; // ▁abc
+  return v;
+}
+
+TEST(Unigram, TakesTheBestSum) {
+  auto table = tableOf(unigramVocabulary());
+  Tokenizer t(table);
+  EXPECT_EQ(t.encode("abc", false, false), Ids({265, 264})); // -9, not -12
+  EXPECT_EQ(t.encode(" abc", false, false), Ids({268}));
+  EXPECT_EQ(t.encode("aaa", false, false), Ids({262, 269})); // the first of two
+  EXPECT_EQ(t.encode("a\u00e9", false, false), Ids({262, 3 + 0xc3, 3 + 0xa9}));
+  EXPECT_EQ(t.decode(t.encode("c ab\xff", false, false)), "c ab\xff");
+}
+
+TEST(Unigram, MergesSpaces) {
+  Vocabulary v = unigramVocabulary();
+  v.source.addSpacePrefix = v.source.removeExtraSpaces = true;
+  auto table = buildTokenizer(v.source);
+  Tokenizer t(table);
+  EXPECT_EQ(t.encode("  abc   abc ", false, false), Ids({268, 268}));
+  EXPECT_EQ(t.encode("   ", false, false), Ids());
+}
+
 TEST(Tokenizer, EndTokens) {
   Vocabulary v = byteVocabulary();
   int32_t text = v.add("<|endoftext|>", TokenType::Control);
@@ -179,7 +209,8 @@ TEST(Tokenizer, MegabytesWithoutSpacesAreNotQuadratic) {
   // Quadratic merging of these would take hours: finishing is the test.
   std::string text(1 << 20, 'a');
   Vocabulary bytes = byteVocabulary(), pieces = pieceVocabulary();
-  for (const Vocabulary *v : {&bytes, &pieces}) {
+  Vocabulary unigram = unigramVocabulary();
+  for (const Vocabulary *v : {&bytes, &pieces, &unigram}) {
     auto table = buildTokenizer(v->source);
     EXPECT_EQ(Tokenizer(table).encode(text, false, false).size(),
               text.size() / 4);
