@@ -44,17 +44,19 @@ Value joined(const FilterCall &c) {
 }
 
 Value endItem(const FilterCall &c, bool last) {
+  if (last && c.v.isSequence(Value::Sequence::Iterator))
+    c.in.fail("an iterator cannot be reversed");
   Value::Array items = c.in.iterate(c.v);
   return items.empty() ? Value::undefined() : last ? items.back() : items[0];
 }
 
 Value itemsOf(const FilterCall &c) {
   if (c.v.isUndefined())
-    return Value::array();
-  std::optional<Value> out = c.in.callMethod(c.v, "items", {});
-  if (!out)
+    return Value::sequence({}, Value::Sequence::Iterator);
+  if (c.v.kind() != Value::Kind::Object)
     c.in.fail("can only get item pairs from a mapping");
-  return *out;
+  Value pairs = *c.in.callMethod(c.v, "items", {});
+  return Value::sequence(pairs.asArray(), Value::Sequence::Iterator);
 }
 
 /// select, reject, selectattr and rejectattr.
@@ -80,7 +82,7 @@ Value selected(const FilterCall &c, bool byAttribute, bool keep) {
     if (holds == keep)
       out.push_back(item);
   }
-  return c.in.makeArray(std::move(out));
+  return c.in.makeArray(std::move(out), Value::Sequence::Iterator);
 }
 
 Value mapItems(const FilterCall &c) {
@@ -99,7 +101,7 @@ Value mapItems(const FilterCall &c) {
                                      c.arguments.tail()));
     }
   }
-  return c.in.makeArray(std::move(out));
+  return c.in.makeArray(std::move(out), Value::Sequence::Iterator);
 }
 
 /// What sorting compares: strings without case unless asked otherwise.
@@ -166,12 +168,17 @@ Value uniqueItems(const FilterCall &c) {
       out.push_back(item);
     }
   }
-  return c.in.makeArray(std::move(out));
+  return c.in.makeArray(std::move(out), Value::Sequence::Iterator);
 }
 
 Value reversed(const FilterCall &c) {
-  return c.in.slice(c.v.isString() ? c.v : c.in.makeArray(c.in.iterate(c.v)),
-                    {}, {}, -1);
+  if (c.v.isString())
+    return c.in.slice(c.v, {}, {}, -1);
+  bool once = c.v.isSequence(Value::Sequence::Iterator);
+  Value::Array items = c.in.iterate(c.v);
+  std::reverse(items.begin(), items.end());
+  return c.in.makeArray(std::move(items), once ? Value::Sequence::List
+                                               : Value::Sequence::Iterator);
 }
 
 Value extreme(const FilterCall &c, int wanted) {

@@ -37,6 +37,20 @@ public:
     Callable,  ///< a macro or a built-in function
   };
 
+  /// What Python has where JSON has arrays only. All but List and Tuple come
+  /// from the interpreter. An iterator is what select() and its like give: it
+  /// is true whatever it holds, has neither length nor items, and ends after
+  /// one walk.
+  enum class Sequence : uint8_t {
+    List,
+    Tuple,
+    Range,
+    Keys,
+    Values,
+    Items,
+    Iterator
+  };
+
   Value() = default; ///< null
   Value(std::nullptr_t) {}
   Value(bool v) : data(v) {}
@@ -52,9 +66,14 @@ public:
   Value(Object v);
   static Value array(Array v = {}) { return Value(std::move(v)); }
   static Value object(Object v = {}) { return Value(std::move(v)); }
+  static Value sequence(Array v, Sequence what);
+  static Value tuple(Array v) {
+    return sequence(std::move(v), Sequence::Tuple);
+  }
   static Value undefined(std::string_view name = {});
   static Value nameSpace(Object members);
-  static Value callable(uint32_t what);
+  /// `scope`: for the interpreter, where a macro was defined.
+  static Value callable(uint32_t what, size_t scope = 0);
 
   Kind kind() const { return static_cast<Kind>(data.index()); }
   bool isNull() const { return kind() == Kind::Null; }
@@ -65,6 +84,15 @@ public:
   bool isNumber() const { return isInt() || isFloat() || isBool(); }
   bool isString() const { return kind() == Kind::String; }
   bool isArray() const { return kind() == Kind::Array; }
+  /// Of an array.
+  Sequence sequence() const { return std::get<ArrayRef>(data)->what; }
+  bool isSequence(Sequence what) const {
+    return isArray() && sequence() == what;
+  }
+  /// Marks an iterator as walked; false if it was before.
+  bool walk() const {
+    return !std::exchange(std::get<ArrayRef>(data)->walked, true);
+  }
   bool isObject() const {
     return kind() == Kind::Object || kind() == Kind::Namespace;
   }
@@ -82,6 +110,7 @@ public:
   const Array &asArray() const { return std::get<ArrayRef>(data)->items; }
   const Object &asObject() const;
   uint32_t asCallable() const { return std::get<CallableRef>(data).what; }
+  size_t callableScope() const { return std::get<CallableRef>(data).scope; }
   /// The name that was not defined, for messages.
   const std::string &undefinedName() const;
 
@@ -98,6 +127,8 @@ private:
   struct ArrayNode {
     Array items;
     unsigned depth;
+    Sequence what = Sequence::List;
+    mutable bool walked = false;
   };
   struct ObjectNode {
     Object members;
@@ -115,6 +146,7 @@ private:
   };
   struct CallableRef {
     uint32_t what;
+    size_t scope;
   };
   // The order of the alternatives is that of Kind.
   std::variant<std::monostate, bool, int64_t, double, StringRef, ArrayRef,
