@@ -61,6 +61,9 @@ Value itemsOf(const FilterCall &c) {
 
 /// select, reject, selectattr and rejectattr.
 Value selected(const FilterCall &c, bool byAttribute, bool keep) {
+  // As in Jinja: none and the like are empty here.
+  if (!c.in.truth(c.v))
+    return Value::sequence({}, Value::Sequence::Iterator);
   Arguments rest = c.arguments;
   Value path;
   if (byAttribute) {
@@ -91,6 +94,8 @@ Value mapItems(const FilterCall &c) {
   Value::Array out;
   if (!path && c.arguments.positional.empty())
     c.in.fail("filter 'map' needs a filter or an attribute");
+  if (!c.in.truth(c.v))
+    return Value::sequence({}, Value::Sequence::Iterator);
   for (const Value &item : c.in.iterate(c.v)) {
     if (path) {
       Value value = attribute(c.in, item, *path);

@@ -221,6 +221,8 @@ static constexpr Method stringMethods[] = {
     {"rfind", [](const MethodCall &c) { return findText(c, true); }},
     {"count", countText},
     {"join", joinText},
+    {"format",
+     [](const MethodCall &c) { return c.in.formatText(c.self(), c.arguments); }},
     {"upper",
      [](const MethodCall &c) { return c.in.makeString(upper(c.self())); }},
     {"lower",

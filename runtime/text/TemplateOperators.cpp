@@ -311,9 +311,17 @@ Value Interpreter::arithmetic(Op op, const Value &a, const Value &b) {
       fail("integer overflow");
     return out;
   }
+  if (op == Op::Modulo && a.isString())
+    return percentText(a.asString(), b);
   for (const Value *v : {&a, &b})
     if (v->isUndefined())
       fail("'" + v->undefinedName() + "' is undefined");
+  if (op == Op::Add && a.isString() && b.isString() &&
+      (a.isMarkup() || b.isMarkup()))
+    return Value::markup(
+        makeString((a.isMarkup() ? a.asString() : escape(a.asString())) +
+                   (b.isMarkup() ? b.asString() : escape(b.asString())))
+            .asString());
   if (op == Op::Add && a.isString() && b.isString()) {
     std::string out;
     out.reserve(a.asString().size() + b.asString().size());

@@ -79,7 +79,14 @@ public:
   // TemplateText.cpp
   /// What printing gives: Python's str().
   std::string text(const Value &v);
+  std::string escape(const std::string &text);
+  /// Python's repr().
+  std::string repr(const Value &v);
   std::string json(const Value &v, const Arguments &options);
+
+  // TemplateFormat.cpp
+  Value formatText(std::string_view format, const Arguments &arguments);
+  Value percentText(std::string_view format, const Value &given);
 
   // TemplateSubscript.cpp
   Value index(const Value &v, const Value &key);

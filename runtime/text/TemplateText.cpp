@@ -232,6 +232,42 @@ static void appendRepr(std::string &out, const Value &v, Interpreter &in) {
   }
 }
 
+/// For HTML.
+std::string Interpreter::escape(const std::string &text) {
+  std::string out;
+  for (char ch : text) {
+    switch (ch) {
+    case '&':
+      out += "&amp;";
+      break;
+    case '<':
+      out += "&lt;";
+      break;
+    case '>':
+      out += "&gt;";
+      break;
+    case '"':
+      out += "&#34;";
+      break;
+    case '\'':
+      out += "&#39;";
+      break;
+    default:
+      out += ch;
+    }
+  }
+  charge(out.size() / 32);
+  if (out.size() > limits.output)
+    fail("string of more than " + std::to_string(limits.output) + " bytes");
+  return out;
+}
+
+std::string Interpreter::repr(const Value &v) {
+  std::string out;
+  appendRepr(out, v, *this);
+  return out;
+}
+
 std::string Interpreter::text(const Value &v) {
   switch (v.kind()) {
   case Kind::Null:

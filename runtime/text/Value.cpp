@@ -53,7 +53,7 @@ const Value::Object &Value::asObject() const {
 
 const std::string &Value::undefinedName() const {
   static const std::string unnamed = "value";
-  const StringRef &name = std::get<UndefinedRef>(data).name;
+  const auto &name = std::get<UndefinedRef>(data).name;
   return name ? *name : unnamed;
 }
 

@@ -61,7 +61,13 @@ public:
   Value(const char *v) : Value(std::string(v)) {}
   Value(std::string_view v) : Value(std::string(v)) {}
   Value(std::string v)
-      : data(std::make_shared<const std::string>(std::move(v))) {}
+      : data(std::make_shared<const Text>(Text{std::move(v), false})) {}
+  /// A string that is HTML, as the filters `safe` and `escape` say.
+  static Value markup(std::string v) {
+    Value out;
+    out.data = std::make_shared<const Text>(Text{std::move(v), true});
+    return out;
+  }
   Value(Array v);
   Value(Object v);
   static Value array(Array v = {}) { return Value(std::move(v)); }
@@ -83,6 +89,9 @@ public:
   bool isFloat() const { return kind() == Kind::Float; }
   bool isNumber() const { return isInt() || isFloat() || isBool(); }
   bool isString() const { return kind() == Kind::String; }
+  bool isMarkup() const {
+    return isString() && std::get<StringRef>(data)->isMarkup;
+  }
   bool isArray() const { return kind() == Kind::Array; }
   /// Of an array.
   Sequence sequence() const { return std::get<ArrayRef>(data)->what; }
@@ -106,7 +115,7 @@ public:
   double asFloat() const {
     return isFloat() ? std::get<double>(data) : static_cast<double>(asInt());
   }
-  const std::string &asString() const { return *std::get<StringRef>(data); }
+  const std::string &asString() const { return std::get<StringRef>(data)->text; }
   const Array &asArray() const { return std::get<ArrayRef>(data)->items; }
   const Object &asObject() const;
   uint32_t asCallable() const { return std::get<CallableRef>(data).what; }
@@ -124,6 +133,10 @@ public:
   unsigned depth() const;
 
 private:
+  struct Text {
+    std::string text;
+    bool isMarkup;
+  };
   struct ArrayNode {
     Array items;
     unsigned depth;
@@ -135,11 +148,11 @@ private:
     unsigned depth;
   };
 
-  using StringRef = std::shared_ptr<const std::string>;
+  using StringRef = std::shared_ptr<const Text>;
   using ArrayRef = std::shared_ptr<const ArrayNode>;
   using ObjectRef = std::shared_ptr<ObjectNode>;
   struct UndefinedRef {
-    StringRef name;
+    std::shared_ptr<const std::string> name;
   };
   struct NamespaceRef {
     ObjectRef members;
