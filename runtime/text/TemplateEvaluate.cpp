@@ -110,15 +110,27 @@ Value Interpreter::evaluateOperator(const Node &node, uint32_t id) {
   }
   case Op::Concat:
     return concatenate(node, id);
-  case Op::List: {
+  case Op::List:
+  case Op::Tuple: {
     Value::Array items;
     for (uint32_t i = 0, n = program.listSize(node.a); i < n; ++i)
       items.push_back(evaluate(program.item(node.a, i)));
     at = id;
-    return makeArray(std::move(items));
+    return makeArray(std::move(items), node.op == Op::Tuple
+                                           ? Value::Sequence::Tuple
+                                           : Value::Sequence::List);
   }
   case Op::Dict:
     return dict(node, id);
+  case Op::Caller:
+    return Value::callable(id + firstMacro, scopes.size() - 1);
+  case Op::Body: {
+    enter();
+    std::string text = capture(node.a);
+    scopes.pop_back();
+    at = id;
+    return makeString(std::move(text));
+  }
   default:
     fail("a statement stands where a value should");
   }
@@ -161,7 +173,7 @@ Value Interpreter::dict(const Node &node, uint32_t id) {
     Node pair = program.node(program.item(node.a, i));
     Value key = evaluate(pair.a), value = evaluate(pair.b);
     at = id;
-    const std::string &name = wantString(key, "a dict key");
+    std::string name = keyText(key);
     charge(object.size());
     // The last of equal keys wins, in the place of the first.
     auto known = std::find_if(object.begin(), object.end(),
@@ -220,10 +232,26 @@ Arguments Interpreter::evaluateArguments(uint32_t list) {
   Arguments out;
   for (uint32_t i = 0, n = program.listSize(list); i < n; ++i) {
     Node node = program.node(program.item(list, i));
-    if (node.op == Op::Keyword)
+    if (node.op == Op::Keyword) {
       out.named.emplace_back(program.string(node.a), evaluate(node.b));
-    else
+    } else if (node.op == Op::Spread) {
+      for (const Value &item : iterate(evaluate(node.a)))
+        out.positional.push_back(item);
+    } else if (node.op == Op::SpreadKeywords) {
+      Value members = evaluate(node.a);
+      if (members.kind() != Value::Kind::Object)
+        fail("argument after ** must be a mapping");
+      charge(members.asObject().size());
+      for (const auto &[key, value] : members.asObject())
+        out.named.emplace_back(key, value);
+    } else
       out.positional.push_back(evaluate(program.item(list, i)));
+  }
+  for (size_t i = 1; i < out.named.size(); ++i) {
+    charge(i / 8);
+    for (size_t j = 0; j < i; ++j)
+      if (out.named[i].first == out.named[j].first)
+        fail("more than one value for argument '" + out.named[i].first + "'");
   }
   return out;
 }
@@ -254,34 +282,92 @@ Value Interpreter::call(const Node &node, uint32_t id) {
 Value Interpreter::callValue(const Value &callee, const Arguments &arguments) {
   if (callee.isUndefined())
     fail("'" + callee.undefinedName() + "' is undefined");
+  if (callee.kind() == Value::Kind::Namespace && callee.find(loopMark))
+    return callLoop(callee, arguments);
   if (callee.kind() != Value::Kind::Callable)
     fail(std::string("'") + typeName(callee) + "' object is not callable");
   uint32_t what = callee.asCallable();
   if (what < firstMacro)
     return callBuiltin(what, arguments);
-  return callMacro(what - firstMacro, arguments);
+  return callMacro(callee, arguments);
 }
 
-Value Interpreter::callMacro(uint32_t id, const Arguments &arguments) {
-  Deeper deeper(*this);
-  Node macro = program.node(id);
-  uint32_t caller = at, n = program.listSize(macro.b);
-  if (arguments.positional.size() > n)
+/// Jinja's rules: what is left over goes to `varargs`, `kwargs` and `caller` if
+/// the macro uses those names, and is an error otherwise.
+void Interpreter::bindArguments(const Node &macro, const Arguments &arguments) {
+  uint32_t n = program.listSize(macro.b);
+  const auto &positional = arguments.positional;
+  if (positional.size() > n && !(macro.flags & UsesVarargs))
     fail("macro '" + std::string(program.string(macro.a)) +
          "' takes not more than " + std::to_string(n) + " arguments");
-  size_t outer = std::exchange(frame, scopes.size());
-  scopes.emplace_back();
+  std::vector<bool> taken(arguments.named.size());
+  auto takeNamed = [&](std::string_view name) -> const Value * {
+    for (size_t i = 0; i < taken.size(); ++i)
+      if (arguments.named[i].first == name)
+        return taken[i] = true, &arguments.named[i].second;
+    return nullptr;
+  };
+  bool hasCaller = false;
   for (uint32_t i = 0; i < n; ++i) {
     Node parameter = program.node(program.item(macro.b, i));
     std::string_view name = program.string(parameter.a);
-    const Value *given = arguments.get(i, name);
+    hasCaller |= name == "caller";
+    const Value *given =
+        i < positional.size() ? &positional[i] : takeNamed(name);
     define(name, given                 ? *given
                  : parameter.b != none ? evaluate(parameter.b)
                                        : Value::undefined(name));
   }
+  if ((macro.flags & UsesCaller) && !hasCaller) {
+    const Value *caller = takeNamed("caller");
+    define("caller", caller ? *caller : Value::undefined("caller"));
+  }
+  Value::Object rest;
+  for (size_t i = 0; i < taken.size(); ++i)
+    if (!taken[i])
+      rest.push_back(arguments.named[i]);
+  if (!rest.empty() && !(macro.flags & UsesKwargs))
+    fail("macro '" + std::string(program.string(macro.a)) +
+         "' takes no keyword argument '" + rest[0].first + "'");
+  if (macro.flags & UsesKwargs)
+    define("kwargs", makeObject(std::move(rest)));
+  if (macro.flags & UsesVarargs)
+    define("varargs",
+           makeArray({positional.begin() + std::min<size_t>(n, positional.size()),
+                      positional.end()},
+                     Value::Sequence::Tuple));
+}
+
+Value Interpreter::callMacro(const Value &callee, const Arguments &arguments) {
+  Deeper deeper(*this);
+  Node macro = program.node(callee.asCallable() - firstMacro);
+  uint32_t caller = at;
+  enter(std::min(callee.callableScope(), scopes.size() - 1));
+  bindArguments(macro, arguments);
   std::string text = capture(macro.c);
   scopes.pop_back();
-  frame = outer;
+  at = caller;
+  return makeString(std::move(text));
+}
+
+/// loop(items) in a recursive loop.
+Value Interpreter::callLoop(const Value &callee, const Arguments &arguments) {
+  Deeper deeper(*this);
+  auto id = static_cast<uint32_t>(callee.find(loopMark)->asInt());
+  if (program.node(id).op != Op::Recursive)
+    fail("the loop must have the 'recursive' marker to be called recursively");
+  if (arguments.positional.size() != 1)
+    fail("a loop is called with one argument");
+  uint32_t caller = at;
+  auto scope = static_cast<size_t>(callee.find(loopScope)->asInt());
+  enter(std::min(scope, scopes.size() - 1));
+  std::string outer = std::exchange(out, {});
+  captured += outer.size();
+  loop(id, arguments.positional[0],
+       static_cast<size_t>(callee.find("depth")->asInt()));
+  captured -= outer.size();
+  std::string text = std::exchange(out, std::move(outer));
+  scopes.pop_back();
   at = caller;
   return makeString(std::move(text));
 }
@@ -334,7 +420,7 @@ Value Interpreter::range(const Arguments &arguments) {
     if (__builtin_add_overflow(i, step, &i))
       break;
   }
-  return makeArray(std::move(out));
+  return makeArray(std::move(out), Value::Sequence::Range);
 }
 
 Value Interpreter::formatTime(const Arguments &arguments) {

@@ -20,16 +20,21 @@ uint32_t Parser::tuple(bool choose) {
       break;
     items.push_back(expression(choose));
   }
-  return add(Op::List, at, writer.list(items));
+  return add(Op::Tuple, at, writer.list(items));
 }
 
 uint32_t Parser::expression(bool choose) {
   Deeper deeper(*this);
+  std::string unknownBefore = unknown;
   uint32_t value = orExpression();
   while (choose && isName("if")) {
     Token at = take();
+    // Only what runs is looked at, as in {% if %}.
+    unknown = unknownBefore;
+    bool outer = std::exchange(soft, true);
     uint32_t condition = orExpression();
     uint32_t other = acceptName("else") ? expression() : none;
+    soft = outer;
     value = add(Op::Choose, at, condition, value, other);
   }
   return value;
@@ -169,11 +174,15 @@ uint32_t Parser::primary() {
       return add(Op::False, at);
     if (at.text == "none" || at.text == "None")
       return add(Op::Null, at);
+    used |= at.text == "varargs"  ? UsesVarargs
+            : at.text == "kwargs" ? UsesKwargs
+            : at.text == "caller" ? UsesCaller
+                                  : 0;
     return add(Op::Name, at, writer.string(at.text));
   case TokenKind::Operator:
     if (at.text == "(") {
       if (acceptOperator(")"))
-        return add(Op::List, at);
+        return add(Op::Tuple, at);
       uint32_t value = tuple();
       expectOperator(")");
       return value;
@@ -296,7 +305,7 @@ uint32_t Parser::subscript(uint32_t value, const Token &at) {
   return add(Op::Index, at, value, bounds[0]);
 }
 
-uint32_t Parser::arguments() {
+Parser::Nodes Parser::argumentItems() {
   expectOperator("(");
   Nodes items;
   bool keywords = false, first = true;
@@ -308,8 +317,15 @@ uint32_t Parser::arguments() {
     }
     first = false;
     Token at = peek();
-    if (isOperator("*") || isOperator("**"))
-      fail(at, "argument lists by '*' are not supported");
+    if (acceptOperator("**")) {
+      keywords = true;
+      items.push_back(add(Op::SpreadKeywords, at, expression()));
+      continue;
+    }
+    if (acceptOperator("*")) {
+      items.push_back(add(Op::Spread, at, expression()));
+      continue;
+    }
     if (at.kind == TokenKind::Name && isOperator("=", 1)) {
       take(), take();
       keywords = true;
@@ -321,13 +337,13 @@ uint32_t Parser::arguments() {
       fail(at, "positional argument after a keyword argument");
     items.push_back(expression());
   }
-  return writer.list(items);
+  return items;
 }
 
 uint32_t Parser::filters(uint32_t value) {
   while (true) {
     if (acceptOperator("|"))
-      value = filter(value);
+      value = apply(filterPart(), value);
     else if (isName("is"))
       value = test(value);
     else if (isOperator("("))
@@ -337,12 +353,31 @@ uint32_t Parser::filters(uint32_t value) {
   }
 }
 
-uint32_t Parser::filter(uint32_t value) {
+/// Jinja looks up what runs for sure when it compiles, and the rest later.
+void Parser::unknownName(const Token &at, const char *what) {
+  if (soft || !unknown.empty())
+    return;
+  unknown = std::string("unknown ") + what + " '" + at.text + "'";
+  unknownAt = at;
+}
+
+Parser::FilterPart Parser::filterPart() {
   Token at = expectName();
   if (!isFilter(at.text))
-    fail(at, "unknown filter '" + at.text + "'");
-  uint32_t list = isOperator("(") ? arguments() : none;
-  return add(Op::Filter, at, value, writer.string(at.text), list);
+    unknownName(at, "filter");
+  return {at, isOperator("(") ? arguments() : none};
+}
+
+std::vector<Parser::FilterPart> Parser::filterChain() {
+  std::vector<FilterPart> out = {filterPart()};
+  while (acceptOperator("|"))
+    out.push_back(filterPart());
+  return out;
+}
+
+uint32_t Parser::apply(const FilterPart &part, uint32_t value) {
+  return add(Op::Filter, part.at, value, writer.string(part.at.text),
+             part.list);
 }
 
 /// Whether an argument without parentheses follows a test: "is divisibleby 3".
@@ -370,7 +405,7 @@ uint32_t Parser::test(uint32_t value) {
   bool negated = acceptName("not");
   Token at = expectName();
   if (!isTest(at.text))
-    fail(at, "unknown test '" + at.text + "'");
+    unknownName(at, "test");
   uint32_t list = none;
   if (isOperator("(")) {
     list = arguments();

@@ -20,10 +20,13 @@ using Kind = Value::Kind;
 
 static Value trimmed(const FilterCall &c) {
   std::string text = c.text();
+  bool markup = c.v.isMarkup();
   const Value *set = c.get(0, "chars");
   if (set && !set->isNull())
     c.in.charge(text.size() * c.in.wantString(*set, "chars").size() / 16);
-  return c.in.makeString(std::string(strip(text, set, true, true)));
+  text = strip(text, set, true, true);
+  return markup ? Value::markup(std::move(text))
+                : c.in.makeString(std::move(text));
 }
 
 /// Jinja's own: capitalizes after white space, '-', and opening brackets.
@@ -177,32 +180,24 @@ static Value indented(const FilterCall &c) {
 }
 
 static Value escaped(const FilterCall &c) {
-  std::string out;
-  for (char ch : c.text()) {
-    switch (ch) {
-    case '&':
-      out += "&amp;";
-      break;
-    case '<':
-      out += "&lt;";
-      break;
-    case '>':
-      out += "&gt;";
-      break;
-    case '"':
-      out += "&#34;";
-      break;
-    case '\'':
-      out += "&#39;";
-      break;
-    default:
-      out += ch;
-    }
-  }
-  return c.in.makeString(std::move(out));
+  return c.v.isMarkup() ? c.v : Value::markup(c.in.escape(c.text()));
 }
 
-static Value textOf(const FilterCall &c) { return c.in.makeString(c.text()); }
+/// A format by % and its arguments, all by place or all by name.
+static Value formatted(const FilterCall &c) {
+  if (!c.arguments.named.empty())
+    c.in.fail("filter 'format' takes no names");
+  return c.in.percentText(c.text(), Value::tuple(c.arguments.positional));
+}
+
+/// Text that `+` joins with other text by escaping that.
+static Value marked(const FilterCall &c) {
+  return Value::markup(c.text());
+}
+
+static Value textOf(const FilterCall &c) {
+  return c.v.isString() ? c.v : c.in.makeString(c.text());
+}
 static Value lengthOf(const FilterCall &c) { return c.in.length(c.v); }
 
 static constexpr KnownFilter filterTable[] = {
@@ -215,6 +210,7 @@ static constexpr KnownFilter filterTable[] = {
     {"dictsort", sortedDict},
     {"e", escaped},
     {"escape", escaped},
+    {"format", formatted},
     {"first", [](const FilterCall &c) { return endItem(c, false); }},
     {"float", toFloat},
     {"indent", indented},
@@ -236,7 +232,7 @@ static constexpr KnownFilter filterTable[] = {
     {"replace", replaced},
     {"reverse", reversed},
     {"round", rounded},
-    {"safe", textOf},
+    {"safe", marked},
     {"select", [](const FilterCall &c) { return selected(c, false, true); }},
     {"selectattr", [](const FilterCall &c) { return selected(c, true, true); }},
     {"sort", sorted},

@@ -97,7 +97,8 @@ void JsonWriter::object(const Value &v, unsigned level) {
     if (i > 0)
       out += comma;
     newline(level + 1);
-    string(members[i]->first);
+    Value key = Interpreter::keyValue(members[i]->first);
+    key.isString() ? string(key.asString()) : string(key.isNull() ? "null" : in.text(key));
     out += colon;
     write(members[i]->second, level + 1);
   }
@@ -133,6 +134,8 @@ void JsonWriter::write(const Value &v, unsigned level) {
   case Kind::Object:
     return object(v, level);
   case Kind::Array: {
+    if (v.sequence() > Value::Sequence::Tuple)
+      break;
     out += '[';
     bool first = true;
     for (const Value &item : v.asArray()) {
@@ -147,9 +150,10 @@ void JsonWriter::write(const Value &v, unsigned level) {
     return;
   }
   default:
-    in.fail(std::string("object of type ") + Interpreter::typeName(v) +
-            " is not JSON serializable");
+    break;
   }
+  in.fail(std::string("object of type ") + Interpreter::typeName(v) +
+          " is not JSON serializable");
 }
 
 std::string Interpreter::json(const Value &v, const Arguments &options) {

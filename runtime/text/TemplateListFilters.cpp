@@ -44,21 +44,26 @@ Value joined(const FilterCall &c) {
 }
 
 Value endItem(const FilterCall &c, bool last) {
+  if (last && c.v.isSequence(Value::Sequence::Iterator))
+    c.in.fail("an iterator cannot be reversed");
   Value::Array items = c.in.iterate(c.v);
   return items.empty() ? Value::undefined() : last ? items.back() : items[0];
 }
 
 Value itemsOf(const FilterCall &c) {
   if (c.v.isUndefined())
-    return Value::array();
-  std::optional<Value> out = c.in.callMethod(c.v, "items", {});
-  if (!out)
+    return Value::sequence({}, Value::Sequence::Iterator);
+  if (c.v.kind() != Value::Kind::Object)
     c.in.fail("can only get item pairs from a mapping");
-  return *out;
+  Value pairs = *c.in.callMethod(c.v, "items", {});
+  return Value::sequence(pairs.asArray(), Value::Sequence::Iterator);
 }
 
 /// select, reject, selectattr and rejectattr.
 Value selected(const FilterCall &c, bool byAttribute, bool keep) {
+  // As in Jinja: none and the like are empty here.
+  if (!c.in.truth(c.v))
+    return Value::sequence({}, Value::Sequence::Iterator);
   Arguments rest = c.arguments;
   Value path;
   if (byAttribute) {
@@ -80,7 +85,7 @@ Value selected(const FilterCall &c, bool byAttribute, bool keep) {
     if (holds == keep)
       out.push_back(item);
   }
-  return c.in.makeArray(std::move(out));
+  return c.in.makeArray(std::move(out), Value::Sequence::Iterator);
 }
 
 Value mapItems(const FilterCall &c) {
@@ -89,6 +94,8 @@ Value mapItems(const FilterCall &c) {
   Value::Array out;
   if (!path && c.arguments.positional.empty())
     c.in.fail("filter 'map' needs a filter or an attribute");
+  if (!c.in.truth(c.v))
+    return Value::sequence({}, Value::Sequence::Iterator);
   for (const Value &item : c.in.iterate(c.v)) {
     if (path) {
       Value value = attribute(c.in, item, *path);
@@ -99,7 +106,7 @@ Value mapItems(const FilterCall &c) {
                                      c.arguments.tail()));
     }
   }
-  return c.in.makeArray(std::move(out));
+  return c.in.makeArray(std::move(out), Value::Sequence::Iterator);
 }
 
 /// What sorting compares: strings without case unless asked otherwise.
@@ -166,12 +173,17 @@ Value uniqueItems(const FilterCall &c) {
       out.push_back(item);
     }
   }
-  return c.in.makeArray(std::move(out));
+  return c.in.makeArray(std::move(out), Value::Sequence::Iterator);
 }
 
 Value reversed(const FilterCall &c) {
-  return c.in.slice(c.v.isString() ? c.v : c.in.makeArray(c.in.iterate(c.v)),
-                    {}, {}, -1);
+  if (c.v.isString())
+    return c.in.slice(c.v, {}, {}, -1);
+  bool once = c.v.isSequence(Value::Sequence::Iterator);
+  Value::Array items = c.in.iterate(c.v);
+  std::reverse(items.begin(), items.end());
+  return c.in.makeArray(std::move(items), once ? Value::Sequence::List
+                                               : Value::Sequence::Iterator);
 }
 
 Value extreme(const FilterCall &c, int wanted) {

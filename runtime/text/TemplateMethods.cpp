@@ -64,7 +64,7 @@ static Value affixed(const MethodCall &c, bool start) {
     return start ? c.self().starts_with(part) : c.self().ends_with(part);
   };
   const Value &affix = c.need(0, "prefix");
-  if (!affix.isArray())
+  if (!affix.isSequence(Value::Sequence::Tuple))
     return has(affix);
   for (const Value &v : affix.asArray())
     if (has(v))
@@ -221,6 +221,8 @@ static constexpr Method stringMethods[] = {
     {"rfind", [](const MethodCall &c) { return findText(c, true); }},
     {"count", countText},
     {"join", joinText},
+    {"format",
+     [](const MethodCall &c) { return c.in.formatText(c.self(), c.arguments); }},
     {"upper",
      [](const MethodCall &c) { return c.in.makeString(upper(c.self())); }},
     {"lower",
@@ -241,26 +243,29 @@ static Value pairs(const MethodCall &c) {
   Value::Array out;
   c.in.charge(c.v.asObject().size());
   for (const auto &[key, value] : c.v.asObject())
-    out.push_back(Value::Array{key, value});
-  return c.in.makeArray(std::move(out));
+    out.push_back(Value::tuple({Interpreter::keyValue(key), value}));
+  return c.in.makeArray(std::move(out), Value::Sequence::Items);
 }
 
 static Value keys(const MethodCall &c) {
-  return c.in.makeArray(c.in.iterate(c.v));
+  return c.in.makeArray(c.in.iterate(c.v), Value::Sequence::Keys);
 }
 
 static Value values(const MethodCall &c) {
   Value::Array out;
   for (const auto &[key, value] : c.v.asObject())
     out.push_back(value);
-  return c.in.makeArray(std::move(out));
+  return c.in.makeArray(std::move(out), Value::Sequence::Values);
 }
 
 static Value getMember(const MethodCall &c) {
   const Value &key = c.need(0, "key");
   c.in.charge(c.v.asObject().size() / 8);
-  if (key.isString())
-    if (const Value *found = c.v.find(key.asString()))
+  if (key.isArray() || key.isObject())
+    c.in.fail(std::string("a '") + Interpreter::typeName(key) +
+              "' cannot be a key");
+  if (key.isString() || key.isInt() || key.isNull())
+    if (const Value *found = c.v.find(c.in.keyText(key)))
       return *found;
   const Value *missing = c.get(1, "default");
   return missing ? *missing : Value();
@@ -299,12 +304,24 @@ static constexpr Method listMethods[] = {
 static Value cycle(const MethodCall &c) {
   const Value *index = c.v.find("index0");
   const auto &items = c.arguments.positional;
-  if (!index || !index->isInt() || items.empty())
+  if (!index || !c.v.find(loopMark) || items.empty())
     c.in.fail("cycle needs a loop and items");
   return items[static_cast<size_t>(index->asInt()) % items.size()];
 }
 
-static constexpr Method loopMethods[] = {{"cycle", cycle}};
+/// loop.changed(a, ...): whether these differ from the last call's.
+static Value changed(const MethodCall &c) {
+  if (!c.v.find(loopMark))
+    c.in.fail("changed needs a loop");
+  Value now = c.in.makeArray(c.arguments.positional);
+  const Value *last = c.v.find(loopSeen);
+  bool differs = !last || !c.in.equal(*last, now);
+  if (differs)
+    c.v.setMember(loopSeen, now);
+  return differs;
+}
+
+static constexpr Method loopMethods[] = {{"cycle", cycle}, {"changed", changed}};
 
 std::optional<Value> Interpreter::callMethod(const Value &v,
                                              std::string_view name,

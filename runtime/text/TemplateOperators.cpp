@@ -4,6 +4,7 @@
 #include "text/Utf8.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 namespace quern::chat {
@@ -14,6 +15,11 @@ const char *Interpreter::typeName(const Value &v) {
   static constexpr const char *names[] = {
       "NoneType", "bool", "int",       "float",     "str",
       "list",     "dict", "Undefined", "Namespace", "function"};
+  static constexpr const char *sequences[] = {
+      "list",        "tuple",      "range",    "dict_keys",
+      "dict_values", "dict_items", "generator"};
+  if (v.isArray())
+    return sequences[static_cast<size_t>(v.sequence())];
   return names[static_cast<size_t>(v.kind())];
 }
 
@@ -45,7 +51,7 @@ bool Interpreter::truth(const Value &v) const {
   case Kind::String:
     return !v.asString().empty();
   case Kind::Array:
-    return !v.asArray().empty();
+    return v.isSequence(Value::Sequence::Iterator) || !v.asArray().empty();
   case Kind::Object:
     return !v.asObject().empty();
   default:
@@ -67,6 +73,10 @@ bool Interpreter::equal(const Value &a, const Value &b) {
     charge(a.asString().size() / 64);
     return a.asString() == b.asString();
   case Kind::Array:
+    if (a.sequence() != b.sequence())
+      return false;
+    if (a.sequence() == Value::Sequence::Iterator)
+      return &a.asArray() == &b.asArray();
     return std::equal(
         a.asArray().begin(), a.asArray().end(), b.asArray().begin(),
         b.asArray().end(),
@@ -103,7 +113,11 @@ int Interpreter::order(const Value &a, const Value &b) {
     charge(std::min(a.asString().size(), b.asString().size()) / 64);
     return sign(a.asString().compare(b.asString()), 0);
   }
-  if (a.isArray() && b.isArray()) {
+  auto ordered = [](const Value &v) {
+    return v.isSequence(Value::Sequence::List) ||
+           v.isSequence(Value::Sequence::Tuple);
+  };
+  if (ordered(a) && ordered(b) && a.sequence() == b.sequence()) {
     const auto &x = a.asArray(), &y = b.asArray();
     for (size_t i = 0; i < std::min(x.size(), y.size()); ++i)
       if (!equal(x[i], y[i]))
@@ -125,6 +139,8 @@ bool Interpreter::contains(const Value &container, const Value &item) {
     return container.asString().find(part) != std::string::npos;
   }
   case Kind::Array:
+    if (container.isSequence(Value::Sequence::Iterator) && !container.walk())
+      return false;
     for (const Value &candidate : container.asArray())
       if (equal(candidate, item))
         return true;
@@ -133,7 +149,8 @@ bool Interpreter::contains(const Value &container, const Value &item) {
     charge(container.asObject().size());
     if (item.isArray() || item.isObject())
       fail(std::string("a '") + typeName(item) + "' cannot be a key");
-    return item.isString() && container.find(item.asString());
+    return (item.isString() || item.isInt() || item.isNull()) &&
+           container.find(keyText(item));
   case Kind::Undefined:
     return false;
   default:
@@ -148,14 +165,38 @@ int64_t Interpreter::length(const Value &v) {
     charge(v.asString().size() / 16);
     return static_cast<int64_t>(utf8::length(v.asString()));
   case Kind::Array:
+    if (v.sequence() == Value::Sequence::Iterator)
+      break;
     return static_cast<int64_t>(v.asArray().size());
   case Kind::Object:
     return static_cast<int64_t>(v.asObject().size());
   case Kind::Undefined:
     return 0;
   default:
-    fail(std::string("object of type '") + typeName(v) + "' has no length");
+    break;
   }
+  fail(std::string("object of type '") + typeName(v) + "' has no length");
+}
+
+std::string Interpreter::keyText(const Value &key) const {
+  if (key.isInt())
+    return "\xffi" + std::to_string(key.asInt());
+  if (key.isNull())
+    return "\xffn";
+  const std::string &text = wantString(key, "a dict key");
+  if (text.starts_with('\xff'))
+    fail("a dict key is not UTF-8");
+  return text;
+}
+
+Value Interpreter::keyValue(std::string_view text) {
+  if (text == "\xffn")
+    return {};
+  int64_t number = 0;
+  if (!text.starts_with("\xffi"))
+    return text;
+  std::from_chars(text.data() + 2, text.data() + text.size(), number);
+  return number;
 }
 
 Value::Array Interpreter::iterate(const Value &v) {
@@ -163,11 +204,13 @@ Value::Array Interpreter::iterate(const Value &v) {
   switch (v.kind()) {
   case Kind::Array:
     charge(v.asArray().size());
+    if (v.sequence() == Value::Sequence::Iterator && !v.walk())
+      return out;
     return v.asArray();
   case Kind::Object:
     charge(v.asObject().size());
     for (const auto &member : v.asObject())
-      out.push_back(member.first);
+      out.push_back(keyValue(member.first));
     return out;
   case Kind::String: {
     std::string_view text = v.asString();
@@ -268,9 +311,17 @@ Value Interpreter::arithmetic(Op op, const Value &a, const Value &b) {
       fail("integer overflow");
     return out;
   }
+  if (op == Op::Modulo && a.isString())
+    return percentText(a.asString(), b);
   for (const Value *v : {&a, &b})
     if (v->isUndefined())
       fail("'" + v->undefinedName() + "' is undefined");
+  if (op == Op::Add && a.isString() && b.isString() &&
+      (a.isMarkup() || b.isMarkup()))
+    return Value::markup(
+        makeString((a.isMarkup() ? a.asString() : escape(a.asString())) +
+                   (b.isMarkup() ? b.asString() : escape(b.asString())))
+            .asString());
   if (op == Op::Add && a.isString() && b.isString()) {
     std::string out;
     out.reserve(a.asString().size() + b.asString().size());
@@ -278,16 +329,20 @@ Value Interpreter::arithmetic(Op op, const Value &a, const Value &b) {
     out += b.asString();
     return makeString(std::move(out));
   }
-  if (op == Op::Add && a.isArray() && b.isArray()) {
+  auto joins = [](const Value &v) {
+    return v.isSequence(Value::Sequence::List) ||
+           v.isSequence(Value::Sequence::Tuple);
+  };
+  if (op == Op::Add && joins(a) && joins(b) && a.sequence() == b.sequence()) {
     charge(a.asArray().size() + b.asArray().size());
     Value::Array out = a.asArray();
     out.insert(out.end(), b.asArray().begin(), b.asArray().end());
-    return makeArray(std::move(out));
+    return makeArray(std::move(out), a.sequence());
   }
   bool text = a.isString() || b.isString();
   const Value &repeated = a.isString() || a.isArray() ? a : b;
   const Value &count = &repeated == &a ? b : a;
-  if (op == Op::Multiply && (text || repeated.isArray()) &&
+  if (op == Op::Multiply && (text || joins(repeated)) &&
       (count.isInt() || count.isBool())) {
     int64_t n = std::max<int64_t>(count.asInt(), 0);
     auto size = static_cast<int64_t>(text ? repeated.asString().size()
@@ -306,7 +361,8 @@ Value Interpreter::arithmetic(Op op, const Value &a, const Value &b) {
         array.insert(array.end(), repeated.asArray().begin(),
                      repeated.asArray().end());
     }
-    return text ? Value(std::move(string)) : makeArray(std::move(array));
+    return text ? Value(std::move(string))
+                : makeArray(std::move(array), repeated.sequence());
   }
   static constexpr const char *signs[] = {"+", "-", "*", "/", "//", "%", "**"};
   fail(std::string("unsupported operand types for ") +

@@ -37,6 +37,14 @@ private:
   uint32_t setStatement(const Token &at);
   uint32_t macroStatement(const Token &at);
   uint32_t generation(const Token &at);
+  uint32_t withStatement(const Token &at);
+  uint32_t blockStatement(const Token &at);
+  uint32_t filterStatement(const Token &at);
+  uint32_t callStatement(const Token &at);
+  uint32_t macroBody(Op op, const Token &at, std::string_view called,
+                     const Nodes &parameters);
+  Nodes parameterList();
+  Nodes innerBody(std::initializer_list<std::string_view> ends);
   uint32_t target();
   uint32_t oneTarget(bool members);
   void endBlock();
@@ -58,10 +66,19 @@ private:
   /// `start`: where errors of calling `value` are reported.
   uint32_t postfix(uint32_t value, const Token &start);
   uint32_t filters(uint32_t value);
-  uint32_t filter(uint32_t value);
+  /// A filter without the value that it is applied to.
+  struct FilterPart {
+    Token at;
+    uint32_t list;
+  };
+  FilterPart filterPart();
+  std::vector<FilterPart> filterChain();
+  uint32_t apply(const FilterPart &part, uint32_t value);
+  void unknownName(const Token &at, const char *what);
   uint32_t test(uint32_t value);
   uint32_t subscript(uint32_t value, const Token &at);
-  uint32_t arguments(); ///< from '(' on: a list
+  Nodes argumentItems(); ///< from '(' on
+  uint32_t arguments() { return writer.list(argumentItems()); }
   uint32_t listLiteral(const Token &at);
   uint32_t dictLiteral(const Token &at);
   uint32_t integer(const Token &at);
@@ -108,6 +125,12 @@ private:
   ProgramWriter writer;
   size_t pos = 0;
   unsigned depth = 0, loops = 0;
+  uint8_t used = 0; ///< MacroFlags of the names in this macro so far
+  /// In an {% if %}, where Jinja finds unknown filters only when they run.
+  bool soft = false;
+  std::string unknown; ///< the first unknown filter or test elsewhere
+  Token unknownAt;
+  std::vector<std::string> blocks;
 };
 
 } // namespace quern::chat

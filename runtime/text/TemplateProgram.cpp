@@ -8,7 +8,7 @@
 
 namespace quern::chat {
 
-static constexpr char magic[8] = {'Q', 'N', 'T', 'P', 'L', '0', '0', '1'};
+static constexpr char magic[8] = {'Q', 'N', 'T', 'P', 'L', '0', '0', '2'};
 
 /// In a namespace of its own, where `Node` is the kind of operand.
 namespace layout {
@@ -19,6 +19,7 @@ static constexpr Operands one = {Node, Unused, Unused};
 static constexpr Operands two = {Node, Node, Unused};
 static constexpr Operands three = {Node, Node, Node};
 static constexpr Operands list = {Nodes, Unused, Unused};
+static constexpr Operands lists = {Nodes, Nodes, Unused};
 static constexpr Operands bits = {Bits, Bits, Unused};
 static constexpr Operands named = {Node, Text, Nodes};
 static constexpr Operands withList = {Node, Nodes, Unused};
@@ -36,22 +37,23 @@ static constexpr Operands choice = {Node, Node, MaybeNode};
 static constexpr Operands operandTable[] = { // in the order of Op
     // Text, Print, If, For, ForParts, Set, Capture
     text, one, condition, three, loopParts, two, withList,
-    // Macro, Parameter, Group, Break, Continue
-    macro, parameter, list, nothing, nothing,
+    // Macro, Parameter, Group, With, Block, Recursive, Break, Continue
+    macro, parameter, list, lists, list, three, nothing, nothing,
     // TargetTuple, TargetMember
     list, texts,
     // Null, True, False, Int, Float, String, Name
     nothing, nothing, nothing, bits, bits, text, text,
     // Member, Index, Slice, Bounds
     member, two, two, bounds,
-    // Call, Keyword, Filter, Test, Not, Negate, Plus, And, Or
-    withList, keyword, named, named, one, one, one, two, two,
+    // Call, Keyword, Spread, SpreadKeywords, Caller, Body, Filter, Test, Not,
+    // Negate, Plus, And, Or
+    withList, keyword, one, one, macro, list, named, named, one, one, one, two, two,
     // Add, Subtract, Multiply, Divide, FloorDivide, Modulo, Power
     two, two, two, two, two, two, two,
     // Concat, Compare, and the eight comparisons
     list, withList, one, one, one, one, one, one, one, one,
-    // Choose, List, Dict, Pair
-    choice, list, list, two};
+    // Choose, List, Tuple, Dict, Pair
+    choice, list, list, list, two};
 // clang-format on
 static_assert(std::size(operandTable) == static_cast<size_t>(Op::Count_));
 } // namespace layout
@@ -165,9 +167,12 @@ void ProgramView::checkNode(uint32_t id) const {
         return false;
     return true;
   };
-  if ((n.op == Op::For && node(n.c).op != Op::ForParts) ||
+  bool loop = n.op == Op::For || n.op == Op::Recursive;
+  bool macro = n.op == Op::Macro || n.op == Op::Caller;
+  if ((loop && node(n.c).op != Op::ForParts) ||
       (n.op == Op::Slice && node(n.b).op != Op::Bounds) ||
-      (n.op == Op::Macro && !all(n.b, Op::Parameter, Op::Parameter)) ||
+      (macro && !all(n.b, Op::Parameter, Op::Parameter)) ||
+      (n.op == Op::With && !all(n.a, Op::Set, Op::Set)) ||
       (n.op == Op::Dict && !all(n.a, Op::Pair, Op::Pair)) ||
       (n.op == Op::Compare && !all(n.b, Op::Equal, Op::NotIn)))
     corrupt("wrong kind of operand");

@@ -36,6 +36,9 @@ enum class Op : uint8_t {
   Macro,     ///< a: name, b: list of Parameter, c: list
   Parameter, ///< a: name, b: default
   Group,     ///< a: list
+  With,      ///< a: list of Set, b: list; in a scope of its own
+  Block,     ///< a: list; sees the template's names only
+  Recursive, ///< as For, and `loop` may be called
   Break,
   Continue,
   // targets: Name, or one of
@@ -55,6 +58,10 @@ enum class Op : uint8_t {
   Bounds,  ///< a, b, c: start, stop, step, each may be none
   Call,    ///< a: value, b: list; keyword arguments are Keyword nodes
   Keyword, ///< a: name, b: value
+  Spread,  ///< a: value whose items are arguments
+  SpreadKeywords, ///< a: dict whose members are keyword arguments
+  Caller,  ///< as Macro; the body of {% call %} as a value
+  Body,    ///< a: list; what it prints
   Filter,  ///< a: value, b: name, c: list
   Test,    ///< a: value, b: name, c: list
   Not,     ///< a
@@ -81,6 +88,7 @@ enum class Op : uint8_t {
   NotIn,  ///< a
   Choose, ///< a: condition, b: value, c: value or none
   List,   ///< a: list
+  Tuple,  ///< a: list
   Dict,   ///< a: list of Pair
   Pair,   ///< a: key, b: value
   Count_,
@@ -94,9 +102,12 @@ struct Operands {
 };
 Operands operandsOf(Op op);
 
+/// Which of these names a macro uses, and so takes as arguments.
+enum MacroFlag : uint8_t { UsesVarargs = 1, UsesKwargs = 2, UsesCaller = 4 };
+
 struct Node {
   Op op;
-  uint8_t reserved;
+  uint8_t flags; ///< of Macro and Caller: MacroFlag
   uint16_t column;
   uint32_t line;
   uint32_t a, b, c;
@@ -114,6 +125,7 @@ class ProgramWriter {
 public:
   uint32_t add(Op op, uint32_t line, uint32_t column, uint32_t a = none,
                uint32_t b = none, uint32_t c = none);
+  void setFlags(uint32_t node, uint8_t flags) { nodes[node].flags = flags; }
   uint32_t string(std::string_view text);
   /// A list of nodes; none if it is empty.
   uint32_t list(const std::vector<uint32_t> &items);
@@ -149,6 +161,7 @@ public:
   uint32_t item(uint32_t list, uint32_t index) const {
     return word(listBytes, list + 1 + index);
   }
+  uint32_t size() const { return header.nodes; }
   uint32_t root() const { return header.root; }
   std::string_view name() const { return string(header.name); }
 

@@ -55,12 +55,12 @@ Value Interpreter::makeString(std::string text) {
   return Value(std::move(text));
 }
 
-Value Interpreter::makeArray(Value::Array items) {
+Value Interpreter::makeArray(Value::Array items, Value::Sequence what) {
   charge(items.size());
   for (const Value &item : items)
     if (item.kind() == Value::Kind::Namespace)
       fail("a namespace cannot be kept in a list");
-  Value out(std::move(items));
+  Value out = Value::sequence(std::move(items), what);
   if (out.depth() > maxValueDepth)
     fail("list nested deeper than " + std::to_string(maxValueDepth) +
          " levels");
@@ -81,27 +81,27 @@ Value Interpreter::makeObject(Value::Object members) {
 
 const Value *Interpreter::lookUp(std::string_view name) const {
   auto inScope = [&](const Scope &scope) -> const Value * {
-    for (size_t i = scope.size(); i-- > 0;)
-      if (scope[i].first == name)
-        return &scope[i].second;
+    for (const auto &[known, value] : scope.names)
+      if (known == name)
+        return &value;
     return nullptr;
   };
-  for (size_t i = scopes.size(); i-- > std::max<size_t>(frame, 1);)
+  for (size_t i = scopes.size() - 1;; i = scopes[i].parent) {
     if (const Value *value = inScope(scopes[i]))
       return value;
-  if (const Value *value = inScope(scopes[0]))
-    return value;
-  return context.find(name);
+    if (i == 0)
+      return context.find(name);
+  }
 }
 
 void Interpreter::define(std::string_view name, Value value) {
-  Scope &scope = scopes.back();
-  for (auto &[known, old] : scope)
+  auto &names = scopes.back().names;
+  for (auto &[known, old] : names)
     if (known == name) {
       old = std::move(value);
       return;
     }
-  scope.emplace_back(name, std::move(value));
+  names.emplace_back(name, std::move(value));
 }
 
 void Interpreter::print(std::string_view text) {
@@ -145,7 +145,11 @@ Interpreter::Flow Interpreter::executeNode(uint32_t id) {
   case Op::If:
     return execute(truth(evaluate(node.a)) ? node.b : node.c);
   case Op::For:
-    return loop(node);
+  case Op::Recursive: {
+    Value over = evaluate(node.b);
+    at = id;
+    return loop(id, over, 0);
+  }
   case Op::Set: {
     Value value = evaluate(node.b);
     at = id;
@@ -153,7 +157,7 @@ Interpreter::Flow Interpreter::executeNode(uint32_t id) {
     return Flow::Next;
   }
   case Op::Capture: {
-    scopes.emplace_back();
+    enter();
     std::string text = capture(node.b);
     scopes.pop_back();
     at = id;
@@ -161,10 +165,18 @@ Interpreter::Flow Interpreter::executeNode(uint32_t id) {
     return Flow::Next;
   }
   case Op::Macro:
-    define(program.string(node.a), Value::callable(id + firstMacro));
+    define(program.string(node.a), Value::callable(id + firstMacro, scopes.size() - 1));
     return Flow::Next;
   case Op::Group:
     return execute(node.a);
+  case Op::With:
+    return with(node);
+  case Op::Block: {
+    enter(0);
+    Flow flow = execute(node.a);
+    scopes.pop_back();
+    return flow;
+  }
   case Op::Break:
     return Flow::Break;
   case Op::Continue:
@@ -188,6 +200,8 @@ void Interpreter::assign(uint32_t target, const Value &value) {
       fail("cannot assign attribute on non-namespace object");
     if (value.kind() == Value::Kind::Namespace)
       fail("a namespace cannot be kept in a namespace");
+    if (object->find(loopMark))
+      fail("cannot assign attribute on non-namespace object");
     object->setMember(program.string(node.b), value);
     return;
   }
@@ -208,15 +222,15 @@ void Interpreter::assign(uint32_t target, const Value &value) {
 }
 
 /// What a loop runs over, after its `if`.
-Value::Array Interpreter::loopItems(const Node &node, const Node &parts) {
-  Value over = evaluate(node.b);
+Value::Array Interpreter::loopItems(const Node &node, const Node &parts,
+                                    const Value &over) {
   Value::Array items = iterate(over);
   if (parts.c == none)
     return items;
   Value::Array kept;
-  scopes.emplace_back();
+  enter();
   for (Value &item : items) {
-    scopes.back().clear();
+    scopes.back().names.clear();
     assign(node.a, item);
     if (truth(evaluate(parts.c)))
       kept.push_back(std::move(item));
@@ -225,15 +239,40 @@ Value::Array Interpreter::loopItems(const Node &node, const Node &parts) {
   return kept;
 }
 
-Interpreter::Flow Interpreter::loop(const Node &node) {
-  Node parts = program.node(node.c);
-  Value::Array items = loopItems(node, parts);
-  if (items.empty())
-    return execute(parts.b);
+/// The values are looked at outside of the new scope.
+Interpreter::Flow Interpreter::with(const Node &node) {
+  std::vector<Value> values;
+  for (uint32_t i = 0, n = program.listSize(node.a); i < n; ++i)
+    values.push_back(evaluate(program.node(program.item(node.a, i)).b));
+  enter();
+  for (uint32_t i = 0; i < values.size(); ++i)
+    assign(program.node(program.item(node.a, i)).a, values[i]);
+  Flow flow = execute(node.b);
+  scopes.pop_back();
+  return flow;
+}
+
+/// The loop `id` over a value; `level` is how often a recursive loop called
+/// itself.
+Interpreter::Flow Interpreter::loop(uint32_t id, const Value &over,
+                                    size_t level) {
+  Node node = program.node(id), parts = program.node(node.c);
+  Value::Array items = loopItems(node, parts, over);
+  if (items.empty()) {
+    enter();
+    Flow flow = execute(parts.b);
+    scopes.pop_back();
+    return flow;
+  }
   auto count = static_cast<int64_t>(items.size());
-  Value loop = Value::nameSpace({{"length", count}});
-  Flow result = Flow::Next;
-  scopes.emplace_back();
+  auto depth0 = static_cast<int64_t>(level);
+  Value loop = Value::nameSpace(
+      {{"length", count},
+       {"depth0", depth0},
+       {"depth", depth0 + 1},
+       {std::string(loopMark), static_cast<int64_t>(id)},
+       {std::string(loopScope), static_cast<int64_t>(scopes.size() - 1)}});
+  enter();
   for (int64_t i = 0; i < count; ++i) {
     auto n = static_cast<size_t>(i);
     charge(10);
@@ -247,7 +286,7 @@ Interpreter::Flow Interpreter::loop(const Node &node) {
     loop.setMember("nextitem",
                    i + 1 < count ? items[n + 1] : Value::undefined());
     // Names set inside last for one round.
-    scopes.back().clear();
+    scopes.back().names.clear();
     define("loop", loop);
     assign(node.a, items[n]);
     Flow flow = execute(parts.a);
@@ -255,7 +294,7 @@ Interpreter::Flow Interpreter::loop(const Node &node) {
       break;
   }
   scopes.pop_back();
-  return result;
+  return Flow::Next;
 }
 
 std::string Interpreter::run() {
@@ -264,7 +303,7 @@ std::string Interpreter::run() {
   if (context.depth() > maxValueDepth)
     fail("the context is nested deeper than " + std::to_string(maxValueDepth) +
          " levels");
-  scopes.emplace_back();
+  enter(0);
   execute(program.node(program.root()).a);
   return std::move(out);
 }

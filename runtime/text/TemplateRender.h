@@ -5,6 +5,9 @@
 // templates are written against those: what a number prints as, what is true,
 // what an undefined name may be used for.
 //
+// Keys of dicts are strings here; one that is an integer or none in a template
+// is kept as text after a byte that no UTF-8 has.
+//
 // Nothing here recurses without counting: programs through `Deeper`, values
 // through Value::depth, which is bounded where values are made.
 //
@@ -24,10 +27,15 @@ inline constexpr unsigned maxValueDepth = 200;
 /// Callables from this number on are macros: their node's number plus this.
 inline constexpr uint32_t firstMacro = 16;
 
+/// Members of `loop` that templates cannot name: its node, and its scope.
+inline constexpr std::string_view loopMark = "\xff loop";
+inline constexpr std::string_view loopScope = "\xff scope";
+inline constexpr std::string_view loopSeen = "\xff seen";
+
 /// Arguments of a call, a filter or a test, in source order.
 struct Arguments {
   std::vector<Value> positional;
-  std::vector<std::pair<std::string_view, Value>> named;
+  std::vector<std::pair<std::string, Value>> named;
 
   /// The argument at `index` or called `name`, or nullptr.
   const Value *get(size_t index, std::string_view name) const;
@@ -47,7 +55,8 @@ public:
   void charge(uint64_t steps);
   /// Makes values, counting and bounding them.
   Value makeString(std::string text);
-  Value makeArray(Value::Array items);
+  Value makeArray(Value::Array items,
+                  Value::Sequence what = Value::Sequence::List);
   Value makeObject(Value::Object members);
 
   // TemplateOperators.cpp
@@ -58,6 +67,9 @@ public:
   bool contains(const Value &container, const Value &item);
   Value arithmetic(Op op, const Value &a, const Value &b);
   Value negate(const Value &v);
+  /// A dict's key as its members have it, and back.
+  std::string keyText(const Value &key) const;
+  static Value keyValue(std::string_view text);
   /// Items of an array, keys of an object, characters of a string.
   Value::Array iterate(const Value &v);
   int64_t length(const Value &v);
@@ -67,7 +79,14 @@ public:
   // TemplateText.cpp
   /// What printing gives: Python's str().
   std::string text(const Value &v);
+  std::string escape(const std::string &text);
+  /// Python's repr().
+  std::string repr(const Value &v);
   std::string json(const Value &v, const Arguments &options);
+
+  // TemplateFormat.cpp
+  Value formatText(std::string_view format, const Arguments &arguments);
+  Value percentText(std::string_view format, const Value &given);
 
   // TemplateSubscript.cpp
   Value index(const Value &v, const Value &key);
@@ -93,13 +112,22 @@ private:
     ~Deeper() { --interpreter.depth; }
     Interpreter &interpreter;
   };
-  using Scope = std::vector<std::pair<std::string_view, Value>>;
+  /// Names, and the scope that surrounds them in the template's text, which for
+  /// a macro is where it was defined. Parents come before their children.
+  struct Scope {
+    size_t parent;
+    std::vector<std::pair<std::string_view, Value>> names;
+  };
 
   // TemplateRender.cpp
   Flow execute(uint32_t list);
   Flow executeNode(uint32_t id);
-  Flow loop(const Node &node);
-  Value::Array loopItems(const Node &node, const Node &parts);
+  Flow loop(uint32_t id, const Value &over, size_t level);
+  Value::Array loopItems(const Node &node, const Node &parts,
+                         const Value &over);
+  Flow with(const Node &node);
+  void enter(size_t parent) { scopes.push_back({parent, {}}); }
+  void enter() { enter(scopes.size() - 1); }
   void assign(uint32_t target, const Value &value);
   void print(std::string_view text);
   std::string capture(uint32_t list);
@@ -116,7 +144,9 @@ private:
   Value compare(const Node &node, uint32_t id);
   Value call(const Node &node, uint32_t id);
   Value callValue(const Value &callee, const Arguments &arguments);
-  Value callMacro(uint32_t id, const Arguments &arguments);
+  Value callMacro(const Value &callee, const Arguments &arguments);
+  void bindArguments(const Node &macro, const Arguments &arguments);
+  Value callLoop(const Value &callee, const Arguments &arguments);
   Value callBuiltin(uint32_t which, const Arguments &arguments);
   Value range(const Arguments &arguments);
   Value dictOf(const Arguments &arguments);
@@ -127,7 +157,6 @@ private:
   const Value &context;
   const TemplateLimits &limits;
   std::vector<Scope> scopes;
-  size_t frame = 0; ///< the first scope that this macro call sees, beside 0
   std::string out;
   size_t captured = 0; ///< bytes in outputs that wait for a capture to end
   uint64_t steps = 0;

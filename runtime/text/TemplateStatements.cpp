@@ -127,6 +127,14 @@ uint32_t Parser::statement() {
     return macroStatement(at);
   if (at.text == "generation")
     return generation(at);
+  if (at.text == "with")
+    return withStatement(at);
+  if (at.text == "block")
+    return blockStatement(at);
+  if (at.text == "filter")
+    return filterStatement(at);
+  if (at.text == "call")
+    return callStatement(at);
   if (at.text == "break" || at.text == "continue") {
     if (loops == 0)
       fail(at, "'" + at.text + "' outside of a loop");
@@ -140,6 +148,7 @@ uint32_t Parser::statement() {
 
 uint32_t Parser::ifStatement(const Token &at) {
   Deeper deeper(*this);
+  bool outer = std::exchange(soft, true);
   uint32_t condition = tuple(false);
   endBlock();
   Nodes then = body({"elif", "else", "endif"});
@@ -154,6 +163,7 @@ uint32_t Parser::ifStatement(const Token &at) {
   } else {
     endBlock();
   }
+  soft = outer;
   uint32_t first = writer.list(then);
   return add(Op::If, at, condition, first, writer.list(otherwise));
 }
@@ -163,9 +173,9 @@ uint32_t Parser::forStatement(const Token &at) {
   if (!acceptName("in"))
     fail(peek(), "expected 'in'");
   uint32_t iterable = tuple(false);
+  bool outer = std::exchange(soft, false);
   uint32_t condition = acceptName("if") ? expression() : none;
-  if (isName("recursive"))
-    fail(peek(), "recursive loops are not supported");
+  bool recursive = acceptName("recursive");
   endBlock();
   ++loops;
   Nodes inside = body({"else", "endfor"});
@@ -176,10 +186,12 @@ uint32_t Parser::forStatement(const Token &at) {
     otherwise = body({"endfor"});
   }
   finish("endfor");
+  soft = outer;
   uint32_t first = writer.list(inside);
   uint32_t parts =
       add(Op::ForParts, at, first, writer.list(otherwise), condition);
-  return add(Op::For, at, variable, iterable, parts);
+  return add(recursive ? Op::Recursive : Op::For, at, variable, iterable,
+             parts);
 }
 
 uint32_t Parser::setStatement(const Token &at) {
@@ -193,14 +205,32 @@ uint32_t Parser::setStatement(const Token &at) {
     endBlock();
     return add(Op::Set, at, variable, value);
   }
+  std::vector<FilterPart> chain;
+  if (acceptOperator("|"))
+    chain = filterChain();
   endBlock();
-  Nodes inside = body({"endset"});
+  Nodes inside = innerBody({"endset"});
   finish("endset");
-  return add(Op::Capture, at, variable, writer.list(inside));
+  if (chain.empty())
+    return add(Op::Capture, at, variable, writer.list(inside));
+  uint32_t value = add(Op::Body, at, writer.list(inside));
+  for (const FilterPart &part : chain)
+    value = apply(part, value);
+  return add(Op::Set, at, variable, value);
 }
 
-uint32_t Parser::macroStatement(const Token &at) {
-  Token macro = expectName();
+/// A body that loops and conditions outside do not reach into.
+Parser::Nodes
+Parser::innerBody(std::initializer_list<std::string_view> ends) {
+  bool outerSoft = std::exchange(soft, false);
+  unsigned outerLoops = std::exchange(loops, 0);
+  Nodes out = body(ends);
+  soft = outerSoft;
+  loops = outerLoops;
+  return out;
+}
+
+Parser::Nodes Parser::parameterList() {
   expectOperator("(");
   Nodes parameters;
   bool defaults = false;
@@ -216,22 +246,110 @@ uint32_t Parser::macroStatement(const Token &at) {
     parameters.push_back(
         add(Op::Parameter, parameter, writer.string(parameter.text), value));
   }
-  endBlock();
-  unsigned outer = std::exchange(loops, 0);
-  Nodes inside = body({"endmacro"});
-  loops = outer;
-  finish("endmacro");
-  uint32_t list = writer.list(parameters);
-  return add(Op::Macro, at, writer.string(macro.text), list,
-             writer.list(inside));
+  return parameters;
 }
 
-/// {% generation %} marks what the model wrote, for training: it prints as is.
+uint32_t Parser::macroStatement(const Token &at) {
+  Token macro = expectName();
+  Nodes parameters = parameterList();
+  endBlock();
+  return macroBody(Op::Macro, at, macro.text, parameters);
+}
+
+/// From behind the parameters of a macro or a {% call %} to its end.
+uint32_t Parser::macroBody(Op op, const Token &at, std::string_view called,
+                           const Nodes &parameters) {
+  uint8_t outer = std::exchange(used, 0);
+  std::string_view end = op == Op::Macro ? "endmacro" : "endcall";
+  Nodes inside = innerBody({end});
+  finish(end);
+  uint32_t list = writer.list(parameters);
+  uint32_t out = add(op, at, writer.string(called), list, writer.list(inside));
+  writer.setFlags(out, used);
+  used |= outer;
+  return out;
+}
+
+/// {% call(a, b) f(x) %}: the body is a macro that `f` knows as `caller`.
+uint32_t Parser::callStatement(const Token &at) {
+  Nodes parameters;
+  if (isOperator("("))
+    parameters = parameterList();
+  Token start = peek();
+  uint32_t callee = primary();
+  Nodes items;
+  while (true) {
+    Token here = peek();
+    if (acceptOperator(".")) {
+      Token member = expectName();
+      callee = add(Op::Member, member, callee, writer.string(member.text));
+    } else if (isOperator("(")) {
+      items = argumentItems();
+      break;
+    } else {
+      fail(here, "expected a call");
+    }
+  }
+  endBlock();
+  uint32_t caller = macroBody(Op::Caller, at, "caller", parameters);
+  items.push_back(add(Op::Keyword, at, writer.string("caller"), caller));
+  uint32_t call = add(Op::Call, start, callee, writer.list(items));
+  return add(Op::Print, at, call);
+}
+
+/// {% filter upper|trim %}...{% endfilter %}
+uint32_t Parser::filterStatement(const Token &at) {
+  std::vector<FilterPart> chain = filterChain();
+  endBlock();
+  Nodes inside = innerBody({"endfilter"});
+  finish("endfilter");
+  uint32_t value = add(Op::Body, at, writer.list(inside));
+  for (const FilterPart &part : chain)
+    value = apply(part, value);
+  return add(Op::Print, at, value);
+}
+
+uint32_t Parser::withStatement(const Token &at) {
+  Nodes sets;
+  while (peek().kind != TokenKind::BlockEnd) {
+    if (!sets.empty())
+      expectOperator(",");
+    Token here = peek();
+    uint32_t variable = oneTarget(false);
+    expectOperator("=");
+    sets.push_back(add(Op::Set, here, variable, expression()));
+  }
+  endBlock();
+  bool outer = std::exchange(soft, false);
+  Nodes inside = body({"endwith"});
+  soft = outer;
+  finish("endwith");
+  uint32_t list = writer.list(sets);
+  return add(Op::With, at, list, writer.list(inside));
+}
+
+uint32_t Parser::blockStatement(const Token &at) {
+  Token block = expectName();
+  if (std::find(blocks.begin(), blocks.end(), block.text) != blocks.end())
+    fail(block, "block '" + block.text + "' is defined twice");
+  blocks.push_back(block.text);
+  bool scoped = acceptName("scoped");
+  endBlock();
+  Nodes inside = innerBody({"endblock"});
+  take();
+  acceptName(block.text);
+  endBlock();
+  uint32_t list = writer.list(inside);
+  return scoped ? add(Op::With, at, none, list) : add(Op::Block, at, list);
+}
+
+/// {% generation %} marks what the model wrote, for training: it prints as is,
+/// and what is set inside stays there.
 uint32_t Parser::generation(const Token &at) {
   endBlock();
-  Nodes inside = body({"endgeneration"});
+  Nodes inside = innerBody({"endgeneration"});
   finish("endgeneration");
-  return add(Op::Group, at, writer.list(inside));
+  return add(Op::With, at, none, writer.list(inside));
 }
 
 uint32_t Parser::oneTarget(bool members) {
@@ -270,6 +388,8 @@ uint32_t Parser::target() {
 std::vector<uint8_t> Parser::run() {
   Token start = peek();
   Nodes all = body({});
+  if (!unknown.empty())
+    fail(unknownAt, unknown);
   uint32_t root = add(Op::Group, start, writer.list(all));
   return writer.finish(root, writer.string(name));
 }

@@ -28,11 +28,18 @@ static size_t absolute(int64_t index, int64_t size) {
 Value Interpreter::index(const Value &v, const Value &key) {
   if (key.isString())
     return member(v, key.asString());
+  if (v.kind() == Value::Kind::Object && (key.isInt() || key.isNull()))
+  {
+    Value found = member(v, keyText(key));
+    return found.isUndefined() ? Value::undefined(text(key)) : found;
+  }
   if (v.isUndefined())
     fail("'" + v.undefinedName() + "' is undefined");
   if (!key.isInt() && !key.isBool())
     return Value::undefined();
-  if (v.isArray()) {
+  if (v.isSequence(Value::Sequence::List) ||
+      v.isSequence(Value::Sequence::Tuple) ||
+      v.isSequence(Value::Sequence::Range)) {
     const Value::Array &items = v.asArray();
     size_t at = absolute(key.asInt(), static_cast<int64_t>(items.size()));
     return at == SIZE_MAX ? Value::undefined(std::to_string(key.asInt()))
@@ -53,7 +60,8 @@ Value Interpreter::slice(const Value &v, const Value &start, const Value &stop,
                          const Value &step) {
   if (v.isUndefined())
     fail("'" + v.undefinedName() + "' is undefined");
-  if (!v.isArray() && !v.isString())
+  if ((!v.isArray() && !v.isString()) ||
+      (v.isArray() && v.sequence() > Value::Sequence::Range))
     fail(std::string("'") + typeName(v) + "' object cannot be sliced");
   int64_t by = step.isNull() ? 1 : wantInt(step, "a slice's step");
   if (by == 0)
@@ -76,7 +84,7 @@ Value Interpreter::slice(const Value &v, const Value &start, const Value &stop,
   for (int64_t i = from; by > 0 ? i < to : i > to; i += by)
     out.push_back(items[static_cast<size_t>(i)]);
   if (v.isArray())
-    return makeArray(std::move(out));
+    return makeArray(std::move(out), v.sequence());
   std::string text;
   for (const Value &c : out)
     text += c.asString();

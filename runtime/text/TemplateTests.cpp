@@ -30,8 +30,12 @@ struct KnownTest {
 
 static bool isSequence(const TestCall &c) {
   // Undefined is an empty sequence, so it has a length and items, too.
-  return c.v.isString() || c.v.isArray() || c.v.kind() == Kind::Object ||
-         c.v.isUndefined();
+  return c.v.isString() || c.v.kind() == Kind::Object || c.v.isUndefined() ||
+         (c.v.isArray() && c.v.sequence() <= Value::Sequence::Range);
+}
+
+static bool isIterable(const TestCall &c) {
+  return c.v.isArray() || isSequence(c);
 }
 
 static bool hasCase(const TestCall &c, std::string (*map)(std::string_view)) {
@@ -84,7 +88,7 @@ static constexpr KnownTest tests[] = {
     {"string", [](const TestCall &c) { return c.v.isString(); }},
     {"mapping", [](const TestCall &c) { return c.v.kind() == Kind::Object; }},
     {"sequence", isSequence},
-    {"iterable", isSequence},
+    {"iterable", isIterable},
     {"number", [](const TestCall &c) { return c.v.isNumber(); }},
     {"integer", [](const TestCall &c) { return c.v.isInt(); }},
     {"float", [](const TestCall &c) { return c.v.isFloat(); }},

@@ -200,16 +200,26 @@ static void appendRepr(std::string &out, const Value &v, Interpreter &in) {
   switch (v.kind()) {
   case Kind::String:
     return appendRepr(out, v.asString());
-  case Kind::Array:
-    out += '[';
+  case Kind::Array: {
+    static constexpr std::string_view before[] = {
+        "[", "(", "", "dict_keys([", "dict_values([", "dict_items(["},
+                                      after[] = {"]", ")", "", "])", "])", "])"};
+    auto what = static_cast<size_t>(v.sequence());
+    if (v.sequence() == Value::Sequence::Range ||
+        v.sequence() == Value::Sequence::Iterator)
+      in.fail(std::string("a '") + in.typeName(v) + "' object has no text");
+    out += before[what];
     for (const Value &item : v.asArray())
       separate(), appendRepr(out, item, in);
-    out += ']';
+    if (v.sequence() == Value::Sequence::Tuple && v.asArray().size() == 1)
+      out += ',';
+    out += after[what];
     return;
+  }
   case Kind::Object:
     out += '{';
     for (const auto &[key, value] : v.asObject()) {
-      separate(), appendRepr(out, key), out += ": ";
+      separate(), appendRepr(out, Interpreter::keyValue(key), in), out += ": ";
       appendRepr(out, value, in);
     }
     out += '}';
@@ -220,6 +230,42 @@ static void appendRepr(std::string &out, const Value &v, Interpreter &in) {
   default:
     out += in.text(v);
   }
+}
+
+/// For HTML.
+std::string Interpreter::escape(const std::string &text) {
+  std::string out;
+  for (char ch : text) {
+    switch (ch) {
+    case '&':
+      out += "&amp;";
+      break;
+    case '<':
+      out += "&lt;";
+      break;
+    case '>':
+      out += "&gt;";
+      break;
+    case '"':
+      out += "&#34;";
+      break;
+    case '\'':
+      out += "&#39;";
+      break;
+    default:
+      out += ch;
+    }
+  }
+  charge(out.size() / 32);
+  if (out.size() > limits.output)
+    fail("string of more than " + std::to_string(limits.output) + " bytes");
+  return out;
+}
+
+std::string Interpreter::repr(const Value &v) {
+  std::string out;
+  appendRepr(out, v, *this);
+  return out;
 }
 
 std::string Interpreter::text(const Value &v) {

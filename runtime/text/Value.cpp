@@ -6,11 +6,16 @@
 
 namespace quern {
 
-Value::Value(Array v) {
+Value::Value(Array v) { *this = sequence(std::move(v), Sequence::List); }
+
+Value Value::sequence(Array v, Sequence what) {
   unsigned depth = 0;
   for (const Value &item : v)
     depth = std::max(depth, item.depth());
-  data = std::make_shared<const ArrayNode>(ArrayNode{std::move(v), depth + 1});
+  Value out;
+  out.data = std::make_shared<const ArrayNode>(
+      ArrayNode{std::move(v), depth + 1, what});
+  return out;
 }
 
 Value::Value(Object v) {
@@ -34,9 +39,9 @@ Value Value::nameSpace(Object members) {
   return out;
 }
 
-Value Value::callable(uint32_t what) {
+Value Value::callable(uint32_t what, size_t scope) {
   Value out;
-  out.data = CallableRef{what};
+  out.data = CallableRef{what, scope};
   return out;
 }
 
@@ -48,7 +53,7 @@ const Value::Object &Value::asObject() const {
 
 const std::string &Value::undefinedName() const {
   static const std::string unnamed = "value";
-  const StringRef &name = std::get<UndefinedRef>(data).name;
+  const auto &name = std::get<UndefinedRef>(data).name;
   return name ? *name : unnamed;
 }
 

@@ -37,6 +37,20 @@ public:
     Callable,  ///< a macro or a built-in function
   };
 
+  /// What Python has where JSON has arrays only. All but List and Tuple come
+  /// from the interpreter. An iterator is what select() and its like give: it
+  /// is true whatever it holds, has neither length nor items, and ends after
+  /// one walk.
+  enum class Sequence : uint8_t {
+    List,
+    Tuple,
+    Range,
+    Keys,
+    Values,
+    Items,
+    Iterator
+  };
+
   Value() = default; ///< null
   Value(std::nullptr_t) {}
   Value(bool v) : data(v) {}
@@ -47,14 +61,25 @@ public:
   Value(const char *v) : Value(std::string(v)) {}
   Value(std::string_view v) : Value(std::string(v)) {}
   Value(std::string v)
-      : data(std::make_shared<const std::string>(std::move(v))) {}
+      : data(std::make_shared<const Text>(Text{std::move(v), false})) {}
+  /// A string that is HTML, as the filters `safe` and `escape` say.
+  static Value markup(std::string v) {
+    Value out;
+    out.data = std::make_shared<const Text>(Text{std::move(v), true});
+    return out;
+  }
   Value(Array v);
   Value(Object v);
   static Value array(Array v = {}) { return Value(std::move(v)); }
   static Value object(Object v = {}) { return Value(std::move(v)); }
+  static Value sequence(Array v, Sequence what);
+  static Value tuple(Array v) {
+    return sequence(std::move(v), Sequence::Tuple);
+  }
   static Value undefined(std::string_view name = {});
   static Value nameSpace(Object members);
-  static Value callable(uint32_t what);
+  /// `scope`: for the interpreter, where a macro was defined.
+  static Value callable(uint32_t what, size_t scope = 0);
 
   Kind kind() const { return static_cast<Kind>(data.index()); }
   bool isNull() const { return kind() == Kind::Null; }
@@ -64,7 +89,19 @@ public:
   bool isFloat() const { return kind() == Kind::Float; }
   bool isNumber() const { return isInt() || isFloat() || isBool(); }
   bool isString() const { return kind() == Kind::String; }
+  bool isMarkup() const {
+    return isString() && std::get<StringRef>(data)->isMarkup;
+  }
   bool isArray() const { return kind() == Kind::Array; }
+  /// Of an array.
+  Sequence sequence() const { return std::get<ArrayRef>(data)->what; }
+  bool isSequence(Sequence what) const {
+    return isArray() && sequence() == what;
+  }
+  /// Marks an iterator as walked; false if it was before.
+  bool walk() const {
+    return !std::exchange(std::get<ArrayRef>(data)->walked, true);
+  }
   bool isObject() const {
     return kind() == Kind::Object || kind() == Kind::Namespace;
   }
@@ -78,10 +115,11 @@ public:
   double asFloat() const {
     return isFloat() ? std::get<double>(data) : static_cast<double>(asInt());
   }
-  const std::string &asString() const { return *std::get<StringRef>(data); }
+  const std::string &asString() const { return std::get<StringRef>(data)->text; }
   const Array &asArray() const { return std::get<ArrayRef>(data)->items; }
   const Object &asObject() const;
   uint32_t asCallable() const { return std::get<CallableRef>(data).what; }
+  size_t callableScope() const { return std::get<CallableRef>(data).scope; }
   /// The name that was not defined, for messages.
   const std::string &undefinedName() const;
 
@@ -95,26 +133,33 @@ public:
   unsigned depth() const;
 
 private:
+  struct Text {
+    std::string text;
+    bool isMarkup;
+  };
   struct ArrayNode {
     Array items;
     unsigned depth;
+    Sequence what = Sequence::List;
+    mutable bool walked = false;
   };
   struct ObjectNode {
     Object members;
     unsigned depth;
   };
 
-  using StringRef = std::shared_ptr<const std::string>;
+  using StringRef = std::shared_ptr<const Text>;
   using ArrayRef = std::shared_ptr<const ArrayNode>;
   using ObjectRef = std::shared_ptr<ObjectNode>;
   struct UndefinedRef {
-    StringRef name;
+    std::shared_ptr<const std::string> name;
   };
   struct NamespaceRef {
     ObjectRef members;
   };
   struct CallableRef {
     uint32_t what;
+    size_t scope;
   };
   // The order of the alternatives is that of Kind.
   std::variant<std::monostate, bool, int64_t, double, StringRef, ArrayRef,

@@ -26,7 +26,7 @@ def need(*modules):
         skip(f"Python package {error.name} is not installed")
 
 
-def arguments():
+def arguments(*flags):
     parser = argparse.ArgumentParser()
     parser.add_argument("--driver", required=True)
     parser.add_argument("--models", default=os.environ.get("QUERN_TEST_MODELS"))
@@ -34,6 +34,8 @@ def arguments():
                         help="folder of GGUF files that need hold no tensors")
     parser.add_argument("--only-vocabularies", action="store_true")
     parser.add_argument("--lines", type=int, default=10000)
+    for flag in flags:
+        parser.add_argument(flag, action="store_true")
     return parser.parse_args()
 
 

@@ -3,9 +3,14 @@
 The templates in templates/, and those of the GGUF files in --models, on
 generated conversations; then short snippets, one a line of a table, on which
 both sides must print the same or both must fail; then random expressions.
+
+With --published: every *.jinja file in the folder that QUERN_TEST_TEMPLATES
+names, on the conversations of `published_conversations`, odd ones included.
 """
 
+import datetime
 import json
+import os
 import pathlib
 import random
 import subprocess
@@ -14,7 +19,7 @@ import tempfile
 
 import common
 
-jinja2, sandbox = common.need("jinja2", "jinja2.sandbox")
+jinja2, sandbox, *_ = common.need("jinja2", "jinja2.sandbox", "jinja2.ext", "jinja2.nodes")
 
 CONTEXT = {
     "s": "Hello, Wörld ", "t": "a-b-c", "e": "", "n": 7, "m": -3, "f": 2.5, "z": 0, "yes": True, "no": False,
@@ -130,9 +135,27 @@ BLOCKS = [
 ]
 
 
+NOW = datetime.datetime(2026, 3, 5, 7, 8, 9, tzinfo=datetime.timezone.utc)
+
+
+class Generation(jinja2.ext.Extension):
+    """{% generation %} as Hugging Face has it: a call block, so a scope."""
+
+    tags = {"generation"}
+
+    def parse(self, parser):
+        line = next(parser.stream).lineno
+        body = parser.parse_statements(["name:endgeneration"], drop_needle=True)
+        call = self.call_method("_generation")
+        return jinja2.nodes.CallBlock(call, [], [], body).set_lineno(line)
+
+    def _generation(self, caller):
+        return caller()
+
+
 def environment():
     env = sandbox.ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True,
-                                                extensions=["jinja2.ext.loopcontrols"])
+                                                extensions=["jinja2.ext.loopcontrols", Generation])
 
     def tojson(x, ensure_ascii=False, indent=None, separators=None, sort_keys=False):
         return json.dumps(x, ensure_ascii=ensure_ascii, indent=indent, separators=separators,
@@ -143,6 +166,7 @@ def environment():
 
     env.filters["tojson"] = tojson
     env.globals["raise_exception"] = raise_exception
+    env.globals["strftime_now"] = NOW.strftime
     return env
 
 
@@ -175,7 +199,8 @@ class Driver:
                                 stderr=subprocess.PIPE, check=False)
         if result.returncode != 0:
             return [("-", result.stderr.decode().strip())] * len(contexts)
-        data = b"".join(common.blob(json.dumps(c, ensure_ascii=False).encode()) for c in contexts)
+        now = {"strftime_now": int(NOW.timestamp())}
+        data = b"".join(common.blob(json.dumps(now | c, ensure_ascii=False).encode()) for c in contexts)
         result = common.run(self.path, "render", self.base / "program", data=data)
         return [(b[:1].decode(), b[1:].decode()) for b in common.blobs(result)]
 
@@ -225,6 +250,64 @@ def conversations(rng, count):
     return out
 
 
+def published_conversations():
+    """What chat front ends send, and what they should not."""
+    def tool(name, **more):
+        return {"type": "function", "function": {"name": name, "description": f"Does <{name}> & 'more'", "parameters": {
+            "type": "object", "required": ["city"], "properties": {
+                "city": {"type": "string", "description": "Where", "enum": ["Köln", "東京"]},
+                "days": {"type": ["integer", "null"], "default": 3}, "deep": {"type": "array", "items": {"type": "object", "properties": {
+                    "x": {"type": "number", "minimum": 0.5}}}}}}} | more}
+
+    def call(name, arguments, **more):
+        return {"type": "function", "function": {"name": name, "arguments": arguments}} | more
+
+    def text(*parts):
+        return [{"type": "text", "text": part} for part in parts]
+
+    user = {"role": "user", "content": "What is the weather in Köln?"}
+    system = {"role": "system", "content": "Be brief."}
+    answer = {"role": "assistant", "content": "It rains."}
+    tools = [tool("weather"), tool("time_of_day", strict=True)]
+    given, dumped = {"city": "Köln", "days": 2, "f": 1.5, "no": None, "l": [1, {"a": True}]}, '{"city": "東京", "days": 2}'
+    asked = {"role": "assistant", "content": "", "tool_calls": [call("weather", given, id="call_0a1b2")]}
+    result = {"role": "tool", "content": "12 °C", "tool_call_id": "call_0a1b2", "name": "weather"}
+    bad = {"messages": [user, answer, {"role": "user", "content": "Why?"}], "enable_thinking": False}
+    return [common_context | c for common_context in [{
+        "add_generation_prompt": True, "bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>", "unk_token": "<unk>"}] for c in [
+        {"messages": [user]},
+        {"messages": [system, user, answer, {"role": "user", "content": " And\nthen? 👍 "}]},
+        {"messages": [system, user, answer], "add_generation_prompt": False},
+        {"messages": [user], "tools": tools},
+        {"messages": [system, user, asked, result, answer, {"role": "user", "content": "Ok"}], "tools": tools},
+        {"messages": [user, asked | {"content": None}, result, answer], "tools": tools, "add_generation_prompt": False},
+        {"messages": [user, asked | {"tool_calls": [call("weather", dumped, id="abcdefghi"), call("time_of_day", "{}", id="123456789")]},
+                      result | {"tool_call_id": "abcdefghi"}, result | {"content": '{"t": 1}', "tool_call_id": "123456789"}], "tools": tools},
+        {"messages": [system | {"content": text("Be ", "brief.")}, user | {"content": text("One", "two")}, answer | {"content": text("x")}, user]},
+        {"messages": [user, answer | {"reasoning_content": "Clouds\nabove.", "reasoning": "r", "thinking": "t"}, user], "enable_thinking": True},
+        {"messages": [user, answer | {"content": "<think>\nhm\n</think>\n\nYes </s> {{ x }}"}, user], "enable_thinking": False, "thinking": True},
+        {"messages": [user, asked | {"reasoning_content": "Need a tool", "thinking": "t"}, result], "tools": tools, "enable_thinking": True,
+         "reasoning_effort": "high", "model_identity": "You are Quern.", "builtin_tools": ["browser", "python"], "date_string": "1 May 2026"},
+        {"messages": [{"role": "developer", "content": "Follow rules."}, user], "tools": tools, "reasoning_effort": "low"},
+        {"messages": [user], "tools": [], "documents": []},
+        {"messages": [system, user], "tools": None, "documents": [{"title": "T", "text": "Body & soul", "doc_id": 1, "snippet": "s"}]},
+        {"messages": [user, user, answer, answer, system]},
+        {"messages": []},
+        {"messages": [{"role": "user"}, {"role": "assistant", "content": None}, {"role": "user", "content": None}]},
+        {"messages": [{"content": "no role"}, {"role": 7, "content": 5}, {"role": "alien", "content": {"a": 1}}]},
+        {"messages": [user, asked | {"tool_calls": []}, result | {"content": text("r1", "r2")}, result | {"content": {"t": 1.0, "ok": [None, True]}}]},
+        {"messages": [user, {"role": "assistant", "tool_calls": [{"name": "weather", "arguments": given}]}, {"role": "tool", "content": None}],
+         "tools": [{"name": "flat", "description": None, "parameters": {}}, tool("bare", description=None)]},
+        {"messages": [user | {"content": [{"type": "image"}, {"type": "text", "text": "look"}, {"type": "image_url", "image_url": {"url": "u"}}, "str"]},
+                      answer | {"prefix": True, "tool_calls": None}], "continue_final_message": True, "add_generation_prompt": False},
+        {"messages": [system | {"content": ""}, user | {"content": ""}, answer | {"content": "", "reasoning_content": ""}, user | {"content": " \u3000\u00a0ß ǆ\u2028\t"}]},
+        {"messages": [system, system, user, asked, asked, result, result], "tools": [tool("w", parameters={"type": "object"})], "tool_choice": "auto"},
+        {"messages": [user, {"role": "assistant", "content": "c", "tool_calls": [call("python", {"code": "print('a')\n\"b\""}), call("x", None)]},
+                      {"role": "ipython", "content": "a"}, {"role": "function", "name": "x", "content": "f"}], "tools": tools, "tools_in_user_message": False},
+        bad, {}, {"messages": None}, {"messages": "text"},
+    ]]
+
+
 def expression(rng, depth=0):
     """A random expression over CONTEXT; many fail, on both sides alike."""
     if depth > 3 or rng.random() < 0.2:
@@ -260,7 +343,7 @@ def expression(rng, depth=0):
 
 
 def main():
-    args = common.arguments()
+    args = common.arguments("--published")
     driver = Driver(args.driver)
     failures = 0
 
@@ -276,6 +359,21 @@ def main():
                 failures += 1
                 if failures <= 25:
                     print(f"{what}: {source if len(source) < 300 else ''}\n  got  {got!r}\n  want {want!r}")
+
+    if args.published:
+        folder = os.environ.get("QUERN_TEST_TEMPLATES")
+        paths = sorted(pathlib.Path(folder).glob("*.jinja")) if folder else []
+        if not paths:
+            common.skip("QUERN_TEST_TEMPLATES names no folder with *.jinja files")
+        contexts, rendered = published_conversations(), 0
+        for path in paths:
+            source = path.read_text(encoding="utf-8")
+            before, count = failures, sum(e[0] == "+" for e in expected(source, contexts))
+            check(path.name, source, contexts)
+            rendered += count
+            print(f"{path.name}: {count} rendered, {failures - before} failures")
+        print(f"{len(paths)} templates on {len(contexts)} conversations, {rendered} rendered, {failures} failures")
+        return 1 if failures else 0
 
     rng = random.Random(5)
     folder = pathlib.Path(__file__).parent / "templates"
