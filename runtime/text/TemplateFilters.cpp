@@ -157,6 +157,8 @@ static Value rounded(const FilterCall &c) {
 
 static Value indented(const FilterCall &c) {
   const Value *width = c.get(0, "width");
+  if (width && width->isInt() && width->asInt() > 1000)
+    c.in.fail("indent is too wide");
   std::string by =
       width && width->isString()
           ? width->asString()

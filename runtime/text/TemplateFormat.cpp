@@ -62,8 +62,6 @@ static Value fieldValue(Interpreter &in, std::string_view field,
       in.fail("empty attribute in a format");
     std::optional<int64_t> index = member ? std::nullopt : numberIn(key);
     value = index ? in.index(value, *index) : in.member(value, key);
-    if (value.isUndefined())
-      in.fail("'" + value.undefinedName() + "' is undefined");
   }
   return value;
 }

@@ -42,6 +42,8 @@ JsonWriter::JsonWriter(Interpreter &interpreter, const Arguments &options)
     sorted = in.truth(*v);
   if (const Value *v = options.get(0, "indent"); v && !v->isNull()) {
     indented = true;
+    if (v->isInt() && v->asInt() > 64)
+      in.fail("indent is too wide");
     comma.assign(1, ',');
     if (v->isString())
       indent = v->asString();

@@ -353,6 +353,7 @@ uint32_t Parser::generation(const Token &at) {
 }
 
 uint32_t Parser::oneTarget(bool members) {
+  Deeper deeper(*this);
   Token at = peek();
   if (acceptOperator("(")) {
     uint32_t inner = target();
