@@ -193,9 +193,7 @@ static Value formatted(const FilterCall &c) {
 }
 
 /// Text that `+` joins with other text by escaping that.
-static Value marked(const FilterCall &c) {
-  return Value::markup(c.text());
-}
+static Value marked(const FilterCall &c) { return Value::markup(c.text()); }
 
 static Value textOf(const FilterCall &c) {
   return c.v.isString() ? c.v : c.in.makeString(c.text());

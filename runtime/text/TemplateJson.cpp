@@ -100,7 +100,8 @@ void JsonWriter::object(const Value &v, unsigned level) {
       out += comma;
     newline(level + 1);
     Value key = Interpreter::keyValue(members[i]->first);
-    key.isString() ? string(key.asString()) : string(key.isNull() ? "null" : in.text(key));
+    key.isString() ? string(key.asString())
+                   : string(key.isNull() ? "null" : in.text(key));
     out += colon;
     write(members[i]->second, level + 1);
   }

@@ -105,7 +105,8 @@ TEST(TemplateLimits, Parentheses60000) {
                "nested too deeply");
   EXPECT_FAILS("{{ " + repeat("{'a':", 60000) + repeat("}", 60000) + " }}",
                "nested too deeply");
-  EXPECT_FAILS("{% set " + repeat("(", 60000) + "a" + repeat(")", 60000) + " = 1 %}",
+  EXPECT_FAILS("{% set " + repeat("(", 60000) + "a" + repeat(")", 60000) +
+                   " = 1 %}",
                "nested too deeply");
   EXPECT_FAILS(repeat("{% call f() %}", 60000), "nested too deeply");
   EXPECT_FAILS(repeat("{% filter trim %}", 60000), "nested too deeply");
