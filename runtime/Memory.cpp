@@ -116,8 +116,10 @@ MemoryPlan quern::planMemory(const PlanView &plan, uint64_t tokens,
                      kTouchedStack = 16 << 10;
   // A token in a prompt: its text and its template's, ids, and merge queue.
   constexpr uint64_t kPerToken = 96;
-  // The sampler's candidates: an id and a logit for every token.
+  // The sampler's candidates. Without --top-k there may be one of every token,
+  // and with all that samples on, Sampler::bytes is so much for each.
   uint64_t sampler = uint64_t(plan->vocabulary) * 8;
+  uint64_t mostSampler = uint64_t(plan->vocabulary) * 28;
   uint64_t tables =
       plan.buffers().size() * sizeof(void *) + plan.stages().size() * 32;
   uint64_t workers = process.threads ? process.threads - 1 : 0;
@@ -128,7 +130,7 @@ MemoryPlan quern::planMemory(const PlanView &plan, uint64_t tokens,
       {"activations", roundUp(plan->arenaBytes), arenaTouched(plan, tokens)},
       {"keys and values", roundUp(plan->kvBytes), kvTouched(plan, tokens)},
       {"tables of stages", tables, tables},
-      {"sampler", sampler, sampler},
+      {"sampler", mostSampler, sampler},
       {"text", kHeap + plan->context * kPerToken, kHeap + tokens * kPerToken},
       {"stacks", kMainStack + workers * kWorkerStack,
        kMainStack + workers * kTouchedStack},

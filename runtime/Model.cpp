@@ -3,6 +3,7 @@
 #include "Error.h"
 #include "text/Template.h"
 #include <algorithm>
+#include <ctime>
 #include <fmt/format.h>
 
 using namespace quern;
@@ -48,6 +49,14 @@ std::string Model::markControl(std::string_view content) const {
   return result;
 }
 
+/// What strftime_now of a template shows: the local clock, as if it were UTC.
+static int64_t localSeconds() {
+  time_t now = time(nullptr);
+  tm local = {};
+  localtime_r(&now, &local);
+  return int64_t(now) + local.tm_gmtoff;
+}
+
 std::string Model::render(std::span<const Message> messages,
                           bool addGenerationPrompt) const {
   Value::Array list;
@@ -59,6 +68,7 @@ std::string Model::render(std::span<const Message> messages,
       {"add_generation_prompt", addGenerationPrompt},
       {"bos_token", text.piece(text.bos())},
       {"eos_token", text.piece(text.eos())},
+      {"strftime_now", localSeconds()},
   });
   return renderTemplate(artifact.section("template"), context);
 }

@@ -10,8 +10,9 @@
 // and lstrip_blocks, loop controls, `tojson` as plain JSON with ensure_ascii
 // off, `raise_exception`, `{% generation %}`, and Python's methods on strings
 // and dicts (https://jinja.palletsprojects.com/en/3.1.x/templates/). Not
-// supported, and refused when compiling: include, import, extends, block,
-// call, filter blocks, recursive loops.
+// supported, and refused when compiling: include, import, extends, autoescape,
+// integers beyond 64 bits. Refused when run: keys of dicts that are neither
+// strings, integers nor none; widths in formats; the text of ranges.
 //
 //===----------------------------------------------------------------------===//
 #pragma once

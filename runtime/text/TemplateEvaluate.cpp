@@ -332,10 +332,10 @@ void Interpreter::bindArguments(const Node &macro, const Arguments &arguments) {
   if (macro.flags & UsesKwargs)
     define("kwargs", makeObject(std::move(rest)));
   if (macro.flags & UsesVarargs)
-    define("varargs",
-           makeArray({positional.begin() + std::min<size_t>(n, positional.size()),
-                      positional.end()},
-                     Value::Sequence::Tuple));
+    define("varargs", makeArray({positional.begin() +
+                                     std::min<size_t>(n, positional.size()),
+                                 positional.end()},
+                                Value::Sequence::Tuple));
 }
 
 Value Interpreter::callMacro(const Value &callee, const Arguments &arguments) {

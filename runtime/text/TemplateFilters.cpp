@@ -157,6 +157,8 @@ static Value rounded(const FilterCall &c) {
 
 static Value indented(const FilterCall &c) {
   const Value *width = c.get(0, "width");
+  if (width && width->isInt() && width->asInt() > 1000)
+    c.in.fail("indent is too wide");
   std::string by =
       width && width->isString()
           ? width->asString()
@@ -191,9 +193,7 @@ static Value formatted(const FilterCall &c) {
 }
 
 /// Text that `+` joins with other text by escaping that.
-static Value marked(const FilterCall &c) {
-  return Value::markup(c.text());
-}
+static Value marked(const FilterCall &c) { return Value::markup(c.text()); }
 
 static Value textOf(const FilterCall &c) {
   return c.v.isString() ? c.v : c.in.makeString(c.text());

@@ -62,8 +62,6 @@ static Value fieldValue(Interpreter &in, std::string_view field,
       in.fail("empty attribute in a format");
     std::optional<int64_t> index = member ? std::nullopt : numberIn(key);
     value = index ? in.index(value, *index) : in.member(value, key);
-    if (value.isUndefined())
-      in.fail("'" + value.undefinedName() + "' is undefined");
   }
   return value;
 }
@@ -132,9 +130,9 @@ Value Interpreter::percentText(std::string_view format, const Value &given) {
       fail("string of more than " + std::to_string(limits.output) + " bytes");
   }
   // Python takes what has items for a dict of names that the format leaves out.
-  bool named = given.kind() == Value::Kind::Object || given.isUndefined() ||
-               (given.isArray() && !tuple &&
-                given.sequence() <= Value::Sequence::Range);
+  bool named =
+      given.kind() == Value::Kind::Object || given.isUndefined() ||
+      (given.isArray() && !tuple && given.sequence() <= Value::Sequence::Range);
   if (next < values.size() && !(named && next == 0))
     fail("not all arguments converted by the format");
   return makeString(std::move(out));

@@ -42,6 +42,8 @@ JsonWriter::JsonWriter(Interpreter &interpreter, const Arguments &options)
     sorted = in.truth(*v);
   if (const Value *v = options.get(0, "indent"); v && !v->isNull()) {
     indented = true;
+    if (v->isInt() && v->asInt() > 64)
+      in.fail("indent is too wide");
     comma.assign(1, ',');
     if (v->isString())
       indent = v->asString();
@@ -98,7 +100,8 @@ void JsonWriter::object(const Value &v, unsigned level) {
       out += comma;
     newline(level + 1);
     Value key = Interpreter::keyValue(members[i]->first);
-    key.isString() ? string(key.asString()) : string(key.isNull() ? "null" : in.text(key));
+    key.isString() ? string(key.asString())
+                   : string(key.isNull() ? "null" : in.text(key));
     out += colon;
     write(members[i]->second, level + 1);
   }

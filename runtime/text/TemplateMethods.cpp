@@ -222,7 +222,9 @@ static constexpr Method stringMethods[] = {
     {"count", countText},
     {"join", joinText},
     {"format",
-     [](const MethodCall &c) { return c.in.formatText(c.self(), c.arguments); }},
+     [](const MethodCall &c) {
+       return c.in.formatText(c.self(), c.arguments);
+     }},
     {"upper",
      [](const MethodCall &c) { return c.in.makeString(upper(c.self())); }},
     {"lower",
@@ -321,7 +323,8 @@ static Value changed(const MethodCall &c) {
   return differs;
 }
 
-static constexpr Method loopMethods[] = {{"cycle", cycle}, {"changed", changed}};
+static constexpr Method loopMethods[] = {{"cycle", cycle},
+                                         {"changed", changed}};
 
 std::optional<Value> Interpreter::callMethod(const Value &v,
                                              std::string_view name,

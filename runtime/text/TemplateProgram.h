@@ -48,27 +48,27 @@ enum class Op : uint8_t {
   Null,
   True,
   False,
-  Int,     ///< a, b: low and high half
-  Float,   ///< a, b: low and high half of the bits
-  String,  ///< a: string
-  Name,    ///< a: string
-  Member,  ///< a: value, b: name
-  Index,   ///< a: value, b: value
-  Slice,   ///< a: value, b: Bounds
-  Bounds,  ///< a, b, c: start, stop, step, each may be none
-  Call,    ///< a: value, b: list; keyword arguments are Keyword nodes
-  Keyword, ///< a: name, b: value
-  Spread,  ///< a: value whose items are arguments
+  Int,            ///< a, b: low and high half
+  Float,          ///< a, b: low and high half of the bits
+  String,         ///< a: string
+  Name,           ///< a: string
+  Member,         ///< a: value, b: name
+  Index,          ///< a: value, b: value
+  Slice,          ///< a: value, b: Bounds
+  Bounds,         ///< a, b, c: start, stop, step, each may be none
+  Call,           ///< a: value, b: list; keyword arguments are Keyword nodes
+  Keyword,        ///< a: name, b: value
+  Spread,         ///< a: value whose items are arguments
   SpreadKeywords, ///< a: dict whose members are keyword arguments
-  Caller,  ///< as Macro; the body of {% call %} as a value
-  Body,    ///< a: list; what it prints
-  Filter,  ///< a: value, b: name, c: list
-  Test,    ///< a: value, b: name, c: list
-  Not,     ///< a
-  Negate,  ///< a
-  Plus,    ///< a
-  And,     ///< a, b
-  Or,      ///< a, b
+  Caller,         ///< as Macro; the body of {% call %} as a value
+  Body,           ///< a: list; what it prints
+  Filter,         ///< a: value, b: name, c: list
+  Test,           ///< a: value, b: name, c: list
+  Not,            ///< a
+  Negate,         ///< a
+  Plus,           ///< a
+  And,            ///< a, b
+  Or,             ///< a, b
   Add,
   Subtract,
   Multiply,

@@ -165,7 +165,8 @@ Interpreter::Flow Interpreter::executeNode(uint32_t id) {
     return Flow::Next;
   }
   case Op::Macro:
-    define(program.string(node.a), Value::callable(id + firstMacro, scopes.size() - 1));
+    define(program.string(node.a),
+           Value::callable(id + firstMacro, scopes.size() - 1));
     return Flow::Next;
   case Op::Group:
     return execute(node.a);

@@ -220,8 +220,7 @@ uint32_t Parser::setStatement(const Token &at) {
 }
 
 /// A body that loops and conditions outside do not reach into.
-Parser::Nodes
-Parser::innerBody(std::initializer_list<std::string_view> ends) {
+Parser::Nodes Parser::innerBody(std::initializer_list<std::string_view> ends) {
   bool outerSoft = std::exchange(soft, false);
   unsigned outerLoops = std::exchange(loops, 0);
   Nodes out = body(ends);
@@ -353,6 +352,7 @@ uint32_t Parser::generation(const Token &at) {
 }
 
 uint32_t Parser::oneTarget(bool members) {
+  Deeper deeper(*this);
   Token at = peek();
   if (acceptOperator("(")) {
     uint32_t inner = target();

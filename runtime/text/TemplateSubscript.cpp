@@ -28,8 +28,7 @@ static size_t absolute(int64_t index, int64_t size) {
 Value Interpreter::index(const Value &v, const Value &key) {
   if (key.isString())
     return member(v, key.asString());
-  if (v.kind() == Value::Kind::Object && (key.isInt() || key.isNull()))
-  {
+  if (v.kind() == Value::Kind::Object && (key.isInt() || key.isNull())) {
     Value found = member(v, keyText(key));
     return found.isUndefined() ? Value::undefined(text(key)) : found;
   }

@@ -201,9 +201,10 @@ static void appendRepr(std::string &out, const Value &v, Interpreter &in) {
   case Kind::String:
     return appendRepr(out, v.asString());
   case Kind::Array: {
-    static constexpr std::string_view before[] = {
-        "[", "(", "", "dict_keys([", "dict_values([", "dict_items(["},
-                                      after[] = {"]", ")", "", "])", "])", "])"};
+    static constexpr std::string_view before[] =
+        {"[", "(", "", "dict_keys([", "dict_values([", "dict_items(["},
+                                      after[] = {"]",  ")",  "",
+                                                 "])", "])", "])"};
     auto what = static_cast<size_t>(v.sequence());
     if (v.sequence() == Value::Sequence::Range ||
         v.sequence() == Value::Sequence::Iterator)

@@ -115,7 +115,9 @@ public:
   double asFloat() const {
     return isFloat() ? std::get<double>(data) : static_cast<double>(asInt());
   }
-  const std::string &asString() const { return std::get<StringRef>(data)->text; }
+  const std::string &asString() const {
+    return std::get<StringRef>(data)->text;
+  }
   const Array &asArray() const { return std::get<ArrayRef>(data)->items; }
   const Object &asObject() const;
   uint32_t asCallable() const { return std::get<CallableRef>(data).what; }

@@ -82,6 +82,11 @@ llvm::Error readSource(const Checkpoint &c, TokenizerSource &s) {
   if (s.model == "t5")
     s.addEos = s.addSpacePrefix = true;
   s.pre = "default";
+  // A rule that the reader of tokenizer.json did not know has no name.
+  if (c.findMeta("tokenizer.huggingface.pre_tokenizer") &&
+      !c.findMeta("tokenizer.ggml.pre"))
+    return c.error("tokenizer.json: key 'pre_tokenizer' is of a kind that quern "
+                   "does not know");
   if (c.findMeta("tokenizer.ggml.pre")) {
     auto pre = c.getString("tokenizer.ggml.pre");
     if (!pre)

@@ -267,7 +267,9 @@ TEST(CommandLine, RefusesInOneLine) {
   TemporaryFile file("abc");
   EXPECT_NE(failure({"perplexity", file.path, "--ctx", "32"}).find("4 tokens"),
             std::string::npos);
-  EXPECT_NE(failure({"perplexity", file.path}).find("--ctx"),
+  EXPECT_NE(failure({"perplexity", file.path}).find("a chunk takes 64"),
+            std::string::npos);
+  EXPECT_NE(failure({"perplexity", file.path, "--ctx", "65"}).find("--ctx 65"),
             std::string::npos);
   EXPECT_NE(failure({"bench", "--batch", "5"}).find("--batch 5"),
             std::string::npos);

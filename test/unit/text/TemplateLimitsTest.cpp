@@ -96,6 +96,116 @@ TEST(TemplateLimits, ValuesAreNeitherDeepNorCyclic) {
             std::string::npos);
 }
 
+/// What broke others.
+TEST(TemplateLimits, Parentheses60000) {
+  EXPECT_FAILS("{{ " + repeat("(", 60000), "never closed");
+  EXPECT_FAILS("{{ " + repeat("(", 60000) + "1" + repeat(")", 60000) + " }}",
+               "nested too deeply");
+  EXPECT_FAILS("{{ x" + repeat("[x", 60000) + repeat("]", 60000) + " }}",
+               "nested too deeply");
+  EXPECT_FAILS("{{ " + repeat("{'a':", 60000) + repeat("}", 60000) + " }}",
+               "nested too deeply");
+  EXPECT_FAILS("{% set " + repeat("(", 60000) + "a" + repeat(")", 60000) +
+                   " = 1 %}",
+               "nested too deeply");
+  EXPECT_FAILS(repeat("{% call f() %}", 60000), "nested too deeply");
+  EXPECT_FAILS(repeat("{% filter trim %}", 60000), "nested too deeply");
+  EXPECT_FAILS("{{ 1" + repeat(" if 1 else 1", 60000) + " }}",
+               "nested too deeply");
+}
+
+TEST(TemplateLimits, LoopsForEver) {
+  std::string loops;
+  for (char name = 'a'; name < 'z'; ++name)
+    loops += std::string("{% for ") + name + " in range(100000) %}";
+  EXPECT_FAILS(loops + repeat("{% endfor %}", 25), "steps");
+  EXPECT_FAILS("{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}",
+               "nested deeper");
+  EXPECT_FAILS("{% macro f() %}{{ caller() }}{% endmacro %}"
+               "{% macro g() %}{% call f() %}{{ g() }}{% endcall %}"
+               "{% endmacro %}{{ g() }}",
+               "nested deeper");
+}
+
+TEST(TemplateLimits, HugeCounts) {
+  EXPECT_FAILS("{{ range(10 ** 9) }}", "steps");
+  EXPECT_FAILS("{{ 'a' * 10 ** 9 }}", "too large");
+  EXPECT_FAILS("{{ [1] * 10 ** 9 }}", "too large");
+  EXPECT_FAILS("{{ 'a' * 10 ** 18 * 10 }}", "too large");
+  EXPECT_FAILS("{{ ('a\n' * 1000000)|indent(10 ** 9) }}", "");
+  EXPECT_FAILS("{{ 'a\nb'|indent(10 ** 9) }}", "too wide");
+  EXPECT_FAILS("{{ [1]|tojson(indent=10 ** 9) }}", "too wide");
+  EXPECT_FAILS("{{ '%1000000000d' % 5 }}", "supported");
+  EXPECT_FAILS("{{ '{:1000000000}'.format(5) }}", "not supported");
+  EXPECT_FAILS("{{ '{0:{1}}'.format(5, 10 ** 9) }}", "not supported");
+  EXPECT_FAILS("{{ 'x'|center(10 ** 9) }}", "unknown filter");
+  EXPECT_FAILS("{{ 10 ** 9 ** 9 }}", "integer overflow");
+  EXPECT_FAILS("{{ 9223372036854775807 + 1 }}", "integer overflow");
+  EXPECT_FAILS("{{ -9223372036854775807 * 3 }}", "integer overflow");
+  EXPECT_FAILS("{{ 99999999999999999999 }}", "too large");
+  EXPECT_FAILS("{{ (-9223372036854775807 - 1) // -1 }}", "integer overflow");
+}
+
+TEST(TemplateLimits, HugeSlices) {
+  EXPECT_EQ(failure("{{ 'abc'[::9223372036854775807] }}"
+                    "{{ 'abc'[::-9223372036854775807] }}"
+                    "{{ 'abc'[9223372036854775807:-9223372036854775807:-1] }}"
+                    "{{ [1, 2][-9223372036854775807:9223372036854775807] }}"
+                    "{{ 'abc'[:: -9223372036854775807 - 1] }}"),
+            "rendered");
+  EXPECT_FAILS("{{ 'abc'[::0] }}", "zero");
+}
+
+TEST(TemplateLimits, JoinsThatDouble) {
+  EXPECT_FAILS("{% set n = namespace(s='xx') %}{% for i in range(99) %}"
+               "{% set n.s = [n.s, n.s]|join %}{% endfor %}",
+               "more than");
+  EXPECT_FAILS("{% set n = namespace(s='xx') %}{% for i in range(99) %}"
+               "{% set n.s = n.s.join([n.s, n.s, n.s]) %}{% endfor %}",
+               "more than");
+  EXPECT_FAILS("{% set n = namespace(s='xx') %}{% for i in range(99) %}"
+               "{% set n.s = '{0}{0}'.format(n.s) %}{% endfor %}",
+               "more than");
+  EXPECT_FAILS("{% set n = namespace(x=[1]) %}{% for i in range(99) %}"
+               "{% set n.x = [n.x, n.x] %}{% endfor %}{{ n.x }}",
+               "steps");
+  EXPECT_FAILS("{% set n = namespace(x=[1]) %}{% for i in range(99) %}"
+               "{% set n.x = [n.x, n.x] %}{% endfor %}{{ n.x|tojson }}",
+               "steps");
+  // Values shared so often that no text of them is made, only walked.
+  EXPECT_FAILS("{% set n = namespace(x=[1], y=[1]) %}{% for i in range(99) %}"
+               "{% set n.x = [n.x, n.x] %}{% set n.y = [n.y, n.y] %}"
+               "{% endfor %}{{ n.x == n.y }}",
+               "steps");
+}
+
+TEST(TemplateLimits, NothingOfTheHost) {
+  for (const char *name : {"__class__", "__mro__", "__globals__", "__init__",
+                           "__subclasses__", "__builtins__"}) {
+    std::string dotted = std::string("{{ ''.") + name;
+    EXPECT_FAILS(dotted + ".x }}", "undefined");
+    EXPECT_FAILS(dotted + "() }}", "attribute");
+    EXPECT_FAILS(std::string("{{ '{0.") + name + ".x}'.format('') }}",
+                 "undefined");
+    EXPECT_FAILS(std::string("{{ raise_exception.") + name + ".x }}",
+                 "undefined");
+  }
+  EXPECT_FAILS("{% set loop.x = 1 %}", "cannot");
+  EXPECT_FAILS("{% for i in [1] %}{% set loop.index = 7 %}{% endfor %}",
+               "cannot");
+}
+
+/// A macro or loop that outlives what it was defined in finds no old names.
+TEST(TemplateLimits, EscapedClosures) {
+  EXPECT_EQ(failure("{% set n = namespace() %}{% for i in [1, 2] %}"
+                    "{% with a = i %}{% macro m() %}{{ i }}{{ a }}{% endmacro "
+                    "%}{% set n.m = m %}{% endwith %}{% endfor %}{{ n.m() }}"),
+            "rendered");
+  EXPECT_FAILS("{% set n = namespace() %}{% for i in [1] recursive %}"
+               "{% set n.l = loop %}{% endfor %}{{ n.l([1]) }}",
+               "namespace");
+}
+
 /// A damaged program is refused, or runs within its limits and its bytes.
 TEST(TemplateLimits, DamagedPrograms) {
   const auto good = compileTemplate(
