@@ -105,7 +105,8 @@ void Repl::run() {
   while (true) {
     interrupted = false;
     LineReader::State state = lines.read(line);
-    if (state == LineReader::State::Interrupted || interrupted) {
+    if (state == LineReader::State::Interrupted ||
+        (interrupted && state == LineReader::State::End)) {
       fputs("\n", stderr);
       if (!std::exchange(hinted, true))
         note("Ctrl-D or /exit leaves");
@@ -120,6 +121,7 @@ void Repl::run() {
         return;
       continue;
     }
+    interrupted = false; // a Ctrl-C while typing was for the line
     say(line[0] == '/' ? line.substr(1) : line);
   }
   if (lines.isTerminal())
