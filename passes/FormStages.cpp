@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
+#include "passes/CacheOf.h"
 #include "passes/Passes.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -140,7 +141,7 @@ private:
   /// A rotation before the write that nothing reads before it.
   RopeOp queriesOf(KvWriteOp write) {
     for (auto attention : write->getBlock()->getOps<AttentionOp>()) {
-      if (!sameCache(attention.getCache(), write.getCache()))
+      if (cacheOf(attention.getCache()) != cacheOf(write.getCache()))
         continue;
       auto rope = attention.getQuery().getDefiningOp<RopeOp>();
       if (rope && groupOf.contains(rope) && groups[groupOf[rope]].size() == 1 &&
@@ -150,11 +151,6 @@ private:
         return rope;
     }
     return {};
-  }
-
-  static bool sameCache(Value a, Value b) {
-    auto x = a.getDefiningOp<GetOp>(), y = b.getDefiningOp<GetOp>();
-    return a == b || (x && y && x.getSymbol() == y.getSymbol());
   }
 
   /// A rotation, and the norm of each head before it.

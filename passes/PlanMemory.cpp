@@ -1,10 +1,10 @@
 //===- PlanMemory.cpp - Places and barriers -------------------------------===//
 #include "ir/Panel.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "passes/CacheOf.h"
 #include "passes/MemorySize.h"
 #include "passes/Passes.h"
 #include "runtime/Plan.h"
-#include "llvm/ADT/MapVector.h"
 
 namespace quern {
 #define GEN_PASS_DEF_PLANMEMORY
@@ -58,15 +58,6 @@ private:
   SmallVector<Block> blocks;
   int64_t front, top;
 };
-
-/// A KV cache: its symbol, or the block argument that stands for it. Two values
-/// may be of one symbol.
-using Cache = const void *;
-Cache cacheOf(Value v) {
-  auto get = v.getDefiningOp<GetOp>();
-  return get ? get.getSymbolAttr().getAttr().getAsOpaquePointer()
-             : v.getAsOpaquePointer();
-}
 
 /// What has been touched since the last barrier.
 class Hazards {
