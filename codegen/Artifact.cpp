@@ -1,8 +1,6 @@
 //===- Artifact.cpp - Writing the executable ------------------------------===//
 #include "codegen/Artifact.h"
-#include "codegen/PlanTable.h"
-#include "codegen/Weights.h"
-#include "runtime/Plan.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
 #include <cerrno>
 #include <cstring>
@@ -21,33 +19,66 @@ llvm::Error systemError(const std::string &path) {
 class PayloadWriter {
 public:
   PayloadWriter(const std::string &path)
-      : path(path), file(open(path.c_str(), O_RDWR | O_CLOEXEC)) {}
+      : path(path), file(::open(path.c_str(), O_RDWR | O_CLOEXEC)) {}
   ~PayloadWriter() {
     if (file >= 0)
       close(file);
   }
 
-  llvm::Error write(const Payload &payload, mlir::ModuleOp module,
-                    const Checkpoint &checkpoint, unsigned threads) {
+  /// What is there already is the program.
+  llvm::Error open() {
     struct stat status;
     if (file < 0 || fstat(file, &status) < 0)
       return systemError(path);
     end = status.st_size;
+    return llvm::Error::success();
+  }
+
+  llvm::Error add(const char *name, llvm::ArrayRef<uint8_t> bytes) {
+    plan::Section &section = begin(name, bytes.size());
+    section.checksum = plan::checksum(bytes.data(), bytes.size());
+    return put(bytes.data(), bytes.size(), section.offset);
+  }
+
+  llvm::Error add(const Payload &payload) {
     if (auto error = addProgram())
       return error;
-    if (auto error =
-            add("meta", {reinterpret_cast<const uint8_t *>(payload.meta.data()),
-                         payload.meta.size()}))
+    if (auto error = add("meta", llvm::arrayRefFromStringRef(payload.meta)))
       return error;
     if (auto error = add("plan", payload.plan))
       return error;
     if (auto error = add("tokenizer", payload.tokenizer))
       return error;
-    if (auto error = add("template", payload.chatTemplate))
+    return add("template", payload.chatTemplate);
+  }
+
+  llvm::Expected<plan::Section> addWeights(const WeightsWriter &weights) {
+    plan::Section &section = begin("weights", weights.bytes());
+    if (ftruncate(file, end) < 0)
+      return systemError(path);
+    if (auto error = weights.write(file, section.offset))
       return error;
-    if (auto error = addWeights(module, checkpoint, threads))
+    void *data = mmap(nullptr, section.size, PROT_READ, MAP_SHARED, file,
+                      section.offset);
+    if (data == MAP_FAILED)
+      return systemError(path);
+    section.checksum = plan::checksum(data, section.size);
+    munmap(data, section.size);
+    return section;
+  }
+
+  /// Writes the table of what was added.
+  llvm::Error finish() {
+    plan::Trailer trailer{};
+    trailer.magic = plan::kMagic, trailer.version = plan::kVersion;
+    trailer.sections = table.size();
+    trailer.sectionTable = llvm::alignTo(end, 8);
+    uint64_t bytes = table.size() * sizeof(plan::Section);
+    trailer.checksum = plan::checksum(table.data(), bytes);
+    trailer.fileSize = trailer.sectionTable + bytes + sizeof trailer;
+    if (auto error = put(table.data(), bytes, trailer.sectionTable))
       return error;
-    return finish();
+    return put(&trailer, sizeof trailer, trailer.sectionTable + bytes);
   }
 
 private:
@@ -73,12 +104,6 @@ private:
     return llvm::Error::success();
   }
 
-  llvm::Error add(const char *name, llvm::ArrayRef<uint8_t> bytes) {
-    plan::Section &section = begin(name, bytes.size());
-    section.checksum = plan::checksum(bytes.data(), bytes.size());
-    return put(bytes.data(), bytes.size(), section.offset);
-  }
-
   /// What is there already: runtime and kernels. Nobody looks for this section;
   /// it is there to be verified.
   llvm::Error addProgram() {
@@ -94,37 +119,6 @@ private:
     return llvm::Error::success();
   }
 
-  llvm::Error addWeights(mlir::ModuleOp module, const Checkpoint &checkpoint,
-                         unsigned threads) {
-    plan::Section &section =
-        begin("weights", planInteger(module, "weights_bytes"));
-    if (ftruncate(file, end) < 0)
-      return systemError(path);
-    if (auto error =
-            writeWeights(module, checkpoint, file, section.offset, threads))
-      return error;
-    void *data = mmap(nullptr, section.size, PROT_READ, MAP_SHARED, file,
-                      section.offset);
-    if (data == MAP_FAILED)
-      return systemError(path);
-    section.checksum = plan::checksum(data, section.size);
-    munmap(data, section.size);
-    return llvm::Error::success();
-  }
-
-  llvm::Error finish() {
-    plan::Trailer trailer{};
-    trailer.magic = plan::kMagic, trailer.version = plan::kVersion;
-    trailer.sections = table.size();
-    trailer.sectionTable = llvm::alignTo(end, 8);
-    uint64_t bytes = table.size() * sizeof(plan::Section);
-    trailer.checksum = plan::checksum(table.data(), bytes);
-    trailer.fileSize = trailer.sectionTable + bytes + sizeof trailer;
-    if (auto error = put(table.data(), bytes, trailer.sectionTable))
-      return error;
-    return put(&trailer, sizeof trailer, trailer.sectionTable + bytes);
-  }
-
   std::string path;
   int file;
   uint64_t end = 0;
@@ -133,8 +127,46 @@ private:
 } // namespace
 
 llvm::Error quern::appendPayload(const std::string &path,
-                                 const Payload &payload, mlir::ModuleOp module,
-                                 const Checkpoint &checkpoint,
-                                 unsigned threads) {
-  return PayloadWriter(path).write(payload, module, checkpoint, threads);
+                                 const Payload &payload,
+                                 const WeightsWriter &weights) {
+  PayloadWriter writer(path);
+  if (auto error = writer.open())
+    return error;
+  if (auto error = writer.add(payload))
+    return error;
+  if (auto section = writer.addWeights(weights); !section)
+    return section.takeError();
+  return writer.finish();
+}
+
+llvm::Error quern::appendPayload(const std::string &path,
+                                 const Payload &payload,
+                                 const plan::Sidecar &sidecar) {
+  PayloadWriter writer(path);
+  if (auto error = writer.open())
+    return error;
+  if (auto error = writer.add(payload))
+    return error;
+  auto *bytes = reinterpret_cast<const uint8_t *>(&sidecar);
+  if (auto error = writer.add("sidecar", {bytes, sizeof sidecar}))
+    return error;
+  return writer.finish();
+}
+
+llvm::Expected<plan::Sidecar>
+quern::writeSidecar(const std::string &path, const WeightsWriter &weights) {
+  PayloadWriter writer(path);
+  if (auto error = writer.open())
+    return error;
+  auto section = writer.addWeights(weights);
+  if (!section)
+    return section.takeError();
+  std::string source = weights.source();
+  if (auto error = writer.add("source", llvm::arrayRefFromStringRef(source)))
+    return error;
+  if (auto error = writer.finish())
+    return error;
+  plan::Sidecar sidecar{};
+  sidecar.size = section->size, sidecar.checksum = section->checksum;
+  return sidecar;
 }

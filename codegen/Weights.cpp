@@ -1,7 +1,11 @@
 //===- Weights.cpp - Writing the weights section --------------------------===//
 #include "codegen/Weights.h"
+#include "codegen/PlanTable.h"
 #include "ir/Panel.h"
 #include "ir/Quern.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/xxhash.h"
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -44,6 +48,11 @@ void addPanels(std::vector<Piece> &pieces, const Tensor &tensor,
   }
 }
 
+const Tensor &sourceOf(WeightOp weight, const Checkpoint &checkpoint) {
+  return *checkpoint.findTensor(
+      weight.getSource().value_or(weight.getSymName()));
+}
+
 std::vector<Piece> piecesOf(ModuleOp module, const Checkpoint &checkpoint) {
   std::vector<Piece> pieces;
   for (Operation &op : *module.getBody()) {
@@ -61,8 +70,7 @@ std::vector<Piece> piecesOf(ModuleOp module, const Checkpoint &checkpoint) {
     auto weight = dyn_cast<WeightOp>(op);
     if (!weight)
       continue;
-    const Tensor &tensor = *checkpoint.findTensor(
-        weight.getSource().value_or(weight.getSymName()));
+    const Tensor &tensor = sourceOf(weight, checkpoint);
     const Format &format = *findFormat(tensor.format);
     if (isa<PanelsType>(weight.getType())) {
       addPanels(pieces, tensor, format, *weight.getOffset());
@@ -92,8 +100,11 @@ bool writeAll(int file, const uint8_t *data, uint64_t size, uint64_t offset) {
 }
 } // namespace
 
-llvm::Error quern::writeWeights(ModuleOp module, const Checkpoint &checkpoint,
-                                int file, uint64_t offset, unsigned threads) {
+uint64_t WeightsWriter::bytes() const {
+  return planInteger(module, "weights_bytes");
+}
+
+llvm::Error WeightsWriter::write(int file, uint64_t offset) const {
   std::vector<Piece> pieces = piecesOf(module, checkpoint);
   std::atomic<size_t> next{0};
   std::atomic<int> error{0};
@@ -105,6 +116,8 @@ llvm::Error quern::writeWeights(ModuleOp module, const Checkpoint &checkpoint,
       if (!writeAll(file, buffer.data(), buffer.size(),
                     offset + pieces[i].offset))
         error = errno ? errno : EIO;
+      else if (progress)
+        progress(pieces[i].size);
     }
   };
   std::vector<std::thread> team;
@@ -117,4 +130,32 @@ llvm::Error quern::writeWeights(ModuleOp module, const Checkpoint &checkpoint,
     return llvm::createStringError(std::string("cannot write weights: ") +
                                    std::strerror(error));
   return llvm::Error::success();
+}
+
+std::string WeightsWriter::source() const {
+  std::string parts;
+  llvm::raw_string_ostream os(parts);
+  auto hash = [&](const void *data, size_t size) {
+    llvm::XXH128_hash_t h = llvm::xxh3_128bits(
+        llvm::ArrayRef(static_cast<const uint8_t *>(data), size));
+    os << llvm::formatv("{0:x-16}{1:x-16}\n", h.high64, h.low64);
+  };
+  os << bytes() << "\n";
+  ModuleOp root = module; // MLIR's handles know no const
+  for (Operation &op : *root.getBody()) {
+    if (auto constant = dyn_cast<ConstantOp>(op)) {
+      auto values = cast<DenseElementsAttr>(constant.getValue());
+      os << *constant.getOffset() << " " << values.getType() << " ";
+      hash(values.getRawData().data(), values.getRawData().size());
+    }
+    if (auto weight = dyn_cast<WeightOp>(op)) {
+      const Tensor &tensor = sourceOf(weight, checkpoint);
+      os << *weight.getOffset() << " " << weight.getType() << " "
+         << tensor.format << " ";
+      for (const TensorPart &part : tensor.parts)
+        hash(part.bytes.data(), part.bytes.size());
+    }
+  }
+  llvm::XXH128_hash_t all = llvm::xxh3_128bits(llvm::arrayRefFromStringRef(parts));
+  return llvm::formatv("{0:x-16}{1:x-16}", all.high64, all.low64).str();
 }

@@ -2,13 +2,39 @@
 #pragma once
 #include "frontend/Checkpoint.h"
 #include "mlir/IR/BuiltinOps.h"
+#include <functional>
 
 namespace quern {
 
-/// Packs every weight of a planned module to its place: writes the section at
-/// `offset` of the open file. Works through pieces of a few megabytes on
-/// `threads` threads, so that the model never exists in memory a second time.
-llvm::Error writeWeights(mlir::ModuleOp, const Checkpoint &, int file,
-                         uint64_t offset, unsigned threads);
+/// Packs every weight of a planned module to its place. Works through pieces of
+/// a few megabytes on `threads` threads, so that the model never exists in
+/// memory a second time. Module and checkpoint must outlive it.
+class WeightsWriter {
+public:
+  /// Called with the bytes just written, by any of the threads.
+  using Progress = std::function<void(uint64_t bytes)>;
+
+  WeightsWriter(mlir::ModuleOp module, const Checkpoint &checkpoint,
+                unsigned threads, Progress progress = {})
+      : module(module), checkpoint(checkpoint), threads(threads),
+        progress(std::move(progress)) {}
+
+  /// Of the whole section.
+  uint64_t bytes() const;
+
+  /// Writes the section at `offset` of the open file.
+  llvm::Error write(int file, uint64_t offset) const;
+
+  /// A name for all that decides the section's bytes: equal if and only if (but
+  /// for collisions of 128 bits) the section would be. Reads every tensor that
+  /// is used, which is quick beside packing it.
+  std::string source() const;
+
+private:
+  mlir::ModuleOp module;
+  const Checkpoint &checkpoint;
+  unsigned threads;
+  Progress progress;
+};
 
 } // namespace quern

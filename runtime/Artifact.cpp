@@ -2,6 +2,7 @@
 #include "Artifact.h"
 #include "Error.h"
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -45,11 +46,15 @@ Artifact Artifact::self() {
   // The name may lead elsewhere by now; /proc does not, where it is mounted.
   const char *link = "/proc/self/exe";
   auto *name = reinterpret_cast<const char *>(getauxval(AT_EXECFN));
-  return Artifact(!name || access(link, R_OK) == 0 ? link : name,
-                  name ? name : link);
+  const char *path = !name || access(link, R_OK) == 0 ? link : name;
+  Artifact artifact(path, name ? name : link);
+  artifact.openSidecar(path);
+  return artifact;
 }
 
-Artifact::Artifact(const std::string &path) : Artifact(path, path) {}
+Artifact::Artifact(const std::string &path) : Artifact(path, path) {
+  openSidecar(path);
+}
 
 Artifact::Artifact(const std::string &path, std::string shown)
     : file(std::move(shown)), mapping(mapFile(path)) {
@@ -58,6 +63,43 @@ Artifact::Artifact(const std::string &path, std::string shown)
   for (const Section &section : table)
     if (nameOf(section) != "weights" && nameOf(section) != "program")
       checkSection(section);
+}
+
+/// The folder that a file really lies in, whatever links lead there.
+static std::string folderOf(const std::string &path) {
+  std::unique_ptr<char, decltype(&free)> real(realpath(path.c_str(), nullptr),
+                                              &free);
+  if (!real)
+    throw Error(fmt::format("{}: cannot tell where it is, nor its weights: {}",
+                            path, strerror(errno)));
+  std::string_view name = real.get();
+  return std::string(name.substr(0, name.rfind('/') + 1));
+}
+
+void Artifact::openSidecar(const std::string &path) {
+  if (!find("sidecar"))
+    return;
+  std::span<const uint8_t> bytes = section("sidecar");
+  plan::Sidecar wanted;
+  if (bytes.size() != sizeof(wanted))
+    throw Error(fmt::format("{}: section sidecar has {} bytes, expected {}",
+                            file, bytes.size(), sizeof(wanted)));
+  memcpy(&wanted, bytes.data(), sizeof(wanted));
+  std::string name(wanted.name, strnlen(wanted.name, sizeof(wanted.name)));
+  if (name.empty() || name.size() == sizeof(wanted.name) ||
+      name.find('/') != name.npos)
+    throw Error(fmt::format("{}: section sidecar names no file", file));
+  std::string place = folderOf(path) + name;
+  if (access(place.c_str(), F_OK) != 0)
+    throw Error(fmt::format("{}: {}; the weights of '{}' must lie beside it",
+                            place, strerror(errno), baseName(file)));
+  std::unique_ptr<Artifact> opened(new Artifact(place, place));
+  const Section *weights = opened->find("weights");
+  if (!weights || weights->size != wanted.size ||
+      weights->checksum != wanted.checksum)
+    throw Error(fmt::format("{}: not the weights that '{}' was compiled with",
+                            place, baseName(file)));
+  sidecar = std::move(opened);
 }
 
 /// Reads trailer and section table and checks them: afterwards every section
@@ -108,14 +150,24 @@ void Artifact::checkSection(const Section &section) const {
                             nameOf(section), section.offset));
 }
 
-std::span<const uint8_t> Artifact::section(std::string_view name) const {
+const Section *Artifact::find(std::string_view name) const {
   for (const Section &section : table)
     if (nameOf(section) == name)
-      return mapping.bytes().subspan(section.offset, section.size);
+      return &section;
+  return nullptr;
+}
+
+std::span<const uint8_t> Artifact::section(std::string_view name) const {
+  if (const Section *found = find(name))
+    return mapping.bytes().subspan(found->offset, found->size);
+  if (sidecar)
+    return sidecar->section(name);
   throw Error(fmt::format("{}: has no section {}", file, name));
 }
 
 void Artifact::verify() const {
   for (const Section &section : table)
     checkSection(section);
+  if (sidecar)
+    sidecar->verify();
 }

@@ -28,7 +28,7 @@ static nlohmann::ordered_json memoryJson(const MemoryPlan &memory,
 }
 
 static std::string memoryText(const MemoryPlan &memory, uint64_t tokens,
-                              uint64_t weights) {
+                              const Artifact &file) {
   std::string text = fmt::format("{:24} {:>14} {:>14}\n", "memory", "reserved",
                                  fmt::format("{} tokens", tokens));
   auto line = [&](std::string_view name, uint64_t reserved, uint64_t touched) {
@@ -38,8 +38,11 @@ static std::string memoryText(const MemoryPlan &memory, uint64_t tokens,
   for (const MemoryPlan::Item &item : memory.items)
     line(item.name, item.reserved, item.touched);
   line("together", memory.reserved(), memory.touched());
-  return text + fmt::format("  {:22} {:>14} mapped from the file\n", "weights",
-                            formatBytes(weights));
+  return text + fmt::format("  {:22} {:>14} mapped from {}\n", "weights",
+                            formatBytes(file.section("weights").size()),
+                            file.weightsFile()
+                                ? baseName(file.weightsFile()->path())
+                                : "the file");
 }
 
 /// "key  value" for every member of the metadata; nested ones as JSON.
@@ -76,17 +79,23 @@ static void runInfo(const Session &session, const InfoFlags &flags) {
     return writeOut(object.dump(2) + "\n");
   }
   writeOut(metadataText(model.metadata()) + metadataText(limits) +
-           memoryText(memory, tokens, weights));
+           memoryText(memory, tokens, model.file()));
 }
 
 static void runVerify(const Session &session) {
   Artifact artifact = Artifact::self(); // checks all but the weights
   artifact.verify();
+  size_t sections = 0;
   uint64_t bytes = 0;
-  for (const plan::Section &section : artifact.sections())
-    bytes += section.size;
-  writeOut(fmt::format("ok: {} sections, {} bytes\n",
-                       artifact.sections().size(), bytes));
+  const Artifact *files[] = {&artifact, artifact.weightsFile()};
+  for (const Artifact *file : files) {
+    if (!file)
+      continue;
+    sections += file->sections().size();
+    for (const plan::Section &section : file->sections())
+      bytes += section.size;
+  }
+  writeOut(fmt::format("ok: {} sections, {} bytes\n", sections, bytes));
 }
 
 void quern::addInfoCommand(CLI::App &app, Session &session) {

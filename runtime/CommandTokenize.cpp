@@ -11,7 +11,7 @@ namespace {
 struct TokenizeFlags {
   std::optional<std::string> text;
   std::string file;
-  bool ids = false, special = false, noBos = false;
+  bool ids = false, special = false, noBos = false, chat = false;
 };
 } // namespace
 
@@ -49,8 +49,14 @@ static void runTokenize(const Session &session, const TokenizeFlags &flags) {
   std::string text =
       flags.text ? textArgument(*flags.text) : readFile(flags.file);
   Model model = session.open();
-  std::vector<int32_t> ids =
-      model.encodePrompt(text, flags.special, !flags.noBos);
+  std::vector<int32_t> ids;
+  if (!flags.chat)
+    ids = model.encodePrompt(text, flags.special, !flags.noBos);
+  else if (!model.hasTemplate())
+    throw Error("--chat: the model has no chat template");
+  else
+    ids = model.encodeRendered(
+        model.render(std::vector<Message>{{"user", text}}));
   std::string out;
   for (int32_t id : ids)
     if (flags.ids)
@@ -71,12 +77,20 @@ void quern::addTokenizeCommand(CLI::App &app, Session &session) {
                      "the text; - reads it from standard input");
   command.add_option("--file,-f", flags->file, "a file that is the text");
   command.add_flag("--ids", flags->ids, "print the ids alone, on one line");
-  command.add_flag("--special", flags->special,
-                   "names of control tokens in the text are those tokens");
-  command.add_flag("--no-bos", flags->noBos,
-                   "no BOS before the text, even if the model adds one");
+  CLI::Option *chat = command.add_flag(
+      "--chat", flags->chat,
+      "what `run` makes of the text: a user's message in the chat template");
+  command
+      .add_flag("--special", flags->special,
+                "names of control tokens in the text are those tokens")
+      ->excludes(chat);
+  command
+      .add_flag("--no-bos", flags->noBos,
+                "no BOS before the text, even if the model adds one")
+      ->excludes(chat);
   command.footer(fmt::format("Examples:\n"
                              "  {0} tokenize \"Hello world\"\n"
+                             "  {0} tokenize --chat \"Hello world\"\n"
                              "  {0} tokenize --ids --file text.txt",
                              session.program));
   command.callback([&session, flags] {

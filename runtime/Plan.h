@@ -11,6 +11,12 @@
 //   template   what compileTemplate() made; empty if the model has none
 //   weights    packed weights and constants, page-aligned, mapped and never
 //              copied
+//   sidecar    instead of weights: a Sidecar, which says what file beside the
+//              executable has them
+//
+// A side-car has the same form, without an ELF file before it: the section
+// weights, and `source`, a name for everything that the weights were made from,
+// by which the compiler knows a side-car that it need not write again.
 //
 // A *program* is a list of stages for one role. A step runs one program over
 // `rows` activation rows (row r is one token of one sequence); its first part
@@ -56,6 +62,13 @@ struct Trailer {
   uint64_t reserved[3];
 };
 static_assert(sizeof(Trailer) == 64 && sizeof(Section) == 40);
+
+/// Weights in another file of the executable's folder.
+struct Sidecar {
+  uint64_t size;     // bytes of its section weights
+  uint64_t checksum; // of that section
+  char name[256];    // of the file, zero-padded; no path
+};
 
 enum class Space : uint32_t {
   Arena,   // activations and step inputs; anonymous memory

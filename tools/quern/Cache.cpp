@@ -6,6 +6,7 @@
 // and two runs at once at worst make the same file twice; the last rename wins.
 //
 //===----------------------------------------------------------------------===//
+#include "ChatTemplate.h"
 #include "Driver.h"
 #include "Session.h"
 #include "llvm/ADT/StringExtras.h"
@@ -103,6 +104,13 @@ static llvm::Expected<std::string> cachedPath(const CompileRequest &request) {
                            session.target->chip(), request.kvType,
                            request.context, request.maxBatch, request.chunk)
                  .str());
+  if (!request.chatTemplate.empty()) {
+    auto chatTemplate = findChatTemplate(request.chatTemplate);
+    if (!chatTemplate)
+      return chatTemplate.takeError();
+    digest.add(chatTemplate->source);
+    digest.add(request.chatTemplate);
+  }
   if (auto error = digest.addFile("/proc/self/exe"))
     return error;
   if (auto error = digest.addModel(request.model))
@@ -121,8 +129,6 @@ static llvm::Error run(CompileRequest request,
     if (auto code = fs::create_directories(path::parent_path(*artifact)))
       return llvm::createStringError(path::parent_path(*artifact).str() + ": " +
                                      code.message());
-    if (isatty(STDERR_FILENO))
-      llvm::errs() << "compiling " << request.model << " ...\n";
     request.output = *artifact;
     if (compileModel(request))
       return llvm::createStringError(""); // it has said why

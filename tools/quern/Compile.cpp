@@ -1,6 +1,9 @@
 //===- Compile.cpp - quern compile ----------------------------------------===//
 #include "Driver.h"
+#include "OutputFile.h"
+#include "Phases.h"
 #include "Session.h"
+#include "Sidecar.h"
 #include "Text.h"
 #include "codegen/Artifact.h"
 #include "codegen/Link.h"
@@ -8,13 +11,11 @@
 #include "mlir/IR/Threading.h"
 #include "passes/Passes.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/Signals.h"
 #include "llvm/Support/ToolOutputFile.h"
-#include <chrono>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -25,7 +26,8 @@ namespace {
 class Compilation {
 public:
   explicit Compilation(const CompileRequest &request)
-      : request(request), session(threads(), request.printIrAfterAll) {}
+      : request(request), session(threads(), request.printIrAfterAll),
+        phases(request.verbose) {}
 
   llvm::Error run() {
     if (auto error = open())
@@ -46,9 +48,15 @@ private:
   llvm::Error open() {
     if (auto error = session.openTarget(request.target, request.chip))
       return error;
+    if (!request.chatTemplate.empty()) {
+      auto found = findChatTemplate(request.chatTemplate);
+      if (!found)
+        return found.takeError();
+      chatTemplate = std::move(*found);
+    }
+    phases.begin("import", "reading the model");
     if (auto error = session.open(request.model))
       return error;
-    phase("import");
     int64_t own = session.integer("quern.context");
     options.context =
         request.context ? request.context : std::min<int64_t>(own, 8192);
@@ -71,10 +79,8 @@ private:
     buildStagePasses(pm, options);
     if (request.emit != "stages")
       buildPlanPasses(pm, options);
-    if (auto error = session.run(pm))
-      return error;
-    phase("plan");
-    return llvm::Error::success();
+    phases.begin("plan", "planning");
+    return session.run(pm);
   }
 
   /// The kernels alone, in a module of their own.
@@ -123,10 +129,11 @@ private:
     OpPassManager &each = pm.nest<ModuleOp>();
     session.target->buildKernelPasses(each);
     session.target->buildObjectPasses(each);
+    phases.begin("lower", "lowering kernels");
     if (auto error = session.run(pm, *modules))
       return error;
-    phase("lower");
     SmallVector<ModuleOp> parts(modules->getOps<ModuleOp>());
+    phases.begin("kernels", "compiling kernels", parts.size());
     std::vector<std::string> failures(parts.size());
     for (size_t i = 0; i < parts.size(); ++i) {
       objects.push_back(stem + "." + std::to_string(i) + ".o");
@@ -136,11 +143,11 @@ private:
       if (auto error = writeObject(
               parts[i], i ? ArrayRef<std::string>() : table, objects[i]))
         failures[i] = llvm::toString(std::move(error));
+      phases.advance();
     });
     for (std::string &failure : failures)
       if (!failure.empty())
         return llvm::createStringError(failure);
-    phase("kernels");
     return llvm::Error::success();
   }
 
@@ -195,89 +202,65 @@ private:
     json["max_batch"] = options.maxBatch;
     json["chunk"] = options.chunk;
     json["kv_type"] = options.kvType;
+    json["chat_template"] = templateName();
     json["target"] = request.target;
     json["chip"] = session.target->chip();
     json["compiler"] = "quern " QUERN_VERSION;
     return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   }
 
-  /// Everything is made under a temporary name and then renamed.
+  /// Everything is made under temporary names and then renamed.
   llvm::Error writeBinary() {
-    auto text =
-        buildText(*session.checkpoint, session.integer("quern.vocabulary"));
+    phases.begin("tokenizer", "laying out tokens");
+    auto text = buildText(*session.checkpoint,
+                          session.integer("quern.vocabulary"), chatTemplate);
     if (!text)
       return text.takeError();
-    phase("tokenizer");
-    std::string output = outputPath();
-    if (auto error = resolveOutput(output))
-      return error;
-    llvm::SmallString<128> unique;
-    if (auto code =
-            llvm::sys::fs::createUniqueFile(output + ".%%%%%%%%.tmp", unique))
-      return llvm::createStringError(output + ": " + code.message());
-    std::string temporary = unique.str().str();
-    llvm::FileRemover removeExecutable(temporary);
-    llvm::sys::RemoveFileOnSignal(temporary);
+    auto output = OutputFile::create(outputPath(), request.model);
+    if (!output)
+      return output.takeError();
     PlanTable plan = buildPlanTable(*session.module);
+    const std::string &temporary = (*output)->temporary();
     llvm::Error failed = compileKernels(plan.kernels, temporary);
-    if (!failed)
+    if (!failed) {
+      phases.begin("link", "linking");
       failed = linkExecutable(objects, temporary);
+    }
     for (const std::string &object : objects) {
       llvm::sys::fs::remove(object);
       llvm::sys::DontRemoveFileOnSignal(object);
     }
     if (failed)
       return failed;
-    phase("link");
     Payload payload{metadata(), std::move(plan.bytes),
                     std::move(text->tokenizer), std::move(text->chatTemplate)};
-    if (auto error = appendPayload(temporary, payload, *session.module,
-                                   *session.checkpoint, threads()))
+    return writePayload(**output, payload);
+  }
+
+  llvm::Error writePayload(OutputFile &output, const Payload &payload) {
+    WeightsWriter weights(*session.module, *session.checkpoint, threads(),
+                          [&](uint64_t bytes) { phases.advance(bytes); });
+    phases.begin("weights", "packing weights", weights.bytes());
+    if (request.weights == "sidecar") {
+      auto sidecar = SidecarFile::create(output.path(), request.model, weights);
+      if (!sidecar)
+        return sidecar.takeError();
+      if (auto error =
+              appendPayload(output.temporary(), payload, sidecar->contents()))
+        return error;
+      if (auto error = sidecar->commit())
+        return error;
+    } else if (auto error =
+                   appendPayload(output.temporary(), payload, weights)) {
       return error;
-    phase("weights");
-    if (auto code = llvm::sys::fs::rename(temporary, output))
-      return llvm::createStringError(output + ": " + code.message());
-    removeExecutable.releaseFile();
-    llvm::sys::DontRemoveFileOnSignal(temporary);
-    return llvm::Error::success();
-  }
-
-  /// A new file is to take the place of `output`: of what a link leads to, but
-  /// neither of a folder or device, nor of the model.
-  llvm::Error resolveOutput(std::string &output) {
-    if (output == "-")
-      return llvm::createStringError(
-          "--output -: an executable needs a file of its own");
-    if (output[0] == '-') // for the linker it would be a flag
-      output = "./" + output;
-    if (!llvm::sys::fs::exists(output))
-      return llvm::Error::success();
-    if (llvm::sys::fs::is_directory(output))
-      return llvm::createStringError(
-          output + ": is a folder; give --output a file name");
-    if (!llvm::sys::fs::is_regular_file(output))
-      return llvm::createStringError(output + ": is no regular file");
-    llvm::SmallString<128> real;
-    if (auto code = llvm::sys::fs::real_path(output, real))
-      return llvm::createStringError(output + ": " + code.message());
-    output = real.str().str();
-    return refuseModel(output);
-  }
-
-  /// That what is written is not what was read.
-  llvm::Error refuseModel(llvm::StringRef output) {
-    llvm::StringRef parent = llvm::sys::path::parent_path(output);
-    bool read = output.ends_with(".json") || output.ends_with(".safetensors") ||
-                output.ends_with(".jinja");
-    if (llvm::sys::fs::equivalent(request.model, output) ||
-        (read && llvm::sys::fs::equivalent(request.model,
-                                           parent.empty() ? "." : parent)))
-      return llvm::createStringError(output + ": is of the model itself");
-    return llvm::Error::success();
+    }
+    phases.end();
+    return output.commit();
   }
 
   llvm::Error print(llvm::function_ref<void(llvm::raw_ostream &)> write) {
-    if (auto error = refuseModel(request.output))
+    phases.end();
+    if (auto error = refuseModel(request.output, request.model))
       return error;
     std::error_code code;
     llvm::ToolOutputFile file(request.output.empty() ? "-" : request.output,
@@ -301,23 +284,24 @@ private:
                            : std::max(1u, std::thread::hardware_concurrency());
   }
 
-  void phase(const char *name) {
-    auto now = std::chrono::steady_clock::now();
-    if (request.verbose)
-      llvm::errs() << llvm::formatv(
-          "{0,-10} {1,8:F0} ms\n", name,
-          std::chrono::duration<double, std::milli>(now - last).count());
-    last = now;
+  std::string templateName() {
+    if (chatTemplate)
+      return request.chatTemplate;
+    return session.checkpoint->findMeta("tokenizer.chat_template")
+               ? "the model's own"
+               : "none";
   }
 
   const CompileRequest &request;
   CompileOptions options;
   Session session;
+  Phases phases;
+  std::optional<ChatTemplate> chatTemplate;
   std::vector<std::string> objects;
-  std::chrono::steady_clock::time_point last = std::chrono::steady_clock::now();
 };
 } // namespace
 
 int quern::compileModel(const CompileRequest &request) {
-  return report(Compilation(request).run());
+  auto compile = [&] { return Compilation(request).run(); };
+  return report(compile()); // when its bar is gone
 }

@@ -8,8 +8,9 @@ namespace quern {
 
 struct CompileRequest {
   std::string model, output, target = "cpu", chip = "native", emit = "binary";
-  std::string kvType = "f16";
-  int64_t context = 0; // 0: the model's own, at most 8192
+  std::string kvType = "f16", weights = "embedded";
+  std::string chatTemplate; // a file or a name; empty: the model's own
+  int64_t context = 0;      // 0: the model's own, at most 8192
   int64_t maxBatch = 8, chunk = 512;
   unsigned threads = 0; // 0: all
   bool verbose = false;
@@ -25,6 +26,8 @@ int runModel(const CompileRequest &, const std::vector<std::string> &arguments);
 int listCache(bool clear);
 int inspectModel(const std::string &model, bool json);
 int listTargets(bool json);
+/// "a file, or chatml, gemma ...": for the help of --chat-template.
+std::string chatTemplateHelp();
 /// Runs the graph by the scalar references on token ids; prints, for every row,
 /// the most likely next tokens, or writes all logits as float32.
 int referenceModel(const std::string &model, const std::string &ids,

@@ -85,8 +85,9 @@ llvm::Error readSource(const Checkpoint &c, TokenizerSource &s) {
   // A rule that the reader of tokenizer.json did not know has no name.
   if (c.findMeta("tokenizer.huggingface.pre_tokenizer") &&
       !c.findMeta("tokenizer.ggml.pre"))
-    return c.error("tokenizer.json: key 'pre_tokenizer' is of a kind that quern "
-                   "does not know");
+    return c.error(
+        "tokenizer.json: key 'pre_tokenizer' is of a kind that quern "
+        "does not know");
   if (c.findMeta("tokenizer.ggml.pre")) {
     auto pre = c.getString("tokenizer.ggml.pre");
     if (!pre)
@@ -116,10 +117,29 @@ llvm::Error readSource(const Checkpoint &c, TokenizerSource &s) {
     s.addBos = false;
   return first;
 }
+
+/// The given template, or else the model's, or nothing.
+llvm::Expected<std::vector<uint8_t>>
+buildTemplate(const Checkpoint &c, const std::optional<ChatTemplate> &given) {
+  try {
+    if (given)
+      return compileTemplate(given->source, given->name);
+  } catch (const Error &error) {
+    return llvm::createStringError(error.what()); // names the file
+  }
+  if (!c.findMeta("tokenizer.chat_template"))
+    return std::vector<uint8_t>();
+  auto text = c.getString("tokenizer.chat_template");
+  if (!text)
+    return text.takeError();
+  return compileTemplate({text->data(), text->size()},
+                         "tokenizer.chat_template");
+}
 } // namespace
 
-llvm::Expected<TextTables> quern::buildText(const Checkpoint &checkpoint,
-                                            uint64_t vocabulary) {
+llvm::Expected<TextTables>
+quern::buildText(const Checkpoint &checkpoint, uint64_t vocabulary,
+                 const std::optional<ChatTemplate> &given) {
   TextTables tables;
   try {
     TokenizerSource source;
@@ -131,13 +151,10 @@ llvm::Expected<TextTables> quern::buildText(const Checkpoint &checkpoint,
                               " tokens, the logits have " +
                               llvm::Twine(vocabulary));
     tables.tokenizer = buildTokenizer(source);
-    if (checkpoint.findMeta("tokenizer.chat_template")) {
-      auto text = checkpoint.getString("tokenizer.chat_template");
-      if (!text)
-        return text.takeError();
-      tables.chatTemplate = compileTemplate({text->data(), text->size()},
-                                            "tokenizer.chat_template");
-    }
+    auto compiled = buildTemplate(checkpoint, given);
+    if (!compiled)
+      return compiled.takeError();
+    tables.chatTemplate = std::move(*compiled);
   } catch (const Error &error) {
     return checkpoint.error(error.what());
   }

@@ -17,6 +17,8 @@ void addTarget(CLI::App *c, CompileRequest &r) {
   c->add_option("--kv-type", r.kvType, "how keys and values are stored")
       ->check(CLI::IsMember({"f16", "f32"}))
       ->capture_default_str();
+  c->add_option("--chat-template", r.chatTemplate, chatTemplateHelp())
+      ->type_name("FILE|NAME");
 }
 
 void addCompile(CLI::App &app, CompileRequest &r) {
@@ -42,6 +44,12 @@ void addCompile(CLI::App &app, CompileRequest &r) {
   c->add_option("--threads", r.threads,
                 "threads to compile and pack with [all]")
       ->check(CLI::Range(1, 1024));
+  c->add_option("--weights", r.weights,
+                "where weights go: into the executable, or beside it into "
+                "OUTPUT.weights, which a later compilation of the same model "
+                "does not write again")
+      ->check(CLI::IsMember({"embedded", "sidecar"}))
+      ->capture_default_str();
   c->add_flag("-v,--verbose", r.verbose, "print the time of each phase");
   c->add_flag("--mlir-print-ir-after-all", r.printIrAfterAll,
               "print the IR after every pass to stderr");

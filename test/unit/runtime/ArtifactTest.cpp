@@ -128,4 +128,40 @@ TEST_F(ArtifactTest, NoticesEveryDamagedSection) {
   }
 }
 
+/// An executable whose weights are in `name`, of this size and checksum.
+std::vector<uint8_t> withSidecar(const std::string &name, uint64_t size,
+                                 uint64_t checksum) {
+  plan::Sidecar sidecar{size, checksum, {}};
+  memcpy(sidecar.name, name.data(), std::min(name.size(), size_t(256)));
+  auto *bytes = reinterpret_cast<const uint8_t *>(&sidecar);
+  return appendPayload({}, {{"sidecar", {bytes, bytes + sizeof(sidecar)}}});
+}
+
+TEST_F(ArtifactTest, OpensTheSidecarThatItWasMadeWith) {
+  const std::vector<uint8_t> weights = toyWeights();
+  const uint64_t sum = plan::checksum(weights.data(), weights.size());
+  std::string beside = path + ".weights";
+  std::string name(baseName(beside));
+  auto refused = [&](const std::string &named, uint64_t size, uint64_t sum) {
+    return open(withSidecar(named, size, sum), true);
+  };
+  EXPECT_NE(refused(name, weights.size(), sum).find(beside), std::string::npos);
+  writeBytes(beside, appendPayload({}, {{"weights", weights}}));
+  EXPECT_EQ(refused(name, weights.size(), sum), "");
+  Artifact artifact(path);
+  ASSERT_TRUE(artifact.weightsFile());
+  EXPECT_EQ(artifact.section("weights").size(), weights.size());
+
+  EXPECT_NE(refused(name, weights.size() + 1, sum), "");
+  EXPECT_NE(refused(name, weights.size(), sum + 1), "");
+  for (std::string bad :
+       {std::string(), std::string("../x"), "/" + name, std::string(256, 'x'),
+        std::string("."), std::string(baseName(path))}) // itself: no weights
+    EXPECT_NE(refused(bad, weights.size(), sum), "") << bad;
+  EXPECT_NE(open(appendPayload({}, {{"sidecar", {1, 2, 3}}})), "");
+  writeBytes(beside, withSidecar(name, weights.size(), sum)); // and so on
+  EXPECT_NE(refused(name, weights.size(), sum), "");
+  unlink(beside.c_str());
+}
+
 } // namespace

@@ -1,0 +1,21 @@
+//===- ChatTemplate.h - What --chat-template names --------------*- C++ -*-===//
+#pragma once
+#include "llvm/Support/Error.h"
+#include <string>
+#include <vector>
+
+namespace quern {
+
+/// A chat template as Jinja source, and what its error messages call it.
+struct ChatTemplate {
+  std::string name, source;
+};
+
+/// The template of a file, or the one of ours that has this name. A name that is
+/// both means ours; "./NAME" the file.
+llvm::Expected<ChatTemplate> findChatTemplate(const std::string &fileOrName);
+
+/// The names of ours, in alphabetical order: the files of templates/.
+std::vector<std::string> chatTemplateNames();
+
+} // namespace quern

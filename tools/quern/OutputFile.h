@@ -1,0 +1,35 @@
+//===- OutputFile.h - A file that is written whole or not at all -*- C++ -*-===//
+#pragma once
+#include "llvm/Support/Error.h"
+#include <memory>
+#include <string>
+
+namespace quern {
+
+/// A file made under a temporary name beside its own. It takes its place when it
+/// is whole; if that never happens, or a signal ends the program, nothing of it
+/// is left and what was there before stays.
+class OutputFile {
+public:
+  /// The new file is to take the place of `path`: of what a link leads to, but
+  /// neither of a folder or device, nor of a file of `model`.
+  static llvm::Expected<std::unique_ptr<OutputFile>>
+  create(const std::string &path, const std::string &model);
+  ~OutputFile();
+
+  /// Where it will be; never begins with "-".
+  const std::string &path() const { return place; }
+  /// Where it is written, an empty file at first.
+  const std::string &temporary() const { return made; }
+  llvm::Error commit();
+
+private:
+  OutputFile(std::string place, std::string made);
+
+  std::string place, made;
+};
+
+/// An Error if `output` is the model, or a file of a model's folder.
+llvm::Error refuseModel(llvm::StringRef output, const std::string &model);
+
+} // namespace quern

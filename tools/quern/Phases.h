@@ -1,0 +1,37 @@
+//===- Phases.h - What a compilation is at ----------------------*- C++ -*-===//
+#pragma once
+#include "llvm/ADT/StringRef.h"
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <string>
+
+namespace quern {
+
+/// Tells the user what is being done, on stderr: with `verbose` the time of each
+/// phase when it is over; without, and on a terminal that can, a bar that is
+/// gone when all is over. Nothing else is printed while it exists.
+class Phases {
+public:
+  explicit Phases(bool verbose);
+  ~Phases() { end(); }
+
+  /// Ends the phase before. `name` is for the list of times, `doing` for the
+  /// bar, which stands at nothing of `total` parts; with 0 there is none.
+  void begin(llvm::StringRef name, llvm::StringRef doing, uint64_t total = 0);
+  /// So many parts more are done. May be called by any thread.
+  void advance(uint64_t parts = 1);
+  void end();
+
+private:
+  using Clock = std::chrono::steady_clock;
+  void draw();
+
+  bool verbose, bar;
+  std::mutex mutex;
+  std::string name, doing;
+  uint64_t total = 0, done = 0;
+  Clock::time_point began, drawn;
+};
+
+} // namespace quern
