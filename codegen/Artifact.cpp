@@ -1,5 +1,6 @@
 //===- Artifact.cpp - Writing the executable ------------------------------===//
 #include "codegen/Artifact.h"
+#include "codegen/Program.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
 #include <cerrno>
@@ -41,8 +42,10 @@ public:
   }
 
   llvm::Error add(const Payload &payload) {
-    if (auto error = addProgram())
-      return error;
+    plan::Section program{}; // nobody looks for it; it is there to be verified
+    std::strncpy(program.name, "program", sizeof program.name - 1);
+    program.size = end;
+    table.push_back(program);
     if (auto error = add("meta", llvm::arrayRefFromStringRef(payload.meta)))
       return error;
     if (auto error = add("plan", payload.plan))
@@ -58,24 +61,27 @@ public:
       return systemError(path);
     if (auto error = weights.write(file, section.offset))
       return error;
-    void *data = mmap(nullptr, section.size, PROT_READ, MAP_SHARED, file,
-                      section.offset);
-    if (data == MAP_FAILED)
-      return systemError(path);
-    section.checksum = plan::checksum(data, section.size);
-    munmap(data, section.size);
+    if (auto error = sum(section))
+      return error;
     return section;
   }
 
-  /// Writes the table of what was added.
+  /// Tells the program how long the file is, and writes the table of sections.
   llvm::Error finish() {
     plan::Trailer trailer{};
     trailer.magic = plan::kMagic, trailer.version = plan::kVersion;
     trailer.sections = table.size();
     trailer.sectionTable = llvm::alignTo(end, 8);
     uint64_t bytes = table.size() * sizeof(plan::Section);
-    trailer.checksum = plan::checksum(table.data(), bytes);
     trailer.fileSize = trailer.sectionTable + bytes + sizeof trailer;
+    if (plan::Section &first = table.front();
+        first.offset == 0 && llvm::StringRef(first.name) == "program") {
+      if (auto error = expectLength(file, path, trailer.fileSize))
+        return error;
+      if (auto error = sum(first))
+        return error;
+    }
+    trailer.checksum = plan::checksum(table.data(), bytes);
     if (auto error = put(table.data(), bytes, trailer.sectionTable))
       return error;
     return put(&trailer, sizeof trailer, trailer.sectionTable + bytes);
@@ -104,18 +110,14 @@ private:
     return llvm::Error::success();
   }
 
-  /// What is there already: runtime and kernels. Nobody looks for this section;
-  /// it is there to be verified.
-  llvm::Error addProgram() {
-    plan::Section section{};
-    std::strncpy(section.name, "program", sizeof section.name - 1);
-    section.size = end;
-    void *data = mmap(nullptr, end, PROT_READ, MAP_SHARED, file, 0);
+  /// The checksum of what the file has there.
+  llvm::Error sum(plan::Section &section) {
+    void *data = mmap(nullptr, section.size, PROT_READ, MAP_SHARED, file,
+                      section.offset);
     if (data == MAP_FAILED)
       return systemError(path);
-    section.checksum = plan::checksum(data, end);
-    munmap(data, end);
-    table.push_back(section);
+    section.checksum = plan::checksum(data, section.size);
+    munmap(data, section.size);
     return llvm::Error::success();
   }
 

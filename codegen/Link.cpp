@@ -38,6 +38,8 @@ llvm::Error quern::linkExecutable(llvm::ArrayRef<std::string> objects,
                                 "--strip-all",
                                 "--build-id=none",
                                 "--threads=1",
+                                "--entry=quern_start",
+                                "--script=" + bundle + "layout.ld",
                                 "-o",
                                 output.str()};
   for (const char *name : {"rcrt1.o", "crti.o", "crtbeginS.o", "runtime.o"})

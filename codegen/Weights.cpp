@@ -156,6 +156,7 @@ std::string WeightsWriter::source() const {
         hash(part.bytes.data(), part.bytes.size());
     }
   }
-  llvm::XXH128_hash_t all = llvm::xxh3_128bits(llvm::arrayRefFromStringRef(parts));
+  llvm::XXH128_hash_t all =
+      llvm::xxh3_128bits(llvm::arrayRefFromStringRef(parts));
   return llvm::formatv("{0:x-16}{1:x-16}", all.high64, all.low64).str();
 }

@@ -5,11 +5,12 @@
 #                  libraries that it refers to; sections kept apart
 #   *crt*.o        start files of a static-PIE
 #   *.a            the C library, mathematics, and the compiler's own
+#   layout.ld      what is where in an artifact
 #   archives.txt   names of the *.a, in the order in which to link them, as one
 #                  group
 #
 # To link:  ld.lld -static -pie --no-dynamic-linker -z text --gc-sections
-#             --eh-frame-hdr -o model rcrt1.o crti.o crtbeginS.o runtime.o
+#             --eh-frame-hdr -e quern_start -T layout.ld -o model rcrt1.o crti.o crtbeginS.o runtime.o
 #             KERNELS.o --start-group ARCHIVES --end-group crtendS.o crtn.o
 
 set(QUERN_BUNDLE_DIR ${CMAKE_BINARY_DIR}/lib/quern/bundle)
@@ -47,7 +48,7 @@ foreach(name libgcc.a libgcc_eh.a libm.a libc.a)
   quern_find_archives(${name} paths)
   list(APPEND archives ${paths})
 endforeach()
-list(APPEND bundleFiles ${archives})
+list(APPEND bundleFiles ${archives} ${CMAKE_CURRENT_LIST_DIR}/layout.ld)
 set(names "")
 foreach(path ${archives})
   get_filename_component(name ${path} NAME)
@@ -69,10 +70,12 @@ endforeach()
 find_program(QUERN_LD NAMES ld.bfd ld REQUIRED)
 add_custom_command(OUTPUT ${QUERN_BUNDLE_DIR}/runtime.o
   COMMAND ${QUERN_LD} -r --strip-debug -o ${QUERN_BUNDLE_DIR}/runtime.o
-    $<TARGET_OBJECTS:quern_main> $<TARGET_OBJECTS:quern_runtime>
+    $<TARGET_OBJECTS:quern_start> $<TARGET_OBJECTS:quern_main>
+    $<TARGET_OBJECTS:quern_runtime>
     --start-group $<TARGET_FILE:quern_text> ${staticLibraries} ${libstdcxx} --end-group
   COMMAND ${CMAKE_COMMAND} -E copy_if_different ${bundleFiles} ${QUERN_BUNDLE_DIR}
-  DEPENDS quern_text $<TARGET_OBJECTS:quern_main> $<TARGET_OBJECTS:quern_runtime>
+  DEPENDS quern_text $<TARGET_OBJECTS:quern_start> $<TARGET_OBJECTS:quern_main>
+    $<TARGET_OBJECTS:quern_runtime> ${CMAKE_CURRENT_LIST_DIR}/layout.ld
   COMMENT "Linking the bundle for artifacts"
   COMMAND_EXPAND_LISTS VERBATIM)
 add_custom_target(quern_bundle ALL DEPENDS ${QUERN_BUNDLE_DIR}/runtime.o)

@@ -482,10 +482,11 @@ class Artifacts(BadInput):
         size = len(self.data)
         meta = self.sections["meta"][0]
         for most in (size - 1, size - 64, size - 65, size - 5000,
-                     self.sections["weights"][0] + 1, meta + 1, meta):
+                     self.sections["weights"][0] + 1, meta + 1, meta,
+                     *range(4096, meta, 98765)):  # code and its data, too
             with self.subTest(bytes=most, of=size):
                 self.assertOneLine(self.start(self.data[:most], "info"),
-                                   "damaged")
+                                   "damaged", "cut short")
         with self.subTest("longer"):
             self.assertOneLine(self.start(self.data + b"x", "info"),
                                "damaged")
@@ -515,7 +516,10 @@ class Artifacts(BadInput):
                            "damaged", "program")
 
     def test_a_runtime_without_a_model(self):
-        code = self.data[:min(o for o, _ in self.sections.values() if o)]
+        code = bytearray(
+            self.data[:min(o for o, _ in self.sections.values() if o)])
+        at = code.index(b"QUERNLEN") + 8
+        code[at:at + 8] = bytes(8)  # as linked: of unknown length
         self.assertOneLine(self.start(code, "run", "hi"), "damaged",
                            "no model")
 
