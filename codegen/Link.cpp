@@ -5,6 +5,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+#include <unistd.h>
 
 LLD_HAS_DRIVER(elf)
 
@@ -13,6 +14,13 @@ using namespace quern;
 static std::string bundleFolder() {
   static int anchor;
   std::string program = llvm::sys::fs::getMainExecutable("quern", &anchor);
+  if (program.empty()) { // a later build has replaced it meanwhile
+    char link[4096];
+    ssize_t size = readlink("/proc/self/exe", link, sizeof link);
+    llvm::StringRef name(link, size < 0 ? 0 : size);
+    name.consume_back(" (deleted)");
+    program = name.str();
+  }
   llvm::SmallString<256> folder(llvm::sys::path::parent_path(program));
   llvm::sys::path::append(folder, "..", "lib", "quern", "bundle");
   return std::string(folder);

@@ -16,8 +16,10 @@
 #include "llvm/Support/Process.h"
 #include "llvm/Support/Signals.h"
 #include "llvm/Support/ToolOutputFile.h"
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <thread>
+#include <unistd.h>
 
 using namespace mlir;
 using namespace quern;
@@ -255,7 +257,22 @@ private:
       return error;
     }
     phases.end();
-    return output.commit();
+    if (auto error = output.commit())
+      return error;
+    announce(output.path());
+    return llvm::Error::success();
+  }
+
+  /// For people; what programs want to know is in the exit code.
+  void announce(llvm::StringRef path) {
+    uint64_t bytes = 0;
+    if (!request.announce || request.verbose || !isatty(STDERR_FILENO) ||
+        llvm::sys::fs::file_size(path, bytes))
+      return;
+    std::chrono::duration<double> took =
+        std::chrono::steady_clock::now() - began;
+    llvm::errs() << llvm::formatv("wrote {0}, {1:F1} MiB, in {2:F1} s\n", path,
+                                  double(bytes) / (1 << 20), took.count());
   }
 
   llvm::Error print(llvm::function_ref<void(llvm::raw_ostream &)> write) {
@@ -296,6 +313,8 @@ private:
   CompileOptions options;
   Session session;
   Phases phases;
+  std::chrono::steady_clock::time_point began =
+      std::chrono::steady_clock::now();
   std::optional<ChatTemplate> chatTemplate;
   std::vector<std::string> objects;
 };

@@ -142,5 +142,6 @@ int main(int argc, char **argv) {
     return listTargets(json);
   if (*reference)
     return referenceModel(model, ids, logits);
+  compile.announce = true;
   return compileModel(compile);
 }
