@@ -9,13 +9,8 @@ namespace quern::chat {
 
 void failAt(std::string_view name, uint32_t line, uint32_t column,
             const std::string &what) {
-  // One line, and nothing that a terminal obeys, whatever a template says.
-  std::string text = std::string(name) + ":" + std::to_string(line) + ":" +
-                     std::to_string(column) + ": " + what;
-  for (char &c : text)
-    if (static_cast<uint8_t>(c) < 0x20 || c == 0x7f)
-      c = ' ';
-  throw Error(text);
+  throw Error(std::string(name) + ":" + std::to_string(line) + ":" +
+              std::to_string(column) + ": " + what);
 }
 
 static bool isDigit(char c) { return c >= '0' && c <= '9'; }
