@@ -174,6 +174,9 @@ void PlanView::checkGroups() const {
   for (const KvGroup &group : groupTable) {
     size_t index = &group - groupTable.data();
     uint64_t pages, pool;
+    if (group.layers > plan::kMostLayers)
+      fail("KV group {} has {} layers, more than {}", index, group.layers,
+           plan::kMostLayers);
     if (__builtin_mul_overflow(uint64_t(group.layers), group.pages, &pages) ||
         __builtin_mul_overflow(pages, group.pageBytes, &pool) ||
         !fits(group.poolOffset, pool, 1, h.kvBytes))
