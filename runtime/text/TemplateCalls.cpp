@@ -232,13 +232,14 @@ Value Interpreter::range(const Arguments &arguments) {
     step = wantInt(given[2], "an argument of range");
   if (step == 0)
     fail("range with a step of zero");
+  // In 128 bits, as the difference may not fit into 64.
+  __int128 way = __int128(stop) - start, by = step;
+  __int128 count = (way + by + (by > 0 ? -1 : 1)) / by;
+  count = std::max<__int128>(count, 0);
+  charge(static_cast<uint64_t>(std::min<__int128>(count, UINT64_MAX)));
   Value::Array out;
-  for (int64_t i = start; step > 0 ? i < stop : i > stop;) {
-    charge(1);
-    out.push_back(i);
-    if (__builtin_add_overflow(i, step, &i))
-      break;
-  }
+  for (__int128 i = 0; i < count; ++i)
+    out.push_back(static_cast<int64_t>(start + i * by));
   return makeArray(std::move(out), Value::Sequence::Range);
 }
 

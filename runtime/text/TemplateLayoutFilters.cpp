@@ -76,10 +76,10 @@ Value batched(const FilterCall &c) {
     line.push_back(item);
   }
   if (!line.empty()) {
-    while (fill && !fill->isNull() &&
-           static_cast<int64_t>(line.size()) < most) {
-      c.in.charge(1);
-      line.push_back(*fill);
+    auto size = static_cast<int64_t>(line.size());
+    if (fill && !fill->isNull() && size < most) {
+      c.in.charge(static_cast<uint64_t>(most - size));
+      line.resize(static_cast<size_t>(most), *fill);
     }
     out.push_back(c.in.makeArray(std::move(line)));
   }
@@ -96,8 +96,8 @@ Value sliced(const FilterCall &c) {
   Value::Array items = c.in.iterate(c.v), out;
   auto size = static_cast<int64_t>(items.size());
   int64_t at = 0;
+  c.in.charge(static_cast<uint64_t>(std::max<int64_t>(slices, 0)));
   for (int64_t i = 0; i < slices; ++i) {
-    c.in.charge(1);
     bool longer = i < size % slices;
     int64_t end = at + size / slices + (longer ? 1 : 0);
     Value::Array part(items.begin() + at, items.begin() + end);
