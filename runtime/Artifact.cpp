@@ -1,6 +1,7 @@
 //===- Artifact.cpp - An executable and the model inside it -----*- C++ -*-===//
 #include "Artifact.h"
 #include "Error.h"
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -25,6 +26,8 @@ std::string_view quern::baseName(std::string_view path) {
 static std::string_view nameOf(const Section &section) {
   return {section.name, strnlen(section.name, sizeof(section.name))};
 }
+
+static bool isGraphic(char c) { return c > ' ' && c < 0x7f; }
 
 static Mapping mapFile(const std::string &path) {
   int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -135,12 +138,17 @@ void Artifact::readTable() {
   table.resize(trailer.sections);
   if (bytes)
     memcpy(table.data(), at, bytes);
-  for (const Section &section : table)
+  for (const Section &section : table) {
+    std::string_view name = nameOf(section);
+    if (name.empty() || !std::all_of(name.begin(), name.end(), isGraphic))
+      throw Error(fmt::format("{}: section {} has no name", file,
+                              &section - table.data()));
     if (section.offset % plan::kPage || section.offset > end ||
         section.size > end - section.offset)
       throw Error(fmt::format("{}: section {} at offset {} does not fit into "
                               "the file",
-                              file, nameOf(section), section.offset));
+                              file, name, section.offset));
+  }
 }
 
 void Artifact::checkSection(const Section &section) const {

@@ -10,12 +10,24 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace quern {
 
-/// The only exception that code in runtime/ throws on purpose.
+/// The only exception that code in runtime/ throws on purpose. Control
+/// characters in the message, which may quote any file, become spaces: it stays
+/// one line, and nothing in it is an order to the terminal.
 struct Error : std::runtime_error {
-  explicit Error(const std::string &message) : std::runtime_error(message) {}
+  explicit Error(std::string message)
+      : std::runtime_error(oneLine(std::move(message))) {}
+
+private:
+  static std::string oneLine(std::string text) {
+    for (char &c : text)
+      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+        c = ' ';
+    return text;
+  }
 };
 
 } // namespace quern

@@ -43,6 +43,9 @@ namespace quern::plan {
 inline constexpr uint64_t kMagic = 0x314e524555510a7full; // "\x7f\nQUERN1"
 inline constexpr uint32_t kVersion = 1;
 inline constexpr uint64_t kPage = 4096;
+/// More slots than this are refused: each costs a few bytes from the start.
+inline constexpr uint32_t kMostSequences = 1 << 16;
+inline constexpr uint32_t kMostLayers = 1 << 16; // of a KV group
 
 struct Section {
   char name[16];     // zero-padded

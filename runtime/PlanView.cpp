@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <fmt/format.h>
+#include <vector>
 
 using namespace quern;
 using plan::Buffer;
@@ -55,6 +56,7 @@ PlanView::PlanView(std::span<const uint8_t> section, uint64_t kernels,
   checkPrograms();
   checkStages(kernels, weightBytes);
   checkGroups();
+  checkInputs();
 }
 
 uint32_t PlanView::maxRows() const {
@@ -84,9 +86,10 @@ void PlanView::checkHeader() const {
   if (!h.context || !h.maxSequences || !h.vocabulary || !h.pageTokens ||
       !h.maxLogitRows || !h.tileRows)
     fail("a limit is zero");
-  if (h.context > INT32_MAX || h.maxSequences > INT32_MAX ||
-      h.vocabulary > INT32_MAX)
+  if (h.context > INT32_MAX || h.vocabulary > INT32_MAX)
     fail("a limit does not fit into an int32");
+  if (h.maxSequences > plan::kMostSequences)
+    fail("{} sequences are more than {}", h.maxSequences, plan::kMostSequences);
   if (h.logitStride < h.vocabulary)
     fail("logit rows of {} overlap at a stride of {}", h.vocabulary,
          h.logitStride);
@@ -139,11 +142,41 @@ void PlanView::checkStages(uint64_t kernels, uint64_t weightBytes) const {
       fail("arena use {} is wrong", &use - useTable.data());
 }
 
+/// The engine writes step inputs and page tables and reads them back, so they
+/// must not share bytes, among themselves or with the logits.
+void PlanView::checkInputs() const {
+  const PlanHeader &h = *head;
+  uint64_t rows = uint64_t(maxRows()) * 4;
+  struct Range {
+    uint64_t begin, size;
+  };
+  std::vector<Range> ranges = {
+      {h.tokens, rows},
+      {h.positions, rows},
+      {h.slots, rows},
+      {h.tiles, uint64_t(h.maxTiles) * 8},
+      {h.select, uint64_t(h.maxLogitRows) * 4},
+      {h.logits, h.maxLogitRows * h.logitStride * 4},
+  };
+  for (const KvGroup &group : groupTable)
+    ranges.push_back({group.tableOffset,
+                      uint64_t(group.pagesPerSequence) * h.maxSequences * 4});
+  std::sort(ranges.begin(), ranges.end(),
+            [](const Range &a, const Range &b) { return a.begin < b.begin; });
+  for (size_t i = 0; i + 1 < ranges.size(); ++i)
+    if (ranges[i].begin + ranges[i].size > ranges[i + 1].begin)
+      fail("step inputs at offsets {} and {} of the arena overlap",
+           ranges[i].begin, ranges[i + 1].begin);
+}
+
 void PlanView::checkGroups() const {
   const PlanHeader &h = *head;
   for (const KvGroup &group : groupTable) {
     size_t index = &group - groupTable.data();
     uint64_t pages, pool;
+    if (group.layers > plan::kMostLayers)
+      fail("KV group {} has {} layers, more than {}", index, group.layers,
+           plan::kMostLayers);
     if (__builtin_mul_overflow(uint64_t(group.layers), group.pages, &pages) ||
         __builtin_mul_overflow(pages, group.pageBytes, &pool) ||
         !fits(group.poolOffset, pool, 1, h.kvBytes))
@@ -152,6 +185,9 @@ void PlanView::checkGroups() const {
         group.pages > INT32_MAX)
       fail("a sequence of {} tokens does not fit into the table of KV group {}",
            h.context, index);
+    if (group.pages > uint64_t(group.pagesPerSequence) * h.maxSequences)
+      fail("KV group {} has {} pages, more than its table has entries", index,
+           group.pages);
     checkArena(group.tableOffset, uint64_t(h.maxSequences),
                uint64_t(group.pagesPerSequence) * 4, "page tables");
   }

@@ -7,6 +7,7 @@
 #include "text/Utf8.h"
 
 #include <algorithm>
+#include <utility>
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -46,10 +47,18 @@ WordSplitter::Scratch::Scratch() {
   match = pcre2_match_data_create(1, nullptr);
   auto *ctx = pcre2_match_context_create(nullptr);
   context = ctx;
-  // The limits count steps of one match. Patterns are the model's and known to
-  // be linear; a run of a hundred million spaces must not hit a limit.
-  if (ctx)
-    pcre2_set_match_limit(ctx, UINT32_MAX);
+}
+
+/// Bounds one match. The families' patterns take a few steps for each byte, so
+/// that a run of a hundred million spaces passes; what takes more is no pattern
+/// of theirs, and could take for ever.
+static void limitMatch(pcre2_match_context *context, size_t bytes) {
+  uint64_t steps = 10'000 + 64 * uint64_t{bytes};
+  uint64_t kilobytes = (64 << 10) + uint64_t{bytes};
+  pcre2_set_match_limit(
+      context, static_cast<uint32_t>(std::min<uint64_t>(steps, UINT32_MAX)));
+  pcre2_set_heap_limit(context, static_cast<uint32_t>(
+                                    std::min<uint64_t>(kilobytes, UINT32_MAX)));
 }
 
 WordSplitter::Scratch::~Scratch() {
@@ -66,12 +75,21 @@ static std::string messageOf(int code) {
 
 void WordSplitter::compileOnce() const {
   std::call_once(once, [this] {
+    if (patterns.size() > mostPatterns)
+      throw Error("tokenizer pattern: more than " +
+                  std::to_string(mostPatterns) + " of them");
     freeCodes(); // of a try before this one that threw
+    bool bytes = false;
     for (const std::string &pattern : patterns) {
       int error = 0;
       PCRE2_SIZE offset = 0;
-      uint32_t text =
-          pattern.starts_with(QUERN_BYTES) ? 0u : PCRE2_UTF | PCRE2_UCP;
+      // What bytes are cut by need not be UTF-8 any more, which matching by
+      // characters relies on.
+      bool before = std::exchange(bytes, pattern.starts_with(QUERN_BYTES));
+      if (before && !bytes)
+        throw Error("tokenizer pattern: one over characters after one over "
+                    "bytes");
+      uint32_t text = bytes ? 0u : PCRE2_UTF | PCRE2_UCP;
       pcre2_code *code = pcre2_compile(
           reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
           text | PCRE2_NEVER_BACKSLASH_C, &error, &offset, nullptr);
@@ -94,6 +112,7 @@ bool WordSplitter::next(size_t pattern, std::string_view text, size_t from,
   auto subject = reinterpret_cast<PCRE2_SPTR>(text.data());
   if (!data || !context)
     throw std::bad_alloc();
+  limitMatch(context, text.size());
   while (true) {
     int rc = pcre2_match(code, subject, text.size(), from, PCRE2_NO_UTF_CHECK,
                          data, context);

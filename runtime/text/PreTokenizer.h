@@ -56,6 +56,9 @@ struct PreTokenizer {
 /// others over bytes may follow.
 #define QUERN_BYTES "(?#bytes)"
 
+/// Of a pre-tokenizer; each is a level of recursion.
+inline constexpr size_t mostPatterns = 64;
+
 /// The family called `name`, or nullptr.
 const PreTokenizer *findPreTokenizer(std::string_view name);
 

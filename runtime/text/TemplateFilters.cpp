@@ -169,12 +169,14 @@ static Value indented(const FilterCall &c) {
   bool blank = c.flag(2, "blank"), first = true;
   std::string text = c.in.wantString(c.v, "what 'indent' indents") + "\n";
   std::string out = c.flag(1, "first") ? by : "";
+  chargeLines(c.in, text);
   for (std::string_view line : splitLines(text)) {
     if (!std::exchange(first, false)) {
       out += '\n';
       if (blank || !line.empty())
         out += by;
       c.in.charge(1 + by.size() / 32);
+      c.in.bound(out);
     }
     out += line;
   }
@@ -202,6 +204,17 @@ static Value lengthOf(const FilterCall &c) { return c.in.length(c.v); }
 
 static constexpr KnownFilter filterTable[] = {
     {"abs", absolute},
+    {"attr", attributeOf},
+    {"batch", batched},
+    {"center", centered},
+    {"filesizeformat", fileSize},
+    {"forceescape", forceEscaped},
+    {"groupby", grouped},
+    {"slice", sliced},
+    {"truncate", truncated},
+    {"urlencode", urlEncoded},
+    {"wordcount", wordCount},
+    {"xmlattr", xmlAttributes},
     {"capitalize",
      [](const FilterCall &c) { return c.in.makeString(capitalize(c.text())); }},
     {"count", lengthOf},

@@ -42,4 +42,18 @@ Value reversed(const FilterCall &c);
 Value extreme(const FilterCall &c, int wanted);
 Value summed(const FilterCall &c);
 
+Value grouped(const FilterCall &c);
+
+// TemplateLayoutFilters.cpp
+Value centered(const FilterCall &c);
+Value wordCount(const FilterCall &c);
+Value truncated(const FilterCall &c);
+Value batched(const FilterCall &c);
+Value sliced(const FilterCall &c);
+Value attributeOf(const FilterCall &c);
+Value forceEscaped(const FilterCall &c);
+Value urlEncoded(const FilterCall &c);
+Value xmlAttributes(const FilterCall &c);
+Value fileSize(const FilterCall &c);
+
 } // namespace quern::chat

@@ -93,8 +93,7 @@ Value Interpreter::formatText(std::string_view format,
     if (!field.empty() && field != "!s" && field != "!r")
       fail("conversion in a format is not supported");
     out += field == "!r" ? repr(value) : text(value);
-    if (out.size() > limits.output)
-      fail("string of more than " + std::to_string(limits.output) + " bytes");
+    bound(out);
   }
   return makeString(std::move(out));
 }
@@ -126,8 +125,7 @@ Value Interpreter::percentText(std::string_view format, const Value &given) {
       out += kind == 's' ? text(value) : repr(value);
     else
       out += std::to_string(wantInt(value, "what %d prints"));
-    if (out.size() > limits.output)
-      fail("string of more than " + std::to_string(limits.output) + " bytes");
+    bound(out);
   }
   // Python takes what has items for a dict of names that the format leaves out.
   bool named =

@@ -63,8 +63,10 @@ void JsonWriter::newline(unsigned level) {
   if (!indented)
     return;
   out += '\n';
-  for (unsigned i = 0; i < level; ++i)
+  for (unsigned i = 0; i < level; ++i) {
     out += indent;
+    in.bound(out);
+  }
 }
 
 void JsonWriter::string(std::string_view text) {
@@ -112,6 +114,7 @@ void JsonWriter::object(const Value &v, unsigned level) {
 
 void JsonWriter::write(const Value &v, unsigned level) {
   in.charge(1);
+  in.bound(out);
   // One value may occur many times, so its text may be far larger than it.
   in.charge(indented ? level * indent.size() / 32 : 0);
   switch (v.kind()) {
@@ -137,7 +140,7 @@ void JsonWriter::write(const Value &v, unsigned level) {
   case Kind::Object:
     return object(v, level);
   case Kind::Array: {
-    if (v.sequence() > Value::Sequence::Tuple)
+    if (v.sequence() > Value::Sequence::Group)
       break;
     out += '[';
     bool first = true;

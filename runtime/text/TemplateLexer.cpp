@@ -9,13 +9,8 @@ namespace quern::chat {
 
 void failAt(std::string_view name, uint32_t line, uint32_t column,
             const std::string &what) {
-  // One line, whatever a template says.
-  std::string text = std::string(name) + ":" + std::to_string(line) + ":" +
-                     std::to_string(column) + ": " + what;
-  for (char &c : text)
-    if (c == '\n' || c == '\r')
-      c = ' ';
-  throw Error(text);
+  throw Error(std::string(name) + ":" + std::to_string(line) + ":" +
+              std::to_string(column) + ": " + what);
 }
 
 static bool isDigit(char c) { return c >= '0' && c <= '9'; }

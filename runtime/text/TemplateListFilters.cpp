@@ -9,10 +9,16 @@
 
 namespace quern::chat {
 
-/// The member at a path such as "function.name" or "0".
-static Value attribute(Interpreter &in, Value v, const Value &path) {
+/// The member at a path such as "function.name" or "0". `missing` stands for
+/// what is not there, at every step, unless it is null.
+static Value attribute(Interpreter &in, Value v, const Value &path,
+                       const Value *missing = nullptr) {
+  auto orMissing = [&](const Value &found) {
+    return found.isUndefined() && missing && !missing->isNull() ? *missing
+                                                                : found;
+  };
   if (!path.isString())
-    return in.index(v, path);
+    return orMissing(in.index(v, path));
   std::string_view rest = path.asString();
   while (true) {
     size_t end = std::min(rest.find('.'), rest.size());
@@ -22,7 +28,7 @@ static Value attribute(Interpreter &in, Value v, const Value &path) {
         std::from_chars(part.data(), part.data() + part.size(), number);
     bool isNumber = error == std::errc() && last == part.data() + part.size() &&
                     !part.empty();
-    v = isNumber ? in.index(v, number) : in.member(v, part);
+    v = orMissing(isNumber ? in.index(v, number) : in.member(v, part));
     if (end == rest.size())
       return v;
     rest.remove_prefix(end + 1);
@@ -39,6 +45,7 @@ Value joined(const FilterCall &c) {
     out += c.in.text(path && !path->isNull() ? attribute(c.in, item, *path)
                                              : item);
     c.in.charge(1 + between.size() / 32);
+    c.in.bound(out);
   }
   return c.in.makeString(std::move(out));
 }
@@ -98,8 +105,7 @@ Value mapItems(const FilterCall &c) {
     return Value::sequence({}, Value::Sequence::Iterator);
   for (const Value &item : c.in.iterate(c.v)) {
     if (path) {
-      Value value = attribute(c.in, item, *path);
-      out.push_back(value.isUndefined() && missing ? *missing : value);
+      out.push_back(attribute(c.in, item, *path, missing));
     } else {
       const Value &name = c.arguments.positional[0];
       out.push_back(c.in.applyFilter(c.in.wantString(name, "a filter"), item,
@@ -140,6 +146,41 @@ Value sorted(const FilterCall &c) {
         cased));
   return c.in.makeArray(
       sortBy(c, std::move(items), keys, c.flag(0, "reverse")));
+}
+
+/// Pairs of what the items of a group have in common, and those items.
+Value grouped(const FilterCall &c) {
+  const Value *path = c.get(0, "attribute"), *missing = c.get(1, "default");
+  if (!path)
+    c.in.fail("filter 'groupby' needs an attribute");
+  bool cased = c.flag(2, "case_sensitive");
+  Value::Array items = c.in.iterate(c.v), order;
+  std::vector<Value> keys;
+  for (size_t i = 0; i < items.size(); ++i) {
+    Value key = attribute(c.in, items[i], *path, missing);
+    order.push_back(Value::tuple({items[i], key}));
+    keys.push_back(sortKey(c, key, cased));
+  }
+  order = sortBy(c, std::move(order), keys, false);
+  Value::Array out, group;
+  Value name;
+  auto finish = [&] {
+    if (!group.empty())
+      out.push_back(
+          c.in.makeArray({name, c.in.makeArray(std::exchange(group, {}))},
+                         Value::Sequence::Group));
+  };
+  for (const Value &pair : order) {
+    const Value &item = pair.asArray()[0], &key = pair.asArray()[1];
+    if (!group.empty() &&
+        !c.in.equal(sortKey(c, name, cased), sortKey(c, key, cased)))
+      finish();
+    if (group.empty())
+      name = key;
+    group.push_back(item);
+  }
+  finish();
+  return c.in.makeArray(std::move(out));
 }
 
 Value sortedDict(const FilterCall &c) {

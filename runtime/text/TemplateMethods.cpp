@@ -1,12 +1,11 @@
-//===- TemplateMethods.cpp - Methods of strings, lists and dicts -*- C++
-//-*-===//
+//===- TemplateMethods.cpp - Methods of template values ---------*- C++ -*-===//
 //
 // Python's methods that templates call. Those that change a list or dict do not
 // exist here, as in Jinja's immutable sandbox.
 //
 //===----------------------------------------------------------------------===//
 
-#include "text/TemplateRender.h"
+#include "text/TemplateMethods.h"
 #include "text/TemplateText.h"
 #include "text/Utf8.h"
 
@@ -17,29 +16,15 @@ namespace quern::chat {
 using Kind = Value::Kind;
 
 namespace {
-/// A call of a method on `v`.
-struct MethodCall {
+/// The pieces that a string is cut into, each of which is a string: counted
+/// before they are made.
+struct Pieces {
   Interpreter &in;
-  const Value &v;
-  const Arguments &arguments;
+  Value::Array items = {};
 
-  std::string_view self() const { return v.asString(); }
-  const Value *get(size_t index, std::string_view name) const {
-    return arguments.get(index, name);
-  }
-  const Value &need(size_t index, std::string_view name) const {
-    const Value *value = get(index, name);
-    if (!value)
-      in.fail("method needs argument '" + std::string(name) + "'");
-    return *value;
-  }
-  std::string_view needString(size_t index, std::string_view name) const {
-    return in.wantString(need(index, name), "an argument");
-  }
-  int64_t integerOr(size_t index, std::string_view name,
-                    int64_t missing) const {
-    const Value *value = get(index, name);
-    return value ? in.wantInt(*value, "an argument") : missing;
+  void add(std::string_view piece) {
+    in.charge(4);
+    items.push_back(piece);
   }
 };
 
@@ -59,9 +44,12 @@ static Value stripped(const MethodCall &c, bool left, bool right) {
 
 /// Whether the text starts (or ends) with the argument or with one of a list.
 static Value affixed(const MethodCall &c, bool start) {
+  size_t begin;
+  std::string_view text = c.part(1, begin);
   auto has = [&](const Value &v) {
-    std::string_view part = c.in.wantString(v, "an argument");
-    return start ? c.self().starts_with(part) : c.self().ends_with(part);
+    std::string_view affix = c.in.wantString(v, "an argument");
+    return begin != text.npos &&
+           (start ? text.starts_with(affix) : text.ends_with(affix));
   };
   const Value &affix = c.need(0, "prefix");
   if (!affix.isSequence(Value::Sequence::Tuple))
@@ -73,7 +61,7 @@ static Value affixed(const MethodCall &c, bool start) {
 }
 
 static Value splitSpaces(const MethodCall &c, int64_t limit) {
-  Value::Array out;
+  Pieces out{c.in};
   std::string_view rest = utf8::trimLeft(c.self());
   while (!rest.empty()) {
     size_t end = 0;
@@ -83,14 +71,14 @@ static Value splitSpaces(const MethodCall &c, int64_t limit) {
         break;
       end += ch.size;
     }
-    if (limit >= 0 && static_cast<int64_t>(out.size()) == limit) {
-      out.push_back(utf8::trimRight(rest));
+    if (limit >= 0 && static_cast<int64_t>(out.items.size()) == limit) {
+      out.add(utf8::trimRight(rest));
       break;
     }
-    out.push_back(rest.substr(0, end));
+    out.add(rest.substr(0, end));
     rest = utf8::trimLeft(rest.substr(end));
   }
-  return c.in.makeArray(std::move(out));
+  return c.in.makeArray(std::move(out.items));
 }
 
 static Value split(const MethodCall &c) {
@@ -102,14 +90,14 @@ static Value split(const MethodCall &c) {
   std::string_view by = c.in.wantString(*separator, "a separator");
   if (by.empty())
     c.in.fail("empty separator");
-  Value::Array out;
+  Pieces out{c.in};
   std::string_view rest = c.self();
   for (size_t at; limit != 0 && (at = rest.find(by)) != rest.npos; --limit) {
-    out.push_back(rest.substr(0, at));
+    out.add(rest.substr(0, at));
     rest.remove_prefix(at + by.size());
   }
-  out.push_back(rest);
-  return c.in.makeArray(std::move(out));
+  out.add(rest);
+  return c.in.makeArray(std::move(out.items));
 }
 
 static Value splitRight(const MethodCall &c) {
@@ -123,23 +111,24 @@ static Value splitRight(const MethodCall &c) {
   std::string_view by = c.in.wantString(*separator, "a separator");
   if (by.empty())
     c.in.fail("empty separator");
-  Value::Array out;
+  Pieces out{c.in};
   std::string_view rest = c.self();
   c.in.charge(rest.size() / 8);
   for (size_t at; limit != 0 && (at = rest.rfind(by)) != rest.npos; --limit) {
-    out.push_back(rest.substr(at + by.size()));
+    out.add(rest.substr(at + by.size()));
     rest = rest.substr(0, at);
   }
-  out.push_back(rest);
-  std::reverse(out.begin(), out.end());
-  return c.in.makeArray(std::move(out));
+  out.add(rest);
+  std::reverse(out.items.begin(), out.items.end());
+  return c.in.makeArray(std::move(out.items));
 }
 
 static Value lines(const MethodCall &c) {
-  Value::Array out;
+  Pieces out{c.in};
+  chargeLines(c.in, c.self());
   for (std::string_view line : splitLines(c.self()))
-    out.push_back(line);
-  return c.in.makeArray(std::move(out));
+    out.add(line);
+  return c.in.makeArray(std::move(out.items));
 }
 
 static Value replace(const MethodCall &c) {
@@ -152,22 +141,37 @@ static Value replace(const MethodCall &c) {
 }
 
 static Value findText(const MethodCall &c, bool last) {
-  std::string_view part = c.needString(0, "sub");
-  size_t at = last ? c.self().rfind(part) : c.self().find(part);
+  std::string_view sought = c.needString(0, "sub");
+  size_t begin;
+  std::string_view text = c.part(1, begin);
+  size_t at = begin == text.npos ? text.npos
+              : last             ? text.rfind(sought)
+                                 : text.find(sought);
   c.in.charge(c.self().size() / 16);
   if (at == std::string_view::npos)
     return -1;
-  return static_cast<int64_t>(utf8::length(c.self().substr(0, at)));
+  return static_cast<int64_t>(utf8::length(c.self().substr(0, begin + at)));
+}
+
+/// As find(), but what is not there is an error.
+static Value indexOfText(const MethodCall &c, bool last) {
+  Value at = findText(c, last);
+  if (at.asInt() < 0)
+    c.in.fail("substring not found");
+  return at;
 }
 
 static Value countText(const MethodCall &c) {
-  std::string_view part = c.needString(0, "sub");
+  std::string_view sought = c.needString(0, "sub");
+  size_t begin;
+  std::string_view text = c.part(1, begin);
   c.in.charge(c.self().size() / 8);
-  if (part.empty())
-    return static_cast<int64_t>(utf8::length(c.self()) + 1);
+  if (sought.empty())
+    return begin == text.npos ? 0
+                              : static_cast<int64_t>(utf8::length(text) + 1);
   int64_t count = 0;
-  for (size_t at = 0; (at = c.self().find(part, at)) != std::string_view::npos;
-       at += part.size())
+  for (size_t at = 0; (at = text.find(sought, at)) != text.npos;
+       at += sought.size())
     ++count;
   return count;
 }
@@ -180,6 +184,7 @@ static Value joinText(const MethodCall &c) {
       out += c.self();
     out += c.in.wantString(item, "an item to join");
     c.in.charge(1 + c.self().size() / 32);
+    c.in.bound(out);
   }
   return c.in.makeString(std::move(out));
 }
@@ -219,6 +224,10 @@ static constexpr Method stringMethods[] = {
     {"replace", replace},
     {"find", [](const MethodCall &c) { return findText(c, false); }},
     {"rfind", [](const MethodCall &c) { return findText(c, true); }},
+    {"index", [](const MethodCall &c) { return indexOfText(c, false); }},
+    {"rindex", [](const MethodCall &c) { return indexOfText(c, true); }},
+    {"partition", [](const MethodCall &c) { return partition(c, false); }},
+    {"rpartition", [](const MethodCall &c) { return partition(c, true); }},
     {"count", countText},
     {"join", joinText},
     {"format",
@@ -237,6 +246,34 @@ static constexpr Method stringMethods[] = {
     {"removesuffix", [](const MethodCall &c) { return removeAffix(c, false); }},
     {"isdigit", [](const MethodCall &c) { return allCharacters(c, isDigit); }},
     {"isalpha", [](const MethodCall &c) { return allCharacters(c, isLetter); }},
+    {"isalnum",
+     [](const MethodCall &c) { return allCharacters(c, isAlphanumeric); }},
+    {"isdecimal",
+     [](const MethodCall &c) { return allCharacters(c, isDigit); }},
+    {"isnumeric",
+     [](const MethodCall &c) { return allCharacters(c, isNumeric); }},
+    {"isascii",
+     [](const MethodCall &c) {
+       return Value(std::all_of(c.self().begin(), c.self().end(),
+                                [](char ch) { return !(ch & 0x80); }));
+     }},
+    {"islower", [](const MethodCall &c) { return allCased(c, false); }},
+    {"isupper", [](const MethodCall &c) { return allCased(c, true); }},
+    {"ljust",
+     [](const MethodCall &c) {
+       return padMethod(c, Interpreter::Align::Left);
+     }},
+    {"rjust",
+     [](const MethodCall &c) {
+       return padMethod(c, Interpreter::Align::Right);
+     }},
+    {"center",
+     [](const MethodCall &c) {
+       return padMethod(c, Interpreter::Align::Center);
+     }},
+    {"zfill", zeroFill},
+    {"swapcase", swapCase},
+    {"expandtabs", expandTabs},
     {"isspace",
      [](const MethodCall &c) { return allCharacters(c, utf8::isSpace); }},
 };

@@ -16,8 +16,8 @@ const char *Interpreter::typeName(const Value &v) {
       "NoneType", "bool", "int",       "float",     "str",
       "list",     "dict", "Undefined", "Namespace", "function"};
   static constexpr const char *sequences[] = {
-      "list",        "tuple",      "range",    "dict_keys",
-      "dict_values", "dict_items", "generator"};
+      "list",      "tuple",       "_GroupTuple", "range",
+      "dict_keys", "dict_values", "dict_items",  "generator"};
   if (v.isArray())
     return sequences[static_cast<size_t>(v.sequence())];
   return names[static_cast<size_t>(v.kind())];
@@ -59,13 +59,27 @@ bool Interpreter::truth(const Value &v) const {
   }
 }
 
+/// -1, 0 or 1, exact where an integer has more digits than a float.
+static int orderNumbers(const Value &a, const Value &b) {
+  auto sign = [](auto x, auto y) { return x < y ? -1 : x > y ? 1 : 0; };
+  if (a.isFloat() == b.isFloat())
+    return a.isFloat() ? sign(a.asFloat(), b.asFloat())
+                       : sign(a.asInt(), b.asInt());
+  if (a.isFloat())
+    return -orderNumbers(b, a);
+  double real = b.asFloat();
+  if (std::fabs(real) >= 0x1p63)
+    return real < 0 ? 1 : -1;
+  auto whole = static_cast<int64_t>(real);
+  return whole != a.asInt() ? sign(a.asInt(), whole)
+                            : sign(static_cast<double>(whole), real);
+}
+
 bool Interpreter::equal(const Value &a, const Value &b) {
   charge(1);
-  if (a.isNumber() && b.isNumber()) {
-    if (a.isFloat() || b.isFloat())
-      return a.asFloat() == b.asFloat();
-    return a.asInt() == b.asInt();
-  }
+  if (a.isNumber() && b.isNumber())
+    return !std::isnan(a.asFloat()) && !std::isnan(b.asFloat()) &&
+           orderNumbers(a, b) == 0;
   if (a.kind() != b.kind())
     return false;
   switch (a.kind()) {
@@ -104,11 +118,10 @@ bool Interpreter::equal(const Value &a, const Value &b) {
 int Interpreter::order(const Value &a, const Value &b) {
   charge(1);
   auto sign = [](auto x, auto y) { return x < y ? -1 : x > y ? 1 : 0; };
-  if (a.isNumber() && b.isNumber()) {
-    if (a.isFloat() || b.isFloat())
-      return sign(a.asFloat(), b.asFloat());
-    return sign(a.asInt(), b.asInt());
-  }
+  if (a.isNumber() && b.isNumber())
+    return std::isnan(a.asFloat()) || std::isnan(b.asFloat())
+               ? 0
+               : orderNumbers(a, b);
   if (a.isString() && b.isString()) {
     charge(std::min(a.asString().size(), b.asString().size()) / 64);
     return sign(a.asString().compare(b.asString()), 0);
@@ -214,7 +227,7 @@ Value::Array Interpreter::iterate(const Value &v) {
     return out;
   case Kind::String: {
     std::string_view text = v.asString();
-    charge(text.size());
+    charge(4 * text.size()); // each character becomes a string
     while (!text.empty()) {
       size_t size = utf8::decode(text).size;
       out.push_back(text.substr(0, size));

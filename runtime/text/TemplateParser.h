@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <unordered_set>
 #include <utility>
 
 namespace quern::chat {
@@ -63,6 +64,8 @@ private:
   uint32_t power();
   uint32_t unary(bool filters = true);
   uint32_t primary();
+
+  // TemplatePostfix.cpp
   /// `start`: where errors of calling `value` are reported.
   uint32_t postfix(uint32_t value, const Token &start);
   uint32_t filters(uint32_t value);
@@ -79,11 +82,14 @@ private:
   uint32_t subscript(uint32_t value, const Token &at);
   Nodes argumentItems(); ///< from '(' on
   uint32_t arguments() { return writer.list(argumentItems()); }
+  bool startsArgument() const;
+
   uint32_t listLiteral(const Token &at);
   uint32_t dictLiteral(const Token &at);
   uint32_t integer(const Token &at);
   uint32_t real(const Token &at);
-  bool startsArgument() const;
+
+  // TemplateParser.cpp
 
   const Token &peek(size_t ahead = 0) const {
     return tokens[std::min(pos + ahead, tokens.size() - 1)];
@@ -130,7 +136,7 @@ private:
   bool soft = false;
   std::string unknown; ///< the first unknown filter or test elsewhere
   Token unknownAt;
-  std::vector<std::string> blocks;
+  std::unordered_set<std::string> blocks; ///< their names
 };
 
 } // namespace quern::chat

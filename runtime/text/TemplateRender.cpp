@@ -48,9 +48,13 @@ void Interpreter::charge(uint64_t count) {
   steps += count;
 }
 
-Value Interpreter::makeString(std::string text) {
+void Interpreter::bound(const std::string &text) const {
   if (text.size() > limits.output)
     fail("string of more than " + std::to_string(limits.output) + " bytes");
+}
+
+Value Interpreter::makeString(std::string text) {
+  bound(text);
   charge(text.size() / 32);
   return Value(std::move(text));
 }
@@ -79,8 +83,9 @@ Value Interpreter::makeObject(Value::Object members) {
   return out;
 }
 
-const Value *Interpreter::lookUp(std::string_view name) const {
+const Value *Interpreter::lookUp(std::string_view name) {
   auto inScope = [&](const Scope &scope) -> const Value * {
+    charge(scope.names.size() / 16);
     for (const auto &[known, value] : scope.names)
       if (known == name)
         return &value;
@@ -96,6 +101,7 @@ const Value *Interpreter::lookUp(std::string_view name) const {
 
 void Interpreter::define(std::string_view name, Value value) {
   auto &names = scopes.back().names;
+  charge(names.size() / 16);
   for (auto &[known, old] : names)
     if (known == name) {
       old = std::move(value);
@@ -203,6 +209,10 @@ void Interpreter::assign(uint32_t target, const Value &value) {
       fail("a namespace cannot be kept in a namespace");
     if (object->find(loopMark))
       fail("cannot assign attribute on non-namespace object");
+    // Names that only the interpreter gives, which a damaged program may have.
+    if (program.string(node.b).starts_with('\xff'))
+      fail("a name is not UTF-8");
+    charge(object->asObject().size() / 16);
     object->setMember(program.string(node.b), value);
     return;
   }

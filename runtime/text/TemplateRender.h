@@ -53,6 +53,8 @@ public:
   [[noreturn]] void fail(const std::string &what) const;
   /// Counts work that is not one node.
   void charge(uint64_t steps);
+  /// Fails if a string in the making has become too long.
+  void bound(const std::string &text) const;
   /// Makes values, counting and bounding them.
   Value makeString(std::string text);
   Value makeArray(Value::Array items,
@@ -94,6 +96,12 @@ public:
               const Value &step);
   Value member(const Value &v, std::string_view name);
 
+  // TemplateStringMethods.cpp
+  enum class Align : uint8_t { Left, Right, Center };
+  /// At least `width` characters; `fill` is one.
+  Value padded(std::string text, int64_t width, std::string_view fill,
+               Align align);
+
   // TemplateFilters.cpp, TemplateTests.cpp, TemplateMethods.cpp
   Value applyFilter(std::string_view name, const Value &v,
                     const Arguments &arguments);
@@ -131,17 +139,19 @@ private:
   void assign(uint32_t target, const Value &value);
   void print(std::string_view text);
   std::string capture(uint32_t list);
-  const Value *lookUp(std::string_view name) const;
+  const Value *lookUp(std::string_view name);
   void define(std::string_view name, Value value);
 
   // TemplateEvaluate.cpp
   Value evaluate(uint32_t id);
   Value evaluateOperator(const Node &node, uint32_t id);
-  Value name(std::string_view name);
   Value evaluateSubscript(const Node &node, uint32_t id);
   Value concatenate(const Node &node, uint32_t id);
   Value dict(const Node &node, uint32_t id);
   Value compare(const Node &node, uint32_t id);
+
+  // TemplateCalls.cpp
+  Value name(std::string_view name);
   Value call(const Node &node, uint32_t id);
   Value callValue(const Value &callee, const Arguments &arguments);
   Value callMacro(const Value &callee, const Arguments &arguments);

@@ -1,72 +1,8 @@
 //===- TemplateStatements.cpp - Parsing statements --------------*- C++ -*-===//
 
-#include "text/Template.h"
 #include "text/TemplateParser.h"
 
-namespace quern {
-namespace chat {
-
-/// Templates nest a dozen levels at most; this many still fit any stack.
-static constexpr unsigned maxNesting = 150;
-
-Parser::Parser(std::vector<Token> t, std::string_view n)
-    : tokens(std::move(t)), name(n) {}
-
-Parser::Deeper::Deeper(Parser &p) : parser(p) {
-  if (++parser.depth > maxNesting)
-    parser.fail(parser.peek(), "nested too deeply");
-}
-
-void Parser::fail(const Token &at, const std::string &what) const {
-  failAt(name, at.line, at.column, what);
-}
-
-void Parser::unexpected(const Token &at) const {
-  switch (at.kind) {
-  case TokenKind::PrintEnd:
-  case TokenKind::BlockEnd:
-    fail(at, "unexpected end of the tag");
-  case TokenKind::End:
-    fail(at, "unexpected end of the template");
-  default:
-    fail(at, "unexpected '" + at.text + "'");
-  }
-}
-
-bool Parser::acceptOperator(std::string_view text) {
-  if (!isOperator(text))
-    return false;
-  take();
-  return true;
-}
-
-bool Parser::acceptName(std::string_view text) {
-  if (!isName(text))
-    return false;
-  take();
-  return true;
-}
-
-void Parser::expectOperator(std::string_view text) {
-  if (!acceptOperator(text)) {
-    if (peek().kind == TokenKind::Operator || peek().kind == TokenKind::Name)
-      fail(peek(),
-           "expected '" + std::string(text) + "', not '" + peek().text + "'");
-    fail(peek(), "expected '" + std::string(text) + "'");
-  }
-}
-
-Token Parser::expectName() {
-  if (peek().kind != TokenKind::Name)
-    unexpected(peek());
-  return take();
-}
-
-void Parser::endBlock() {
-  if (peek().kind != TokenKind::BlockEnd)
-    unexpected(peek());
-  take();
-}
+namespace quern::chat {
 
 /// Takes the tag that closes a statement, e.g. {% endfor %}.
 void Parser::finish(std::string_view end) {
@@ -143,6 +79,11 @@ uint32_t Parser::statement() {
   }
   if (at.text.starts_with("end") || at.text == "else" || at.text == "elif")
     fail(at, "'" + at.text + "' closes nothing");
+  for (std::string_view tag : {"include", "import", "from", "extends"})
+    if (at.text == tag)
+      fail(at, "tag '" + at.text +
+                   "' needs other files, which templates of "
+                   "models do not have");
   fail(at, "tag '" + at.text + "' is not supported");
 }
 
@@ -329,9 +270,8 @@ uint32_t Parser::withStatement(const Token &at) {
 
 uint32_t Parser::blockStatement(const Token &at) {
   Token block = expectName();
-  if (std::find(blocks.begin(), blocks.end(), block.text) != blocks.end())
+  if (!blocks.insert(block.text).second)
     fail(block, "block '" + block.text + "' is defined twice");
-  blocks.push_back(block.text);
   bool scoped = acceptName("scoped");
   endBlock();
   Nodes inside = innerBody({"endblock"});
@@ -385,20 +325,4 @@ uint32_t Parser::target() {
   return add(Op::TargetTuple, at, writer.list(items));
 }
 
-std::vector<uint8_t> Parser::run() {
-  Token start = peek();
-  Nodes all = body({});
-  if (!unknown.empty())
-    fail(unknownAt, unknown);
-  uint32_t root = add(Op::Group, start, writer.list(all));
-  return writer.finish(root, writer.string(name));
-}
-
-} // namespace chat
-
-std::vector<uint8_t> compileTemplate(std::string_view source,
-                                     std::string_view name) {
-  return chat::Parser(chat::tokenizeTemplate(source, name), name).run();
-}
-
-} // namespace quern
+} // namespace quern::chat

@@ -10,6 +10,9 @@ namespace quern::chat {
 Value Interpreter::member(const Value &v, std::string_view name) {
   if (v.isUndefined())
     fail("'" + v.undefinedName() + "' is undefined");
+  if (v.isSequence(Value::Sequence::Group) &&
+      (name == "grouper" || name == "list"))
+    return v.asArray()[name == "list" ? 1 : 0];
   if (v.isObject()) {
     charge(v.asObject().size() / 8);
     if (const Value *found = v.find(name))
@@ -38,6 +41,7 @@ Value Interpreter::index(const Value &v, const Value &key) {
     return Value::undefined();
   if (v.isSequence(Value::Sequence::List) ||
       v.isSequence(Value::Sequence::Tuple) ||
+      v.isSequence(Value::Sequence::Group) ||
       v.isSequence(Value::Sequence::Range)) {
     const Value::Array &items = v.asArray();
     size_t at = absolute(key.asInt(), static_cast<int64_t>(items.size()));

@@ -83,6 +83,15 @@ static bool isSame(const TestCall &c) {
 
 static constexpr KnownTest tests[] = {
     {"defined", [](const TestCall &c) { return !c.v.isUndefined(); }},
+    {"escaped", [](const TestCall &c) { return c.v.isMarkup(); }},
+    {"filter",
+     [](const TestCall &c) {
+       return c.v.isString() && isFilter(c.v.asString());
+     }},
+    {"test",
+     [](const TestCall &c) {
+       return c.v.isString() && isTest(c.v.asString());
+     }},
     {"undefined", [](const TestCall &c) { return c.v.isUndefined(); }},
     {"none", [](const TestCall &c) { return c.v.isNull(); }},
     {"string", [](const TestCall &c) { return c.v.isString(); }},

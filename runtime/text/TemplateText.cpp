@@ -67,6 +67,13 @@ bool isDigit(char32_t code) {
   return utf8proc_category(static_cast<int32_t>(code)) == UTF8PROC_CATEGORY_ND;
 }
 
+bool isNumeric(char32_t code) {
+  auto category = utf8proc_category(static_cast<int32_t>(code));
+  return category >= UTF8PROC_CATEGORY_ND && category <= UTF8PROC_CATEGORY_NO;
+}
+
+bool isAlphanumeric(char32_t code) { return isLetter(code) || isNumeric(code); }
+
 std::string_view strip(std::string_view text, const Value *set, bool left,
                        bool right) {
   if (!set || set->isNull()) {
@@ -192,6 +199,7 @@ static void appendRepr(std::string &out, std::string_view text) {
 /// repr() of a value, which has a bounded depth.
 static void appendRepr(std::string &out, const Value &v, Interpreter &in) {
   in.charge(1 + out.size() / 4096);
+  in.bound(out);
   bool first = true;
   auto separate = [&] {
     if (!std::exchange(first, false))
@@ -202,8 +210,8 @@ static void appendRepr(std::string &out, const Value &v, Interpreter &in) {
     return appendRepr(out, v.asString());
   case Kind::Array: {
     static constexpr std::string_view before[] =
-        {"[", "(", "", "dict_keys([", "dict_values([", "dict_items(["},
-                                      after[] = {"]",  ")",  "",
+        {"[", "(", "(", "", "dict_keys([", "dict_values([", "dict_items(["},
+                                      after[] = {"]",  ")",  ")", "",
                                                  "])", "])", "])"};
     auto what = static_cast<size_t>(v.sequence());
     if (v.sequence() == Value::Sequence::Range ||
@@ -258,8 +266,7 @@ std::string Interpreter::escape(const std::string &text) {
     }
   }
   charge(out.size() / 32);
-  if (out.size() > limits.output)
-    fail("string of more than " + std::to_string(limits.output) + " bytes");
+  bound(out);
   return out;
 }
 

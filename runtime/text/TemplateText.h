@@ -9,6 +9,7 @@
 #include "text/Utf8.h"
 #include "text/Value.h"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,8 @@ std::string title(std::string_view text);
 bool isCased(char32_t code);
 bool isLetter(char32_t code);
 bool isDigit(char32_t code);
+bool isNumeric(char32_t code);
+bool isAlphanumeric(char32_t code);
 /// Without the characters of `set` at the ends; no set: white space.
 std::string_view strip(std::string_view text, const Value *set, bool left,
                        bool right);
@@ -32,6 +35,13 @@ std::string replaceAll(std::string_view text, std::string_view from,
                        std::string_view to, int64_t count);
 /// str.splitlines() without its rarer separators.
 std::vector<std::string_view> splitLines(std::string_view text);
+/// Counts them before they are made.
+template <typename InterpreterT>
+void chargeLines(InterpreterT &in, std::string_view text) {
+  auto breaks = std::count_if(text.begin(), text.end(),
+                              [](char c) { return c == '\n' || c == '\r'; });
+  in.charge(text.size() / 32 + static_cast<uint64_t>(breaks));
+}
 /// Appends `prefix` and `digits` hexadecimal digits of `code`.
 void appendHex(std::string &out, const char *prefix, uint32_t code,
                unsigned digits);

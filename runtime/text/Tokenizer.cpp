@@ -162,14 +162,16 @@ void Encoder::encodeAll(std::string_view text, bool parseSpecial) {
         ++pos;
         continue;
       }
-      uint32_t id = table.matchSpecial(text.substr(pos), parseSpecial);
+      // Not the token's own text, which a damaged table may have elsewhere.
+      size_t size = 0;
+      uint32_t id = table.matchSpecial(text.substr(pos), parseSpecial, &size);
       if (id == none) {
         ++pos;
         continue;
       }
       plain(text.substr(start, pos - start));
       put(id);
-      pos += table.text(id).size();
+      pos += size;
       start = pos;
     }
   }

@@ -8,6 +8,7 @@
 #include "text/TokenizerTable.h"
 
 #include "Error.h"
+#include "text/PreTokenizer.h"
 
 #include <algorithm>
 
@@ -154,6 +155,8 @@ void TableView::checkTrie() const {
         corrupt("trie node out of range");
     }
   }
+  if (head->sections[Patterns].count > mostPatterns)
+    corrupt("too many patterns");
   for (const PatternRef &p : section<PatternRef>(Patterns))
     if (p.offset > head->sections[PatternText].count ||
         p.size > head->sections[PatternText].count - p.offset)
@@ -170,15 +173,19 @@ uint32_t TableView::child(uint32_t node, uint8_t byte) const {
   return none;
 }
 
-uint32_t TableView::matchSpecial(std::string_view rest, bool all) const {
+uint32_t TableView::matchSpecial(std::string_view rest, bool all,
+                                 size_t *size) const {
   uint32_t node = 0, best = none;
-  for (char c : rest) {
-    node = child(node, static_cast<uint8_t>(c));
+  for (size_t i = 0; i < rest.size(); ++i) {
+    node = child(node, static_cast<uint8_t>(rest[i]));
     if (node == none || !(all || trie[node].alwaysBelow))
       break;
     uint32_t token = trie[node].token;
-    if (token != none && (all || type(token) == TokenType::UserDefined))
+    if (token != none && (all || type(token) == TokenType::UserDefined)) {
       best = token;
+      if (size)
+        *size = i + 1;
+    }
   }
   return best;
 }

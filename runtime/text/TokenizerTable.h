@@ -207,7 +207,9 @@ public:
 
   /// The longest special token at the start of `rest`, or none. Control and
   /// unknown tokens count only if `all`.
-  uint32_t matchSpecial(std::string_view rest, bool all) const;
+  /// `size`: bytes of `rest` that it takes, where somebody asks.
+  uint32_t matchSpecial(std::string_view rest, bool all,
+                        size_t *size = nullptr) const;
   bool anySpecial(bool all) const {
     return trie[0].edgeCount != 0 && (all || trie[0].alwaysBelow);
   }

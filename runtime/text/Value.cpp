@@ -2,9 +2,19 @@
 
 #include "text/Value.h"
 
+#include "Error.h"
+
 #include <algorithm>
 
 namespace quern {
+
+/// Values are copied, compared and freed level by level.
+static unsigned checkedDepth(unsigned inside) {
+  if (inside >= Value::maxDepth)
+    throw Error("value nested deeper than " + std::to_string(Value::maxDepth) +
+                " levels");
+  return inside + 1;
+}
 
 Value::Value(Array v) { *this = sequence(std::move(v), Sequence::List); }
 
@@ -14,7 +24,7 @@ Value Value::sequence(Array v, Sequence what) {
     depth = std::max(depth, item.depth());
   Value out;
   out.data = std::make_shared<const ArrayNode>(
-      ArrayNode{std::move(v), depth + 1, what});
+      ArrayNode{std::move(v), checkedDepth(depth), what});
   return out;
 }
 
@@ -22,7 +32,8 @@ Value::Value(Object v) {
   unsigned depth = 0;
   for (const Member &member : v)
     depth = std::max(depth, member.second.depth());
-  data = std::make_shared<ObjectNode>(ObjectNode{std::move(v), depth + 1});
+  data = std::make_shared<ObjectNode>(
+      ObjectNode{std::move(v), checkedDepth(depth)});
 }
 
 Value Value::undefined(std::string_view name) {

@@ -44,12 +44,16 @@ public:
   enum class Sequence : uint8_t {
     List,
     Tuple,
+    Group, ///< of groupby(): a tuple whose items have names
     Range,
     Keys,
     Values,
     Items,
     Iterator
   };
+
+  /// Arrays and objects nested deeper than this cannot be made: Error.
+  static constexpr unsigned maxDepth = 1000;
 
   Value() = default; ///< null
   Value(std::nullptr_t) {}

@@ -1,19 +1,22 @@
 #!/bin/sh
-# make_seeds.sh MAKE_BAD_FILES OUT
+# make_seeds.sh MAKE_BAD_FILES MAKE_RUNTIME_SEEDS TEMPLATES OUT
 #
 # Writes the seeds of the fuzz targets: OUT/fuzz_gguf/ has GGUF files, and
 # OUT/fuzz_safetensors/ folders as single files, in the form that
 # fuzz_safetensors.cpp describes: the files in a fixed order, each after its
-# length as four bytes, little endian.
+# length as four bytes, little endian. make_runtime_seeds writes the others.
 set -eu
 make_bad_files=$1
-out=$2
+make_runtime_seeds=$2
+templates=$3
+out=$4
 
 files=$(mktemp -d)
 trap 'rm -rf "$files"' EXIT
 "$make_bad_files" "$files"
 rm -rf "$out"
 mkdir -p "$out/fuzz_gguf" "$out/fuzz_safetensors"
+"$make_runtime_seeds" "$templates" "$out"
 cp "$files"/*.gguf "$out/fuzz_gguf"
 
 append() { # FILE OUT

@@ -121,6 +121,41 @@ a{{ 1 }}  {{- 2 -}}  {{ 3 }}b{%- if true -%}  c  {%- endif -%}  d {%+ if true +%
 {{ strftime_now('%d %b %Y %H:%M') }}
 {% generation %}{% set q = 1 %}{{ q }}{% endgeneration %}{{ q }}
 {{ raise_exception('boom') }}
+{{ 'ab'|center(7) }}|{{ 'abc'|center(8) }}|{{ 'abc'|center }}|{{ 'toolong'|center(3) }}|{{ 5|center(4) }}
+{{ 'It is 2 o_clock, naïve-ish 漢字'|wordcount }} {{ ''|wordcount }} {{ 12|wordcount }}
+{{ 'foo bar baz qux'|truncate(9) }}|{{ 'foo bar baz qux'|truncate(9, true) }}|{{ 'foo bar baz qux'|truncate(11) }}|{{ 'foo bar baz qux'|truncate(11, false, '...', 0) }}|{{ 'foobarbazqux'|truncate(5, end='') }}|{{ nope|truncate(3) }}|{{ u|truncate(8, leeway=0) }}
+{{ 'abc'|truncate(2) }}
+{{ [1, 2, 3, 4, 5]|batch(2)|list }} {{ 'abcde'|batch(3, '-')|list }} {{ []|batch(2)|list }} {{ l|batch(5, 0)|list }} {{ l|batch(1, fill_with=none)|list }} {{ l|batch(-1)|list }}
+{{ [1, 2, 3, 4, 5]|slice(2)|list }} {{ [1, 2, 3, 4, 5, 6, 7]|slice(3, 'x')|list }} {{ []|slice(2)|list }} {{ l|slice(5, 0)|list }} {{ l|slice(-1)|list }}
+{{ l|slice(0)|list }}
+{% for g, items in o|groupby('role') %}{{ g }}: {{ items|map(attribute='n')|list }};{% endfor %}{% for g in o|groupby('x.y', default=0) %}{{ g.grouper }}={{ g.list|length }};{% endfor %}
+{{ [{'a': 'B'}, {'a': 'b'}, {'a': 'A'}]|groupby('a') }} {{ [{'a': 'B'}, {'a': 'b'}, {'a': 'A'}]|groupby('a', case_sensitive=true) }} {{ [[1, 2], [1, 3]]|groupby(0) }} {{ (o|groupby('role'))[0][0] }} {{ (o|groupby('role'))|tojson }}
+{{ d|attr('b') }}|{{ s|attr('nope') }}|{{ namespace(a=4)|attr('a') }}|{% for i in l %}{{ loop|attr('index') }}{% endfor %}|{{ 5|attr('x') is defined }}
+{{ nope|attr('x') }}
+{{ ''|attr('__class__') }}|{{ (''|attr('__class__'))|attr('__mro__') }}
+{{ (''|attr('__class__')).__mro__ }}
+{{ u|urlencode }} {{ 'a b/c?d=e&f~'|urlencode }} {{ d|urlencode }} {{ [('a b', 1), ('/', none)]|urlencode }} {{ 5|urlencode }} {{ nope|urlencode }}|{{ {1: 'x y'}|urlencode }}
+{{ ('<b>'|safe)|forceescape }} {{ '<b>'|e|e }} {{ '<b>'|forceescape|forceescape }} {{ 5|forceescape }}
+{{ {'class': 'a "b"', 'id': 5, 'no': none, 'u': nope, 'x-y': '<'}|xmlattr }}|{{ {'a': 1}|xmlattr(false) }}|{{ {}|xmlattr }}
+{{ {'a b': 1}|xmlattr }}
+{{ 0|filesizeformat }} {{ 1|filesizeformat }} {{ 999|filesizeformat }} {{ 1000|filesizeformat }} {{ 1024|filesizeformat(true) }} {{ 123456789|filesizeformat }} {{ 12345678901234|filesizeformat(binary=true) }} {{ '2500'|filesizeformat }} {{ 1e27|filesizeformat }} {{ 1.5|filesizeformat }} {{ -5|filesizeformat }} {{ 1e30|filesizeformat }}
+{{ 'upper' is filter }} {{ 'nofilter' is filter }} {{ 'odd' is test }} {{ 'no' is test }} {{ ('a'|safe) is escaped }} {{ 'a' is escaped }} {{ 5 is filter }}
+{{ 'ab'.ljust(5) }}|{{ 'ab'.rjust(5, '*') }}|{{ 'ab'.center(5) }}|{{ 'abc'.center(6, '漢') }}|{{ '42'.zfill(5) }}|{{ '-42'.zfill(6) }}|{{ '+'.zfill(3) }}|{{ 'abc'.zfill(2) }}
+{{ 'ab'.ljust(5, '**') }}
+{{ t.index('b') }} {{ t.rindex('-') }} {{ u.index('漢') }} {{ t.partition('-') }} {{ t.rpartition('-') }} {{ t.partition('x') }} {{ t.rpartition('x') }} {{ 'AbC dß'.swapcase() }}
+{{ t.index('x') }}
+{{ 'banana'.find('a', 2) }} {{ 'banana'.find('a', 2, 3) }} {{ 'banana'.rfind('a', 0, 4) }} {{ 'banana'.count('a', 2) }} {{ 'banana'.count('', 2, 4) }} {{ 'banana'.startswith('na', 2) }} {{ 'banana'.endswith('an', 0, 5) }} {{ 'banana'.find('', 9) }} {{ 'banana'.find('n', -3) }} {{ 'ünï漢'.find('漢', 1) }} {{ 'abc'.count('', 9) }} {{ 'abc'.startswith('', 9) }} {{ 'abc'.startswith('', 3) }} {{ 'abc'.find('b', none, -1) }} {{ 'abc'.find('', 2, 1) }}
+{{ 'a1'.isalnum() }} {{ ''.isalnum() }} {{ 'a b'.isalnum() }} {{ '12'.isdecimal() }} {{ '½'.isnumeric() }} {{ '½'.isdecimal() }} {{ 'é'.isascii() }} {{ ''.isascii() }} {{ 'ab1'.islower() }} {{ 'aB'.islower() }} {{ 'AB 1'.isupper() }} {{ '1'.isupper() }} {{ 'a\tb\tccccccccc\td'.expandtabs() }}|{{ 'ab\tc\n\td'.expandtabs(4) }}|{{ 'a\tb'.expandtabs(0) }}
+{{ dict(d, b=7).b }} {{ dict(d, b=7)|length }} {{ namespace({'a': 1}, a=2).a }}
+{% include 'x' %}
+{% extends 'x' %}
+{% import 'x' as y %}
+{% from 'x' import y %}
+{{ -0.0 }} {{ 1e16|tojson }} {{ 1e15|tojson }} {{ -0.0|tojson }} {{ 123456789012345680.0|tojson }} {{ 1e-5|tojson }} {{ [true, True, none, 1.0, -0.0, 1e400]|tojson }} {{ 1e400 }} {{ -1e400|tojson }} {{ 5e-324 }} {{ 1.7976931348623157e308 }}
+{{ true + 1 }} {{ True ~ true }} {{ true * 3 }} {{ 'a' * true }} {{ l[true] }} {{ [1, 2][false] }} {{ true == 1.0 }} {{ 1 in [true] }} {{ -true }} {{ true / 2 }} {{ true|int }} {{ true|tojson }} {{ {'a': true}|tojson }} {{ 'x%d' % true }}
+{{ 9007199254740993 == 9007199254740992.0 }} {{ 2 ** 62 }} {{ 1_0 // 3.0 }} {{ 1e3|int }} {{ 3.7 // 1 }} {{ -3.7|int }} {{ 0.1 + 0.7 }} {{ 1 / 3 }} {{ 100.0 }} {{ 1e2 ~ '' }}
+{{ strftime_now('%Y-%m-%d') }} {{ strftime_now('%%') }} {{ strftime_now('') }}| {{ strftime_now('%A %B %-d, %j %U %H:%M:%S %p') }} {{ strftime_now('日 %d') }}
+{{ raise_exception('must alternate: ' ~ l) }}
 {{ nope.x }}
 {{ nope() }}
 {{ 1 / 0 }}

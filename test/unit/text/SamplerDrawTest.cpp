@@ -75,6 +75,9 @@ TEST(SamplerDraws, FollowTheDistribution) {
   check({.temp = 1.5f, .topK = 0, .topP = 0.9f, .minP = 0});
   check({.temp = 2, .topK = 50, .topP = 1, .minP = 0, .typicalP = 0.8f});
   check({.topK = 0, .minP = 0, .dynatempRange = 0.6f});
+  check({.temp = 1, .topK = 7, .topP = 1, .minP = 0});
+  check({.temp = 1, .topK = 0, .topP = 1, .minP = 0.1f});
+  check({.temp = 1, .topK = 0, .topP = 1, .minP = 0, .topNSigma = 1.5f});
   SamplerOptions xtc = {.temp = 1, .topP = 1, .minP = 0};
   xtc.xtcProbability = 0.3f;
   xtc.xtcThreshold = 0.03f;

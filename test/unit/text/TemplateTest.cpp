@@ -85,7 +85,8 @@ TEST(Template, ErrorsSayWhere) {
   EXPECT_EQ(render("{{ x | nope }}"), "error t:1:8: unknown filter 'nope'");
   EXPECT_EQ(render("{{ x is nope }}"), "error t:1:9: unknown test 'nope'");
   EXPECT_EQ(render("{% include 'x' %}"),
-            "error t:1:4: tag 'include' is not supported");
+            "error t:1:4: tag 'include' needs other files, which templates "
+            "of models do not have");
   EXPECT_EQ(render("{{ 'abc }}"), "error t:1:4: string is never closed");
   EXPECT_EQ(render("{% endif %}"), "error t:1:4: 'endif' closes nothing");
   EXPECT_EQ(render("{{ 1 // 0 }}"), "error t:1:6: division by zero");
