@@ -39,7 +39,7 @@ constexpr const char *kHelp =
     "/help           this list\n"
     "/clear          forget the conversation, keep the system message\n"
     "/system [TEXT]  set the system message and begin anew; alone: show it\n"
-    "/save FILE      save the conversation\n"
+    "/save FILE      save the conversation as JSON\n"
     "/load FILE      go on with a saved conversation\n"
     "/stats          counts and speeds of the last answer, memory\n"
     "/exit           leave; so does Ctrl-D\n"

@@ -157,7 +157,8 @@ void quern::addPerplexityCommand(CLI::App &app, Session &session) {
       "Cuts the text into chunks and scores the second half of each, as\n"
       "llama.cpp does; a partial chunk is dropped. The hash of the logits "
       "does\n"
-      "not depend on --threads, --parallel and --chunk.\n\nExamples:\n"
+      "not depend on --threads, --parallel and --chunk. --json has\n"
+      "perplexity, tokens, stderr and logits_hash.\n\nExamples:\n"
       "  {0} perplexity wiki.test.raw\n"
       "  {0} perplexity text.txt --role generated --json",
       session.program));

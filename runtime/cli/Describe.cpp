@@ -16,6 +16,8 @@ std::string Flag::notes() const {
   std::vector<std::string> parts;
   if (!choices.empty())
     parts.push_back(join(choices, ", "));
+  if (!range.empty())
+    parts.push_back(range);
   if (!byDefault.empty())
     parts.push_back("default: " + byDefault);
   return parts.empty() ? "" : "[" + join(parts, "; ") + "]";
@@ -77,6 +79,7 @@ Flag describe(const CLI::Option &option) {
   flag.byDefault = option.get_default_str();
   flag.choices = wordsOf(option, kOneOf);
   flag.suggestions = wordsOf(option, kSuggest);
+  flag.range = join(wordsOf(option, kRange), "");
   flag.required = option.get_required();
   flag.repeated =
       option.get_items_expected_max() > 1 ||

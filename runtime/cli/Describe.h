@@ -19,6 +19,7 @@ struct Flag {
   std::vector<std::string> names; ///< "-o", "--output"; none: an argument
   std::string value;              ///< placeholder; empty: it takes no value
   std::string text, group;
+  std::string range;     ///< "0 to 1"; empty: no two ends
   std::string byDefault; ///< empty: there is none, or it is "off"
   std::vector<std::string> choices, suggestions;
   bool required = false, repeated = false;

@@ -25,15 +25,16 @@ static std::string code(const std::string &text) {
   return text.empty() ? "" : "`" + replaced(text, "|", "\\|") + "`";
 }
 
+/// A table; flags of other groups than `title` are not for it.
 static void addFlags(std::string &out, const std::vector<Flag> &flags,
                      const std::string &title) {
-  bool any = false;
+  std::string rows;
+  bool defaults = false;
+  for (const Flag &flag : flags)
+    defaults |= flag.group == title && !flag.byDefault.empty();
   for (const Flag &flag : flags) {
     if (!flag.names.empty() && flag.group != title)
       continue;
-    if (!any)
-      out += "\n| " + title + " | default | |\n|---|---|---|\n";
-    any = true;
     std::string text = cell(flag.text);
     if (!flag.choices.empty()) {
       std::vector<std::string> words;
@@ -41,9 +42,15 @@ static void addFlags(std::string &out, const std::vector<Flag> &flags,
         words.push_back(code(word));
       text += ": " + join(words, ", ", " or ");
     }
-    out += "| " + code(flag.names.empty() ? flag.value : flag.heading()) +
-           " | " + cell(flag.byDefault) + " | " + text + " |\n";
+    if (!flag.range.empty())
+      text += "; " + flag.range;
+    rows += "| " + code(flag.names.empty() ? flag.value : flag.heading()) +
+            (defaults ? " | " + cell(flag.byDefault) : "") + " | " + text +
+            " |\n";
   }
+  if (!rows.empty())
+    out += "\n| " + title + (defaults ? " | default | |\n|---" : " | |\n") +
+           "|---|---|\n" + rows;
 }
 
 static void addBlocks(std::string &out, const std::vector<Block> &blocks) {
@@ -83,7 +90,7 @@ std::string markdown(const Manual &manual) {
     addFlags(out, program.flags, group);
   addBlocks(out, program.details);
   for (const Section &section : manual.sections) {
-    out += "\n" + section.title + ":\n";
+    out += "\n**" + section.title + "**\n";
     addBlocks(out, parseBlocks(section.text));
   }
   for (const Command &command : program.commands)

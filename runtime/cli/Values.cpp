@@ -29,7 +29,8 @@ CLI::Validator wholeNumber(uint64_t least, uint64_t most) {
     return message + "between " + std::to_string(least) + " and " +
            std::to_string(most);
   };
-  return CLI::Validator(check, "", "whole number");
+  std::string range = std::to_string(least) + " to " + std::to_string(most);
+  return CLI::Validator(check, most < INT32_MAX ? range : "", kRange);
 }
 
 CLI::Validator realNumber(double least, double most) {
@@ -41,7 +42,8 @@ CLI::Validator realNumber(double least, double most) {
     return text + (number ? ": not" : ": not a number") + " between " +
            shown(least) + " and " + shown(most);
   };
-  return CLI::Validator(check, "", "number");
+  std::string range = shown(least) + " to " + shown(most);
+  return CLI::Validator(check, most < 1e6 ? range : "", kRange);
 }
 
 static std::string listed(const std::vector<std::string> &words) {

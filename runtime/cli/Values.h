@@ -20,8 +20,9 @@ CLI::Validator oneOf(const std::vector<std::string> &words);
 /// knows.
 CLI::Validator suggest(const std::vector<std::string> &words);
 
-/// The names of oneOf and suggest, by which documents find them; their
-/// descriptions are the words, each followed by a newline.
-inline constexpr const char *kOneOf = "one of", *kSuggest = "suggest";
+/// The names of validators, by which documents find them. Their descriptions
+/// are the words, each followed by a newline, or the range, if it has two ends.
+inline constexpr const char *kOneOf = "one of", *kSuggest = "suggest",
+                            *kRange = "range";
 
 } // namespace quern::cli
