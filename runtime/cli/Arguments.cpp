@@ -143,7 +143,7 @@ void Reader::readLong(const std::string &word) {
   unknownFlag(word);
 }
 
-/// -v, -vj, -n5, -n 5
+/// -v, -vx, -n5, -n=5, -n 5
 void Reader::readShort(const std::string &word) {
   for (size_t i = 1; i < word.size(); ++i) {
     CLI::Option *found = nullptr;
@@ -152,9 +152,13 @@ void Reader::readShort(const std::string &word) {
         found = option;
     if (!found)
       unknownFlag(i == 1 ? word : "-" + word.substr(i, 1));
+    bool equals = i + 1 < word.size() && word[i + 1] == '=';
+    std::string after = word.substr(i + 1 + equals);
     if (found->get_items_expected_max() > 0)
-      return add(found,
-                 i + 1 < word.size() ? word.substr(i + 1) : valueOf(*found));
+      return add(found, i + 1 < word.size() ? after : valueOf(*found));
+    if (equals)
+      throw Error("-" + word.substr(i, 1) + " takes no value, but is given '" +
+                  after + "'");
     add(found, "");
   }
 }
