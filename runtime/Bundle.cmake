@@ -72,10 +72,12 @@ add_custom_command(OUTPUT ${QUERN_BUNDLE_DIR}/runtime.o
   COMMAND ${QUERN_LD} -r --strip-debug -o ${QUERN_BUNDLE_DIR}/runtime.o
     $<TARGET_OBJECTS:quern_start> $<TARGET_OBJECTS:quern_main>
     $<TARGET_OBJECTS:quern_runtime>
-    --start-group $<TARGET_FILE:quern_text> ${staticLibraries} ${libstdcxx} --end-group
+    --start-group $<TARGET_FILE:quern_text> $<TARGET_FILE:quern_commandline>
+      ${staticLibraries} ${libstdcxx} --end-group
   COMMAND ${CMAKE_COMMAND} -E copy_if_different ${bundleFiles} ${QUERN_BUNDLE_DIR}
-  DEPENDS quern_text $<TARGET_OBJECTS:quern_start> $<TARGET_OBJECTS:quern_main>
-    $<TARGET_OBJECTS:quern_runtime> ${CMAKE_CURRENT_LIST_DIR}/layout.ld
+  DEPENDS quern_text quern_commandline $<TARGET_OBJECTS:quern_start>
+    $<TARGET_OBJECTS:quern_main> $<TARGET_OBJECTS:quern_runtime>
+    ${CMAKE_CURRENT_LIST_DIR}/layout.ld
   COMMENT "Linking the bundle for artifacts"
   COMMAND_EXPAND_LISTS VERBATIM)
 add_custom_target(quern_bundle ALL DEPENDS ${QUERN_BUNDLE_DIR}/runtime.o)

@@ -14,11 +14,8 @@ using namespace quern;
 namespace {
 
 struct ChatOptions {
-  std::string system, onFull = "stop";
-  AnswerOptions answer;
-  SamplerFlags sampler;
-  uint32_t context = 0;
-  unsigned threads = 0;
+  ChatFlags chat;
+  AnswerFlags shared;
 };
 
 Interrupt interrupted;
@@ -42,7 +39,7 @@ constexpr const char *kHelp =
     "/help           this list\n"
     "/clear          forget the conversation, keep the system message\n"
     "/system [TEXT]  set the system message and begin anew; alone: show it\n"
-    "/save FILE      save the conversation\n"
+    "/save FILE      save the conversation as JSON\n"
     "/load FILE      go on with a saved conversation\n"
     "/stats          counts and speeds of the last answer, memory\n"
     "/exit           leave; so does Ctrl-D\n"
@@ -81,14 +78,15 @@ static OnFull onFullOf(const std::string &name) {
 
 Repl::Repl(const Session &session, const ChatOptions &options)
     : session(session), options(options), model(session.open()),
-      engine(model.engine({.threads = options.threads,
-                           .context = checkContext(model, options.context)})),
-      sampler(
-          options.sampler.resolve(model.tokenizer(), model.plan()->vocabulary),
-          model.plan()->vocabulary),
+      engine(model.engine(
+          {.threads = options.shared.threads,
+           .context = checkContext(model, options.shared.context)})),
+      sampler(options.shared.sampler.resolve(model.tokenizer(),
+                                             model.plan()->vocabulary),
+              model.plan()->vocabulary),
       chat(model, *engine, sampler, &interrupted), lines(session.program),
-      onFull(onFullOf(options.onFull)) {
-  chat.setSystem(options.system);
+      onFull(onFullOf(options.chat.onFull)) {
+  chat.setSystem(options.shared.system);
 }
 
 /// What is not the model's goes to standard error.
@@ -175,7 +173,7 @@ void Repl::say(std::string message) {
   Progress progress;
   bool shown = false;
   Chat::Outcome outcome = chat.say(
-      std::move(message), onFull, options.answer,
+      std::move(message), onFull, options.shared.answer,
       [&](std::string_view text) {
         if (!std::exchange(shown, true))
           progress.hide();
@@ -234,27 +232,28 @@ void Repl::printStats() const {
 
 void quern::addChatCommand(CLI::App &app, Session &session) {
   auto options = std::make_shared<ChatOptions>();
-  CLI::App &command = *app.add_subcommand("chat", "talk with the model");
-  command.add_option("--system", options->system, "system message");
-  addAnswerFlags(command, options->answer);
-  addSamplerFlags(command, options->sampler);
-  addContextFlag(command, options->context);
-  addThreadsFlag(command, options->threads);
-  command
-      .add_option("--on-full", options->onFull,
-                  "when the context is full: stop (say so and go on), shift "
-                  "(forget the oldest turns), or error (leave)")
-      ->check(CLI::IsMember({"stop", "shift", "error"}))
-      ->capture_default_str();
+  CLI::App &command = *app.add_subcommand("chat", "Talk with the model");
+  addChatFlags(command, options->chat);
+  addAnswerFlags(command, options->shared);
+  std::string typed = kHelp;
+  for (size_t at = 0; at < typed.size(); at = typed.find('\n', at) + 1)
+    typed.insert(at, "  ");
   command.footer(fmt::format(
-      "Lines are messages; /help lists the commands within. From a pipe, "
-      "every\n"
-      "line is a message and every answer ends with a newline. Answers go to\n"
-      "standard output, everything else to standard error.\n\nExamples:\n"
+      "Lines are messages, and one that ends in \\ goes on in the next. On a\n"
+      "terminal lines can be edited, Up and Ctrl-R find earlier ones, Ctrl-C\n"
+      "stops an answer and keeps the conversation, Ctrl-D leaves. From a pipe\n"
+      "every line is a message and every answer ends with a newline. Answers\n"
+      "go to standard output, everything else, in square brackets, to "
+      "standard\n"
+      "error.\n\n"
+      "Keys and values of the conversation are kept: a turn reads its own\n"
+      "tokens only, unless the template shows earlier turns otherwise than\n"
+      "they were made; then all is read again.\n\n"
+      "Commands within:\n{1}\nExamples:\n"
       "  {0} chat\n"
-      "  {0} chat --system \"Answer in one sentence.\" --on-full=shift\n"
+      "  {0} chat --system \"Answer in one sentence.\" --on-full shift\n"
       "  printf 'Hello!\\nWho are you?\\n' | {0} chat --temp 0",
-      session.program));
+      session.program, typed));
   command.callback([&session, options] {
     session.action = [&session, options] {
       InterruptScope scope;

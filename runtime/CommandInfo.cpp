@@ -101,10 +101,13 @@ static void runVerify(const Session &session) {
 void quern::addInfoCommand(CLI::App &app, Session &session) {
   auto flags = std::make_shared<InfoFlags>();
   CLI::App &command =
-      *app.add_subcommand("info", "what the model is, and its memory plan");
+      *app.add_subcommand("info", "Say what the model is, what it was compiled "
+                                  "for, and what memory it takes");
   command
       .add_option("--tokens", flags->tokens,
-                  "plan for a sequence of so many tokens; default: the context")
+                  "plan for a sequence of so many tokens")
+      ->type_name("N")
+      ->default_str("the context")
       ->check(wholeNumber(1));
   addThreadsFlag(command, flags->threads);
   command.add_flag("--json", flags->json, "print JSON");
@@ -118,8 +121,11 @@ void quern::addInfoCommand(CLI::App &app, Session &session) {
 
 void quern::addVerifyCommand(CLI::App &app, Session &session) {
   CLI::App &command = *app.add_subcommand(
-      "verify", "check the file for damage, weights included");
-  command.footer(fmt::format("Example:\n  {0} verify", session.program));
+      "verify", "Check all of the file by its checksums, weights included");
+  command.footer(
+      fmt::format("The other commands check all but program and weights.\n\n"
+                  "Example:\n  {0} verify",
+                  session.program));
   command.callback(
       [&session] { session.action = [&session] { runVerify(session); }; });
 }

@@ -122,37 +122,43 @@ static void runPerplexity(const Session &session,
 
 void quern::addPerplexityCommand(CLI::App &app, Session &session) {
   auto flags = std::make_shared<PerplexityFlags>();
-  CLI::App &command =
-      *app.add_subcommand("perplexity", "how well the model predicts a text");
+  CLI::App &command = *app.add_subcommand(
+      "perplexity", "Measure how well the model predicts a text");
   command.add_option("FILE", flags->file, "the text; - for standard input")
       ->required();
-  command
-      .add_option("--ctx", flags->context,
-                  "tokens of a chunk; default: 512, or the context if that is "
-                  "less")
+  command.add_option("--ctx", flags->context, "tokens of a chunk")
+      ->type_name("N")
+      ->default_str("512, or the context if that is less")
       ->check(wholeNumber(4));
   command
       .add_option("--role", flags->role,
                   "run all rows as prompt rows or as generated rows")
+      ->type_name("ROLE")
       ->capture_default_str()
-      ->check(CLI::IsMember({"prompt", "generated"}));
+      ->check(oneOf({"prompt", "generated"}));
   addThreadsFlag(command, flags->threads);
   command.add_option("--parallel", flags->parallel, "sequences in one step")
+      ->type_name("N")
       ->capture_default_str()
       ->check(wholeNumber(1));
   command
       .add_option("--chunk", flags->chunk,
-                  "consecutive positions of a sequence in one step; default: "
-                  "as many as a step takes")
+                  "consecutive positions of a sequence in one step")
+      ->type_name("N")
+      ->default_str("as many as a step takes")
       ->check(wholeNumber(1));
-  command.add_option("--logits", flags->logits,
-                     "write the scored rows to this file or pipe, as float32 "
-                     "[row][vocabulary] in text order");
+  command
+      .add_option("--logits", flags->logits,
+                  "write the scored rows to this file or pipe, as float32 "
+                  "[row][vocabulary] in text order; needs --parallel 1")
+      ->type_name("FILE");
   command.add_flag("--json", flags->json, "print JSON");
   command.footer(fmt::format(
       "Cuts the text into chunks and scores the second half of each, as\n"
-      "llama.cpp does. The hash of the logits does not depend on --threads,\n"
-      "--parallel and --chunk.\n\nExamples:\n"
+      "llama.cpp does; a partial chunk is dropped. The hash of the logits "
+      "does\n"
+      "not depend on --threads, --parallel and --chunk. --json has\n"
+      "perplexity, tokens, stderr and logits_hash.\n\nExamples:\n"
       "  {0} perplexity wiki.test.raw\n"
       "  {0} perplexity text.txt --role generated --json",
       session.program));

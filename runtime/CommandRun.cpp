@@ -3,7 +3,6 @@
 #include "Error.h"
 #include "Flags.h"
 #include "Generation.h"
-#include "SamplerFlags.h"
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -12,35 +11,32 @@ using namespace quern;
 namespace {
 
 struct RunOptions {
-  std::string prompt, file, system;
-  bool raw = false, stats = false, verbose = false;
-  AnswerOptions answer;
-  SamplerFlags sampler;
-  uint32_t context = 0;
-  unsigned threads = 0;
+  RunFlags run;
+  AnswerFlags shared;
 };
 
 } // namespace
 
 static std::string promptText(const RunOptions &options) {
-  if (options.file.empty())
-    return textArgument(options.prompt);
-  std::string text = readFile(options.file);
-  return options.prompt.empty() ? text
-                                : textArgument(options.prompt) + "\n" + text;
+  if (options.run.file.empty())
+    return textArgument(options.run.prompt);
+  std::string text = readFile(options.run.file);
+  return options.run.prompt.empty()
+             ? text
+             : textArgument(options.run.prompt) + "\n" + text;
 }
 
 static std::vector<int32_t> promptIds(const Model &model,
                                       const RunOptions &options) {
   std::string text = promptText(options);
-  bool raw = options.raw || !model.hasTemplate();
-  if (raw && !options.system.empty())
+  bool raw = options.run.raw || !model.hasTemplate();
+  if (raw && !options.shared.system.empty())
     throw Error("--system needs a chat template; this prompt is raw");
   if (raw)
     return model.encodePrompt(text, /*parseSpecial=*/true);
   std::vector<Message> messages;
-  if (!options.system.empty())
-    messages.push_back({"system", options.system});
+  if (!options.shared.system.empty())
+    messages.push_back({"system", options.shared.system});
   messages.push_back({"user", std::move(text)});
   return model.encodeRendered(model.render(messages));
 }
@@ -63,22 +59,96 @@ static void printStats(const Model &model, Engine &engine,
   fputs(text.c_str(), stderr);
 }
 
-static void runAnswer(const Session &session, const RunOptions &options) {
-  Model model = session.open();
+/// Bytes that are part of no character are replaced.
+static std::string validUtf8(std::string_view text) {
+  Utf8Stream utf8;
+  std::string valid = utf8.push(text);
+  return valid + utf8.finish();
+}
+
+using Json = nlohmann::ordered_json;
+
+/// A token in OpenAI's words, and its id.
+static Json tokenJson(const Tokenizer &tokenizer, int32_t id, double logprob) {
+  std::string_view piece = tokenizer.piece(id);
+  return {{"token", validUtf8(piece)},
+          {"id", id},
+          {"logprob", logprob},
+          {"bytes", std::vector<uint8_t>(piece.begin(), piece.end())}};
+}
+
+static Json logprobsJson(const Tokenizer &tokenizer,
+                         const std::vector<TokenRecord> &records) {
+  Json content = Json::array();
+  for (const TokenRecord &record : records) {
+    Json token = tokenJson(tokenizer, record.id, record.logprob);
+    token["top_logprobs"] = Json::array();
+    for (const TokenLogprob &other : record.likeliest)
+      token["top_logprobs"].push_back(
+          tokenJson(tokenizer, other.id, other.logprob));
+    content.push_back(std::move(token));
+  }
+  return {{"content", std::move(content)}};
+}
+
+static void printJson(const Model &model, const Generation &generation,
+                      const std::string &text, AnswerEnd end, uint64_t seed,
+                      bool logprobs) {
+  bool ended = end == AnswerEnd::EndToken || end == AnswerEnd::StopString;
+  const Generation::Counts &counts = generation.counts();
+  Json object = {
+      {"content", text},
+      {"finish_reason", ended ? "stop" : "length"},
+      {"usage",
+       {{"prompt_tokens", counts.read}, {"completion_tokens", counts.sampled}}},
+      {"seed", seed}};
+  if (logprobs)
+    object["logprobs"] = logprobsJson(model.tokenizer(), generation.records());
+  writeOut(object.dump() + "\n");
+}
+
+static void printLogprobs(const Tokenizer &tokenizer,
+                          const std::vector<TokenRecord> &records) {
+  std::string out =
+      fmt::format("{:20} {:>7} {:>9}  likeliest\n", "token", "id", "logprob");
+  for (const TokenRecord &record : records) {
+    out +=
+        fmt::format("{:20} {:7} {:9.4f} ", readable(tokenizer.piece(record.id)),
+                    record.id, record.logprob);
+    for (const TokenLogprob &other : record.likeliest)
+      out += fmt::format(" {} {:.4f}", readable(tokenizer.piece(other.id)),
+                         other.logprob);
+    out += '\n';
+  }
+  fputs(out.c_str(), stderr);
+}
+
+static std::vector<int32_t>
+checkedPrompt(const Model &model, const RunOptions &options, uint32_t context) {
   std::vector<int32_t> prompt = promptIds(model, options);
-  uint32_t context = checkContext(model, options.context);
   if (prompt.empty())
     throw Error("the prompt is empty");
   if (prompt.size() > context)
     throw Error(fmt::format("the prompt has {} tokens, but the context holds "
                             "{}",
                             prompt.size(), context));
+  return prompt;
+}
+
+static void runAnswer(const Session &session, const RunOptions &options) {
+  const RunFlags &flags = options.run;
+  Model model = session.open();
+  uint32_t context = checkContext(model, options.shared.context);
+  std::vector<int32_t> prompt = checkedPrompt(model, options, context);
   std::unique_ptr<Engine> engine =
-      model.engine({.threads = options.threads, .context = context});
-  Sampler sampler(
-      options.sampler.resolve(model.tokenizer(), model.plan()->vocabulary),
-      model.plan()->vocabulary);
+      model.engine({.threads = options.shared.threads, .context = context});
+  uint64_t vocabulary = model.plan()->vocabulary;
+  SamplerOptions chain =
+      options.shared.sampler.resolve(model.tokenizer(), vocabulary);
+  Sampler sampler(chain, vocabulary);
   Generation generation(*engine, model.tokenizer(), sampler);
+  if (flags.logprobs)
+    generation.record(*flags.logprobs);
   {
     Progress progress;
     generation.read(prompt, [&](size_t done, size_t all) {
@@ -86,44 +156,55 @@ static void runAnswer(const Session &session, const RunOptions &options) {
           fmt::format("reading the prompt: {} of {} tokens", done, all));
     });
   }
-  AnswerEnd end = generation.answer(
-      options.answer, [](std::string_view text) { writeOut(text); });
-  if (isatty(STDOUT_FILENO))
+  std::string text;
+  AnswerEnd end =
+      generation.answer(options.shared.answer, [&](std::string_view piece) {
+        if (flags.json)
+          text += piece;
+        else
+          writeOut(piece);
+      });
+  if (flags.json)
+    printJson(model, generation, text, end, chain.seed, bool(flags.logprobs));
+  else if (isatty(STDOUT_FILENO))
     writeOut("\n");
+  if (flags.logprobs && !flags.json)
+    printLogprobs(model.tokenizer(), generation.records());
   if (end == AnswerEnd::ContextFull)
     fprintf(stderr, "%s: stopped: the context of %u tokens is full\n",
             session.program.c_str(), engine->context());
-  if (options.stats || (options.verbose && isatty(STDERR_FILENO)))
+  if (flags.stats || (flags.verbose && isatty(STDERR_FILENO)))
     printStats(model, *engine, generation);
 }
 
 void quern::addRunCommand(CLI::App &app, Session &session) {
   auto options = std::make_shared<RunOptions>();
-  CLI::App &command = *app.add_subcommand("run", "answer one prompt");
-  CLI::Option *prompt = command.add_option(
-      "PROMPT", options->prompt, "the prompt; - reads it from standard input");
-  command.add_option("-f,--file", options->file,
-                     "a prompt in a file, after PROMPT if there is one");
-  command.add_flag("--raw", options->raw,
-                   "continue the prompt as it is, without the chat template");
-  command.add_option("--system", options->system, "system message");
-  addAnswerFlags(command, options->answer);
-  addSamplerFlags(command, options->sampler);
-  addContextFlag(command, options->context);
-  addThreadsFlag(command, options->threads);
-  command.add_flag("--stats", options->stats,
-                   "print counts and speeds to standard error");
-  command.add_flag("-v,--verbose", options->verbose,
-                   "the same, if standard error is a terminal");
-  command.footer(
-      fmt::format("Only the answer goes to standard output.\n\nExamples:\n"
-                  "  {0} run \"Why is the sky blue?\"\n"
-                  "  {0} run --temp 0 -n 64 --raw \"Once upon a time\"\n"
-                  "  {0} run --stop User: --stop END - < question.txt",
-                  session.program));
+  CLI::App &command = *app.add_subcommand("run", "Answer one prompt");
+  CLI::Option *prompt = addRunFlags(command, options->run);
+  addAnswerFlags(command, options->shared);
+  command.footer(fmt::format(
+      "Only the answer goes to standard output, as it is made. A model "
+      "without\n"
+      "a chat template is prompted as with --raw. If the context is full the\n"
+      "answer ends there, with a line on standard error and exit code 0.\n\n"
+      "Names of control tokens in a message or system message (<|im_end|>) "
+      "are\n"
+      "taken for ordinary text; in a --raw prompt they are those tokens.\n\n"
+      "--json and --logprobs have the names of OpenAI's API: content,\n"
+      "finish_reason (stop or length), usage, logprobs.content with token,\n"
+      "logprob, bytes and top_logprobs; and id and seed. Logarithms are "
+      "natural\n"
+      "ones, of the model's own probabilities: before temperature and cuts.\n\n"
+      "Examples:\n"
+      "  {0} run \"Why is the sky blue?\"\n"
+      "  {0} run --temp 0 -n 64 --raw \"Once upon a time\"\n"
+      "  {0} run --stop User: --stop END - < question.txt\n"
+      "  {0} run --json --logprobs 3 \"Is 7 a prime? Yes or no.\"",
+      session.program));
   command.callback([&session, options, prompt] {
-    if (prompt->count() == 0 && options->file.empty())
-      throw CLI::RequiredError("PROMPT");
+    if (prompt->count() == 0 && options->run.file.empty())
+      throw Error("PROMPT is missing; --file gives one as well, `" +
+                  session.program + " chat` needs none");
     session.action = [&session, options] { runAnswer(session, *options); };
   });
 }

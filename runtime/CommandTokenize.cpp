@@ -32,9 +32,10 @@ static std::string quoted(std::string_view bytes) {
 }
 
 /// The same, with bytes that are only a part of a character as \xNN.
-static std::string readable(std::string_view piece) {
+std::string quern::readable(std::string_view piece) {
   Utf8Stream utf8;
-  std::string text = utf8.push(piece) + utf8.finish();
+  std::string text = utf8.push(piece);
+  text += utf8.finish();
   if (text == piece)
     return quoted(piece);
   std::string bytes;
@@ -72,10 +73,13 @@ static void runTokenize(const Session &session, const TokenizeFlags &flags) {
 void quern::addTokenizeCommand(CLI::App &app, Session &session) {
   auto flags = std::make_shared<TokenizeFlags>();
   CLI::App &command =
-      *app.add_subcommand("tokenize", "show the tokens of a text");
+      *app.add_subcommand("tokenize", "Show the tokens of a text");
   command.add_option("TEXT", flags->text,
                      "the text; - reads it from standard input");
-  command.add_option("--file,-f", flags->file, "a file that is the text");
+  command
+      .add_option("-f,--file", flags->file,
+                  "a file that is the text, instead of TEXT")
+      ->type_name("FILE");
   command.add_flag("--ids", flags->ids, "print the ids alone, on one line");
   CLI::Option *chat = command.add_flag(
       "--chat", flags->chat,
@@ -88,7 +92,8 @@ void quern::addTokenizeCommand(CLI::App &app, Session &session) {
       .add_flag("--no-bos", flags->noBos,
                 "no BOS before the text, even if the model adds one")
       ->excludes(chat);
-  command.footer(fmt::format("Examples:\n"
+  command.footer(fmt::format("A line for each token: its id and its text.\n\n"
+                             "Examples:\n"
                              "  {0} tokenize \"Hello world\"\n"
                              "  {0} tokenize --chat \"Hello world\"\n"
                              "  {0} tokenize --ids --file text.txt",

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "Model.h"
+#include "cli/Terminal.h"
 #include <functional>
 #include <string>
 
@@ -56,25 +57,15 @@ uint32_t checkContext(const Model &model, uint32_t context);
 std::string textArgument(const std::string &argument);
 std::string readFile(const std::string &path);
 
-/// Writes to standard output and flushes; an Error if that fails.
-void writeOut(std::string_view text);
+using cli::Progress;
+using cli::writeOut;
+
+/// A token's bytes as a person can read them: in quotes, with \n and \xNN.
+std::string readable(std::string_view piece);
 
 /// Seconds of a clock that never goes back.
 double now();
 /// "1.5 GiB"
 std::string formatBytes(uint64_t bytes);
-
-/// A line of progress on standard error, if that is a terminal; taken away at
-/// the end.
-class Progress {
-public:
-  Progress();
-  ~Progress();
-  void show(const std::string &text);
-  void hide();
-
-private:
-  bool terminal, shown = false;
-};
 
 } // namespace quern

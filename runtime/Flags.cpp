@@ -1,45 +1,12 @@
-//===- Flags.cpp - Flags that several commands have -------------*- C++ -*-===//
+//===- Flags.cpp - Flags of commands that answer ----------------*- C++ -*-===//
 #include "Flags.h"
-#include "Generation.h"
-#include <charconv>
-#include <fmt/format.h>
 
 using namespace quern;
 
-/// Parses all of `text`; false if something else is in it.
-template <typename T> static bool parseAll(const std::string &text, T &value) {
-  const char *end = text.data() + text.size();
-  auto [stop, error] = std::from_chars(text.data(), end, value);
-  return error == std::errc() && stop == end;
-}
-
-CLI::Validator quern::wholeNumber(uint64_t least, uint64_t most) {
-  auto check = [=](std::string &text) -> std::string {
-    uint64_t value;
-    if (parseAll(text, value) && value >= least && value <= most)
-      return "";
-    if (most >= INT32_MAX)
-      return fmt::format("'{}' is not a whole number from {} on", text, least);
-    return fmt::format("'{}' is not a whole number from {} to {}", text, least,
-                       most);
-  };
-  return CLI::Validator(check, "", "whole number");
-}
-
-CLI::Validator quern::realNumber(double least, double most) {
-  auto check = [=](std::string &text) -> std::string {
-    double value;
-    if (parseAll(text, value) && value >= least && value <= most)
-      return "";
-    return fmt::format("'{}' is not a number from {} to {}", text, least, most);
-  };
-  return CLI::Validator(check, "", "number");
-}
-
 void quern::addThreadsFlag(CLI::App &command, unsigned &threads) {
-  command
-      .add_option("--threads,-t", threads,
-                  "threads; default: the CPUs this process may use")
+  command.add_option("-t,--threads", threads, "threads")
+      ->type_name("N")
+      ->default_str("the CPUs that this process may use")
       ->check(wholeNumber(1, 1024));
 }
 
@@ -48,18 +15,72 @@ void quern::addContextFlag(CLI::App &command, uint32_t &context) {
       .add_option("--ctx", context,
                   "longest sequence in tokens; only lowers what the model was "
                   "compiled for")
+      ->type_name("N")
+      ->default_str("as compiled")
       ->check(wholeNumber(1));
 }
 
-void quern::addAnswerFlags(CLI::App &command, AnswerOptions &options) {
+void quern::addAnswerFlags(CLI::App &command, AnswerFlags &flags) {
+  command.add_option("--system", flags.system, "system message")
+      ->type_name("TEXT");
   command
-      .add_option("-n,--tokens", options.tokens,
-                  "most tokens of an answer; default: until it ends")
+      .add_option("-n,--tokens", flags.answer.tokens,
+                  "most tokens of an answer")
+      ->type_name("N")
+      ->default_str("until it ends")
       ->check(wholeNumber(0));
   command
-      .add_option("--stop", options.stops,
+      .add_option("--stop", flags.answer.stops,
                   "end an answer before this text; may be repeated")
+      ->type_name("TEXT")
       ->take_all()
       ->expected(1)
       ->allow_extra_args(false);
+  addContextFlag(command, flags.context);
+  addThreadsFlag(command, flags.threads);
+  addSamplerFlags(command, flags.sampler);
+}
+
+CLI::Option *quern::addRunFlags(CLI::App &command, RunFlags &flags) {
+  CLI::Option *prompt = command.add_option(
+      "PROMPT", flags.prompt, "the prompt; - reads it from standard input");
+  command
+      .add_option("-f,--file", flags.file,
+                  "a prompt in a file, after PROMPT if there is one")
+      ->type_name("FILE");
+  command.add_flag("--raw", flags.raw,
+                   "continue the prompt as it is, without the chat template");
+  const char *group = "Output";
+  command
+      .add_flag("--json", flags.json,
+                "print the answer, why it ended, counts and the seed as one "
+                "JSON object, when it is done")
+      ->group(group);
+  command
+      .add_option("--logprobs", flags.logprobs,
+                  "for each token of the answer its log probability, and the N "
+                  "likeliest tokens' there: a table on standard error after "
+                  "the answer, or part of --json")
+      ->type_name("N")
+      ->check(wholeNumber(0, 100))
+      ->group(group);
+  command
+      .add_flag("--stats", flags.stats,
+                "print counts and speeds to standard error")
+      ->group(group);
+  command
+      .add_flag("-v,--verbose", flags.verbose,
+                "the same, if standard error is a terminal")
+      ->group(group);
+  return prompt;
+}
+
+void quern::addChatFlags(CLI::App &command, ChatFlags &flags) {
+  command
+      .add_option("--on-full", flags.onFull,
+                  "when the context is full: say so and go on, forget the "
+                  "oldest turns, or leave with exit code 1")
+      ->type_name("WHAT")
+      ->check(oneOf({"stop", "shift", "error"}))
+      ->capture_default_str();
 }

@@ -1,19 +1,46 @@
-//===- Flags.h - Flags that several commands have --------------*- C++ -*-===//
+//===- Flags.h - Flags of commands that answer -----------------*- C++ -*-===//
+//
+// Apart from the commands themselves, because `quern run` has them as well: it
+// checks them before it compiles anything.
+//
+//===----------------------------------------------------------------------===//
 #pragma once
-#include <CLI/CLI.hpp>
+#include "AnswerOptions.h"
+#include "SamplerFlags.h"
+#include "cli/Values.h"
 #include <cstdint>
+#include <optional>
 
 namespace quern {
 
-/// A flag's value must be a whole number in [least, most].
-CLI::Validator wholeNumber(uint64_t least, uint64_t most = INT32_MAX);
-/// A flag's value must be a finite number in [least, most].
-CLI::Validator realNumber(double least, double most);
+using cli::oneOf;
+using cli::realNumber;
+using cli::wholeNumber;
 
-struct AnswerOptions;
-/// How long an answer is: -n and --stop.
-void addAnswerFlags(CLI::App &command, AnswerOptions &options);
 void addThreadsFlag(CLI::App &command, unsigned &threads);
 void addContextFlag(CLI::App &command, uint32_t &context);
+
+/// What `run` and `chat` both ask.
+struct AnswerFlags {
+  std::string system;
+  AnswerOptions answer;
+  SamplerFlags sampler;
+  uint32_t context = 0;
+  unsigned threads = 0;
+};
+void addAnswerFlags(CLI::App &command, AnswerFlags &flags);
+
+struct RunFlags {
+  std::string prompt, file;
+  bool raw = false, json = false, stats = false, verbose = false;
+  std::optional<uint32_t> logprobs;
+};
+/// Returns the prompt, which is no required argument.
+CLI::Option *addRunFlags(CLI::App &command, RunFlags &flags);
+
+struct ChatFlags {
+  std::string onFull = "stop";
+};
+void addChatFlags(CLI::App &command, ChatFlags &flags);
 
 } // namespace quern

@@ -30,7 +30,16 @@ void Generation::step(plan::Role role, std::span<const int32_t> ids,
   rows.back().logits = logits;
   engine.step(role, rows, [&](const LogitBlock &block) {
     next = sampler.sample(block[0]);
+    if (!logprobs)
+      return;
+    logprobs->read(block[0]);
+    std::span<const TokenLogprob> best = logprobs->best();
+    nextRecord = {next, logprobs->of(next), {best.begin(), best.end()}};
   });
+}
+
+void Generation::record(size_t likeliest) {
+  logprobs.emplace(likeliest, engine.plan()->vocabulary);
 }
 
 bool Generation::read(std::span<const int32_t> ids, OnProgress onProgress) {
@@ -51,6 +60,7 @@ bool Generation::read(std::span<const int32_t> ids, OnProgress onProgress) {
 
 AnswerEnd Generation::answer(const AnswerOptions &options, OnText onText) {
   double start = now();
+  answered.clear();
   StopStrings stops(options.stops);
   Utf8Stream utf8;
   auto print = [&](std::string_view text) {
@@ -67,6 +77,8 @@ AnswerEnd Generation::answer(const AnswerOptions &options, OnText onText) {
       if (tokenizer.isEnd(next))
         return AnswerEnd::EndToken;
       ++last.sampled;
+      if (logprobs)
+        answered.push_back(nextRecord);
       if (!tokenizer.isControl(next))
         print(stops.push(tokenizer.piece(next)));
       if (stops.stopped())

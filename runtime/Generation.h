@@ -6,10 +6,13 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+#include "AnswerOptions.h"
 #include "Engine.h"
 #include "text/Sampler.h"
+#include "text/SamplerLogprobs.h"
 #include "text/Tokenizer.h"
 #include <atomic>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,9 +30,12 @@ enum class AnswerEnd {
   Interrupted
 };
 
-struct AnswerOptions {
-  int64_t tokens = -1; ///< most tokens; < 0: no limit
-  std::vector<std::string> stops;
+/// A token of an answer, and what the model thought of it before the sampler's
+/// steps.
+struct TokenRecord {
+  int32_t id;
+  double logprob;
+  std::vector<TokenLogprob> likeliest; ///< best first
 };
 
 class Generation {
@@ -48,6 +54,12 @@ public:
   uint32_t room() const { return engine.context() - length(); }
   /// Forgets everything.
   void clear();
+
+  /// From the next read() on, keeps a record of each token of an answer with so
+  /// many likeliest tokens.
+  void record(size_t likeliest);
+  /// Those of the last answer.
+  const std::vector<TokenRecord> &records() const { return answered; }
 
   /// Reads `ids`, at least one, at most room(), and samples the token after
   /// them. Returns false if it was interrupted on the way: then a part of them
@@ -78,6 +90,9 @@ private:
   const Interrupt *interrupt;
   uint32_t slot;
   int32_t next = -1;
+  std::optional<Logprobs> logprobs;
+  TokenRecord nextRecord = {}; // of `next`
+  std::vector<TokenRecord> answered;
   std::vector<Row> rows;
   Counts last;
   std::string stored;

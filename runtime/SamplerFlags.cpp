@@ -1,13 +1,15 @@
 //===- SamplerFlags.cpp - Flags of all that samples -------------*- C++ -*-===//
 #include "SamplerFlags.h"
 #include "Error.h"
-#include "Flags.h"
+#include "cli/Values.h"
 #include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <sys/random.h>
 
 using namespace quern;
+using cli::realNumber;
+using cli::wholeNumber;
 
 /// ID+BIAS or ID-BIAS.
 static LogitBias parseBias(const std::string &text) {
@@ -97,6 +99,7 @@ struct Group {
            const char *help) const {
     command.add_option(flag, value, help)
         ->check(realNumber(least, most))
+        ->type_name("X")
         ->capture_default_str()
         ->group(name);
   }
@@ -104,12 +107,14 @@ struct Group {
            const char *help) const {
     command.add_option(flag, value, help)
         ->check(wholeNumber(0, most))
+        ->type_name("N")
         ->capture_default_str()
         ->group(name);
   }
   void add(const char *flag, std::vector<std::string> &values,
-           const char *help) const {
+           const char *value, const char *help) const {
     command.add_option(flag, values, help)
+        ->type_name(value)
         ->take_all()
         ->expected(1)
         ->allow_extra_args(false)
@@ -148,12 +153,13 @@ static void addCuts(const Group &group, SamplerFlags &flags) {
   group.add("--dynatemp-exp", o.dynatempExponent, 0, 1000,
             "exponent of the entropy for that");
   group.command
-      .add_option("--seed", flags.seed,
-                  "the same seed gives the same answer; default: by chance")
+      .add_option("--seed", flags.seed, "the same seed gives the same answer")
+      ->type_name("N")
+      ->default_str("by chance")
       ->check(wholeNumber(0, UINT64_MAX))
       ->group(group.name);
-  group.add("--logit-bias", flags.biases,
-            "ID+X or ID-X: make token ID likelier or less likely; may be "
+  group.add("--logit-bias", flags.biases, "ID+X",
+            "or ID-X: make token ID likelier or less likely; may be "
             "repeated");
 }
 
@@ -175,9 +181,9 @@ static void addPenalties(const Group &group, SamplerFlags &flags) {
             "longest repetition without growth");
   group.add("--dry-penalty-last-n", o.dryLastN, SamplerOptions::mostLastN,
             "how many of the last tokens are searched; 0: off");
-  group.add("--dry-sequence-breaker", flags.breakers,
+  group.add("--dry-sequence-breaker", flags.breakers, "TEXT",
             "no repetition goes beyond this text; may be repeated; none: no "
-            "such text; default: newline, colon, double quote, star");
+            "such text; without the flag newline, colon, double quote, star");
 }
 
 static void addMirostat(const Group &group, SamplerOptions &o) {

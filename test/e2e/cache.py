@@ -72,7 +72,7 @@ class Cache(e2e.Case):
         self.assertEqual(self.entries(), [])
 
     def test_what_is_wrong_is_one_line(self):
-        for args, word in ((["run"], "model is required"),
+        for args, word in ((["run"], "MODEL is missing"),
                            (["run", "/nowhere"], "/nowhere"),
                            (["run", self.text, "x"], "text: "),
                            (["run", "--target", "x", self.model, "x"],
@@ -84,8 +84,27 @@ class Cache(e2e.Case):
         self.assertOneLine(self.run_quern("run", self.model, "x"), "error",
                            "file/quern")
         self.environment["XDG_CACHE_HOME"] = str(self.cache)
-        done = self.run_quern("run", self.model, "x", "--no-such-flag")
-        self.assertOneLine(done, "a model", "--no-such-flag")
+
+    def test_the_artifacts_flags_are_checked_before_anything_is_compiled(self):
+        for args, word in ((["x", "--no-such-flag"], "--no-such-flag"),
+                           (["--tempp", "1", "x"], "mean --temp?"),
+                           (["x", "--top-p", "7"], "--top-p 7"),
+                           (["--raw"], "--raw needs a prompt"),
+                           (["x", "--on-full", "shift"], "--on-full")):
+            self.assertOneLine(self.run_quern("run", self.model, *args),
+                               "error", word)
+        self.assertEqual(self.entries(), [])
+
+    def test_flags_may_stand_anywhere(self):
+        flags = ["--temp", "0", "-n", 9, "--stop", "never", "--system="]
+        answers = {self.run_quern("run", *before, self.model, *between,
+                                  "the cat", *after).stdout
+                   for before, between, after in (
+                       (flags, [], []), ([], flags, []), ([], [], flags),
+                       (["--kv-type", "f16"], [], flags),
+                       (flags, ["--kv-type=f16", "--"], []))}
+        self.assertEqual(len(answers), 1)
+        self.assertTrue(answers.pop())
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ struct Ours {
 };
 } // namespace
 
-/// Sorted by name, as CMake lists files.
 static const Ours ours[] = {
 #define CHAT_TEMPLATE(NAME, SOURCE) {NAME, SOURCE},
 #include "tools/ChatTemplates.def"
@@ -22,16 +21,11 @@ static const Ours ours[] = {
 /// More than any template has; what is larger is another kind of file.
 static constexpr uint64_t kMostBytes = 4 << 20;
 
-std::string quern::chatTemplateHelp() {
-  return "Jinja template instead of the model's own: a file, or " +
-         llvm::join(llvm::drop_end(chatTemplateNames()), ", ") + " or " +
-         chatTemplateNames().back();
-}
-
 std::vector<std::string> quern::chatTemplateNames() {
   std::vector<std::string> names;
   for (const Ours &each : ours)
     names.push_back(each.name);
+  llvm::sort(names);
   return names;
 }
 

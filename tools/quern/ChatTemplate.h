@@ -2,7 +2,6 @@
 #pragma once
 #include "llvm/Support/Error.h"
 #include <string>
-#include <vector>
 
 namespace quern {
 
@@ -14,8 +13,5 @@ struct ChatTemplate {
 /// The template of a file, or the one of ours that has this name. A name that is
 /// both means ours; "./NAME" the file.
 llvm::Expected<ChatTemplate> findChatTemplate(const std::string &fileOrName);
-
-/// The names of ours, in alphabetical order: the files of templates/.
-std::vector<std::string> chatTemplateNames();
 
 } // namespace quern

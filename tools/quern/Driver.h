@@ -27,8 +27,11 @@ int runModel(const CompileRequest &, const std::vector<std::string> &arguments);
 int listCache(bool clear);
 int inspectModel(const std::string &model, bool json);
 int listTargets(bool json);
-/// "a file, or chatml, gemma ...": for the help of --chat-template.
-std::string chatTemplateHelp();
+/// The names that --chat-template knows, in alphabetical order.
+std::vector<std::string> chatTemplateNames();
+/// What --target and --mcpu may name, for completions.
+std::vector<std::string> targetNames();
+std::vector<std::string> chipNames();
 /// Runs the graph by the scalar references on token ids; prints, for every row,
 /// the most likely next tokens, or writes all logits as float32.
 int referenceModel(const std::string &model, const std::string &ids,

@@ -2,6 +2,7 @@
 #include "Driver.h"
 #include "Session.h"
 #include "llvm/Support/Format.h"
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 using namespace quern;
@@ -102,4 +103,20 @@ int quern::listTargets(bool json) {
   if (json)
     llvm::outs() << dump(list, 2) << "\n";
   return report(flushOutput());
+}
+
+std::vector<std::string> quern::targetNames() {
+  std::vector<std::string> names;
+  for (TargetInfo &target : allTargets())
+    names.push_back(target.name);
+  return names;
+}
+
+std::vector<std::string> quern::chipNames() {
+  std::vector<std::string> names;
+  for (TargetInfo &target : allTargets())
+    for (std::string &chip : target.chips)
+      if (std::find(names.begin(), names.end(), chip) == names.end())
+        names.push_back(chip);
+  return names;
 }

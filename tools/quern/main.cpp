@@ -1,147 +1,170 @@
 //===- main.cpp - The command line of quern -------------------------------===//
 #include "Driver.h"
-#include <CLI/CLI.hpp>
+#include "RunCommand.h"
+#include "cli/Terminal.h"
 #include <iostream>
 
 using namespace quern;
 
 namespace {
-/// What `compile` and `run` both ask.
-void addTarget(CLI::App *c, CompileRequest &r) {
-  c->add_option("model", r.model, "GGUF file, or folder with safetensors")
-      ->required();
-  c->add_option("--target", r.target, "kind of hardware; see `quern targets`")
-      ->capture_default_str();
-  c->add_option("--mcpu", r.chip, "instruction set; see `quern targets`")
-      ->capture_default_str();
-  c->add_option("--kv-type", r.kvType, "how keys and values are stored")
-      ->check(CLI::IsMember({"f16", "f32"}))
-      ->capture_default_str();
-  c->add_option("--chat-template", r.chatTemplate, chatTemplateHelp())
-      ->type_name("FILE|NAME");
-}
-
 void addCompile(CLI::App &app, CompileRequest &r) {
   auto *c = app.add_subcommand("compile", "Compile a model to one executable");
-  addTarget(c, r);
+  addTargetFlags(*c, r);
   c->add_option("-o,--output", r.output,
-                "executable to write [the model's name]");
+                "executable to write; with --emit, the file to print to")
+      ->type_name("FILE")
+      ->default_str("the model's name without its ending");
   c->add_option(
        "--ctx", r.context,
-       "longest single sequence, tokens [the model's own, at most 8192]")
-      ->check(CLI::Range(int64_t(1), int64_t(1) << 24));
+       "longest single sequence, tokens; not more than the model's own")
+      ->type_name("N")
+      ->default_str("the model's own, at most 8192")
+      ->check(wholeNumber(1, 1 << 24));
   c->add_option("--max-batch", r.maxBatch, "most sequences of a step")
-      ->check(CLI::Range(1, 256))
+      ->type_name("N")
+      ->check(wholeNumber(1, 256))
       ->capture_default_str();
   c->add_option("--chunk", r.chunk, "most prompt rows of a step")
-      ->check(CLI::Range(1, 16384))
+      ->type_name("N")
+      ->check(wholeNumber(1, 16384))
       ->capture_default_str();
   c->add_option("--emit", r.emit,
                 "stop after a phase and print it to --output or stdout")
-      ->check(CLI::IsMember({"quern", "stages", "plan", "kernels", "llvm",
-                             "asm", "object", "binary"}))
+      ->type_name("PHASE")
+      ->check(oneOf({"quern", "stages", "plan", "kernels", "llvm", "asm",
+                     "object", "binary"}))
       ->capture_default_str();
-  c->add_option("--threads", r.threads,
-                "threads to compile and pack with [all]")
-      ->check(CLI::Range(1, 1024));
+  c->add_option("--threads", r.threads, "threads to compile and pack with")
+      ->type_name("N")
+      ->default_str("all")
+      ->check(wholeNumber(1, 1024));
   c->add_option("--weights", r.weights,
-                "where weights go: into the executable, or beside it into "
-                "OUTPUT.weights, which a later compilation of the same model "
-                "does not write again")
-      ->check(CLI::IsMember({"embedded", "sidecar"}))
+                "where weights go: into the executable, or into FILE.weights "
+                "beside it, which a later compilation of the same model does "
+                "not write again")
+      ->type_name("PLACE")
+      ->check(oneOf({"embedded", "sidecar"}))
       ->capture_default_str();
-  c->add_flag("-v,--verbose", r.verbose, "print the time of each phase");
+  c->add_flag("-v,--verbose", r.verbose,
+              "print the time of each phase to stderr");
   c->add_flag("--mlir-print-ir-after-all", r.printIrAfterAll,
               "print the IR after every pass to stderr");
-  c->footer("Example:\n  quern compile model.gguf -o model && ./model run "
-            "\"Why is the sky blue?\"");
-}
-
-CLI::App *addRun(CLI::App &app, CompileRequest &r) {
-  auto *c = app.add_subcommand(
-      "run", "Compile a model into the cache, if need be, and run it");
-  addTarget(c, r);
-  c->prefix_command(); // what comes after the model is the artifact's
   c->footer(
-      "After the model come a prompt, or none for a chat, and flags of the "
-      "artifact's\n`run` or `chat`.\n\nExamples:\n"
-      "  quern run model.gguf \"Why is the sky blue?\" --temp 0\n"
-      "  quern run model.gguf");
-  return c;
+      "Limits given here are maxima: the artifact's own flags only lower them. "
+      "They decide how much address space it reserves. An executable is made "
+      "under a temporary name and renamed when it is whole: a compilation that "
+      "fails leaves nothing, and never damages what was there.\n\n"
+      "Phases of --emit, in their order:\n"
+      "  quern    the graph as imported, MLIR\n"
+      "  stages   two programs of stages, MLIR\n"
+      "  plan     stages with kernels, barriers and offsets, for people\n"
+      "  kernels  kernels as loops (scf, vector, tile), MLIR\n"
+      "  llvm     LLVM IR\n"
+      "  asm      assembly\n"
+      "  object   an ELF object with all kernels\n"
+      "  binary   the executable\n\n"
+      "Examples:\n"
+      "  quern compile model.gguf -o model && ./model run \"Hello!\"\n"
+      "  quern compile model.gguf --ctx 4096 --mcpu x86-64-v4 -o model\n"
+      "  quern compile model.gguf --emit plan | less");
 }
 
-/// The artifact's command line: with a prompt, which comes first, it is `run`,
-/// without one `chat`.
-std::vector<std::string> artifactArguments(const CLI::App &run) {
-  std::vector<std::string> arguments = run.remaining();
-  bool prompt =
-      !arguments.empty() &&
-      (arguments[0].empty() || arguments[0] == "-" || arguments[0][0] != '-' ||
-       arguments[0] == "-f" || arguments[0].rfind("--file", 0) == 0);
-  arguments.insert(arguments.begin(), prompt ? "run" : "chat");
-  return arguments;
+} // namespace
+
+namespace {
+/// What the smaller commands are told.
+struct Requests {
+  CompileRequest compile;
+  std::string model, ids, logits;
+  bool clear = false, json = false;
+};
+
+void addInspect(CLI::App &app, Requests &r) {
+  auto *c = app.add_subcommand("inspect", "Print what is in a model file");
+  c->add_option("MODEL", r.model, "GGUF file, or folder with safetensors")
+      ->required();
+  c->add_flag("--json", r.json, "print JSON");
+  c->footer("Metadata and tensors: name, format, shape (outermost first), "
+            "bytes. Long arrays and texts are shortened.\n\nExamples:\n"
+            "  quern inspect model.gguf\n"
+            "  quern inspect --json model.gguf | jq .metadata");
+}
+
+void addTargets(CLI::App &app, Requests &r) {
+  auto *c = app.add_subcommand(
+      "targets", "List kinds of hardware and their instruction sets");
+  c->add_flag("--json", r.json, "print JSON");
+  c->footer(
+      "--mcpu native goes by the features that this machine's CPU has, and "
+      "picks one of the others. The target null, if it is listed, is a "
+      "skeleton for people who write a target.\n\nExample:\n  quern targets");
+}
+
+void addCache(CLI::App &app, Requests &r) {
+  auto *c = app.add_subcommand("cache", "List what `quern run` has compiled");
+  c->add_flag("--clear", r.clear, "remove it");
+  c->footer("Examples:\n  quern cache\n  quern cache --clear");
+}
+
+void addReference(CLI::App &app, Requests &r) {
+  auto *c = app.add_subcommand(
+      "reference",
+      "Run a model's graph by the scalar references (slow: an oracle)");
+  c->add_option("MODEL", r.model, "GGUF file, or folder with safetensors")
+      ->required();
+  c->add_option("IDS", r.ids, "token ids, separated by spaces")->required();
+  c->add_option("--logits", r.logits,
+                "write all rows of logits as float32 to this file")
+      ->type_name("FILE");
+  c->footer("Prints the five likeliest next tokens after each token.\n\n"
+            "Example:\n  quern reference model.gguf \"1 2 3\"");
+}
+
+int run(int argc, char **argv) {
+  CLI::App app("Compiles a language model to one executable for one kind of "
+               "hardware.",
+               "quern");
+  app.footer("Examples:\n"
+             "  quern compile model.gguf -o model && ./model run \"Hello!\"\n"
+             "  quern run model.gguf \"Why is the sky blue?\"\n"
+             "  quern compile --help");
+  Requests requests;
+  RunCommand toRun;
+  addCompile(app, requests.compile);
+  toRun.add(app);
+  addCache(app, requests);
+  addInspect(app, requests);
+  addTargets(app, requests);
+  addReference(app, requests);
+  cli::Program program = {.app = app,
+                          .version = [] { return cli::identityText() + "\n"; },
+                          .sections = manualSections()};
+  cli::addCommonCommands(program);
+  std::optional<cli::Arguments> given = cli::parse(program, argc, argv);
+  if (!given)
+    return 0;
+  const std::string &name = given->command->get_name();
+  if (name == "run")
+    return toRun.run(*given);
+  if (name == "cache")
+    return listCache(requests.clear);
+  if (name == "inspect")
+    return inspectModel(requests.model, requests.json);
+  if (name == "targets")
+    return listTargets(requests.json);
+  if (name == "reference")
+    return referenceModel(requests.model, requests.ids, requests.logits);
+  requests.compile.announce = true;
+  return compileModel(requests.compile);
 }
 } // namespace
 
 int main(int argc, char **argv) {
-  CLI::App app("quern compiles a language model to one executable for one kind "
-               "of hardware.",
-               "quern");
-  app.require_subcommand(1);
-  app.set_version_flag("--version", "quern " QUERN_VERSION);
-  app.footer("Run `quern COMMAND --help` for a command's options.");
-  CompileRequest compile;
-  addCompile(app, compile);
-
-  CompileRequest toRun;
-  auto *run = addRun(app, toRun);
-  bool clear = false;
-  auto *cache =
-      app.add_subcommand("cache", "List what `quern run` has compiled");
-  cache->add_flag("--clear", clear, "remove it");
-
-  std::string model, ids, logits;
-  bool json = false;
-  auto *inspect =
-      app.add_subcommand("inspect", "Print what is in a model file");
-  inspect->add_option("model", model, "GGUF file, or folder with safetensors")
-      ->required();
-  inspect->add_flag("--json", json, "print JSON");
-  auto *targets = app.add_subcommand(
-      "targets", "List kinds of hardware and their instruction sets");
-  targets->add_flag("--json", json, "print JSON");
-  auto *reference = app.add_subcommand(
-      "reference",
-      "Run a model's graph by the scalar references (slow: an oracle)");
-  reference->add_option("model", model, "GGUF file, or folder with safetensors")
-      ->required();
-  reference->add_option("ids", ids, "token ids, separated by spaces")
-      ->required();
-  reference->add_option("--logits", logits,
-                        "write all rows of logits as float32 to this file");
-
+  cli::keepStandardStreams();
   try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError &e) {
-    if (e.get_exit_code() == 0)
-      return app.exit(e);
-    if (app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-')
-      std::cerr << "error: unknown command '" << argv[1]
-                << "'; see `quern --help`\n";
-    else
-      std::cerr << "error: " << e.what() << "; see `quern --help`\n";
+    return run(argc, argv);
+  } catch (const std::exception &error) {
+    std::cerr << "error: " << cli::oneLine(error.what()) << "\n";
     return 1;
   }
-  if (*run)
-    return runModel(toRun, artifactArguments(*run));
-  if (*cache)
-    return listCache(clear);
-  if (*inspect)
-    return inspectModel(model, json);
-  if (*targets)
-    return listTargets(json);
-  if (*reference)
-    return referenceModel(model, ids, logits);
-  compile.announce = true;
-  return compileModel(compile);
 }

@@ -244,22 +244,34 @@ TEST(Verify, NoticesDamagedWeights) {
 
 TEST(CommandLine, RefusesInOneLine) {
   EXPECT_EQ(failure({"run", "--frobnicate", "x"}),
-            "unknown flag '--frobnicate'; see --help\n");
+            "unknown flag '--frobnicate'; see `small run --help`\n");
+  EXPECT_EQ(failure({"run", "--tempp", "0", "x"}),
+            "unknown flag '--tempp'; did you mean --temp?\n");
+  EXPECT_EQ(failure({"run", "--temp", "0", "--temp=1", "x"}),
+            "--temp is given twice: 0 and 1\n");
+  EXPECT_EQ(failure({"run", "x", "--temp"}),
+            "--temp needs a value: --temp X\n");
+  EXPECT_EQ(failure({"run", "--raw=yes", "x"}),
+            "--raw takes no value, but is given 'yes'\n");
   EXPECT_EQ(failure({"tokenize", "a", "b"}),
-            "unknown argument 'b'; see --help\n");
-  EXPECT_EQ(failure({}), "which command is to run; see --help\n");
+            "unknown argument 'b'; a text of several words is put in quotes\n");
+  EXPECT_EQ(failure({}), "no command given; see `small --help`\n");
+  EXPECT_EQ(failure({"perplexity"}),
+            "FILE is missing; see `small perplexity --help`\n");
+  EXPECT_EQ(failure({"perplexity", "x", "--role", "y"}),
+            "--role y: not one of prompt, generated\n");
+  EXPECT_EQ(failure({"inof"}), "unknown command 'inof'; did you mean info?\n");
   EXPECT_NE(failure({"run"}).find("PROMPT"), std::string::npos);
-  EXPECT_EQ(failure({"dance"}), "unknown command 'dance'; see --help\n");
-  EXPECT_EQ(failure({"--dance"}), "unknown flag '--dance'; see --help\n");
+  EXPECT_EQ(failure({"dance"}), "unknown command 'dance'; see `small --help`\n");
+  EXPECT_EQ(failure({"--dance"}), "unknown flag '--dance'; see `small --help`\n");
   EXPECT_NE(failure({"run", "--ctx", "65", "x"}).find("--ctx 65"),
             std::string::npos);
   EXPECT_EQ(failure({"run", "-n", "some", "x"}),
-            "--tokens: 'some' is not a whole number from 0 on; see --help\n");
+            "--tokens some: not a whole number from 0 on\n");
   EXPECT_EQ(failure({"run", "--threads", "0", "x"}),
-            "--threads: '0' is not a whole number from 1 to 1024; see "
-            "--help\n");
+            "--threads 0: not a whole number between 1 and 1024\n");
   EXPECT_EQ(failure({"run", "--temp", "nan", "x"}),
-            "--temp: 'nan' is not a number from 0 to 1000; see --help\n");
+            "--temp nan: not between 0 and 1000\n");
   EXPECT_NE(failure({"run", "--raw", longText(64)}).find("65 tokens"),
             std::string::npos);
   EXPECT_NE(failure({"perplexity", "/nonexistent/x"}).find("/nonexistent/x"),

@@ -1,0 +1,73 @@
+//===- Terminal.cpp - What is written where ---------------------*- C++ -*-===//
+#include "cli/Terminal.h"
+#include "Error.h"
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <utility>
+
+namespace quern::cli {
+
+void keepStandardStreams() {
+  for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (fcntl(fd, F_GETFD) < 0 && errno == EBADF) {
+      // The lowest free descriptor is this one. The wrong way round for output,
+      // so that writing to it is the error that it would have been.
+      [[maybe_unused]] int opened =
+          open("/dev/null", fd == STDIN_FILENO ? O_RDWR : O_RDONLY);
+    }
+}
+
+void writeOut(std::string_view text) {
+  if (fwrite(text.data(), 1, text.size(), stdout) != text.size() ||
+      fflush(stdout) != 0)
+    throw Error(std::string("cannot write to standard output: ") +
+                strerror(errno));
+}
+
+std::string oneLine(std::string_view message) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string line;
+  for (char c : message)
+    if (c == '\n' || c == '\r')
+      line += ' ';
+    else if (uint8_t(c) < 0x20 || c == 0x7f) // a terminal would obey it
+      line += {'\\', 'x', digits[uint8_t(c) >> 4], digits[c & 15]};
+    else
+      line += c;
+  return line;
+}
+
+Progress::Progress() {
+  const char *kind = getenv("TERM");
+  terminal = isatty(STDERR_FILENO) && kind && strcmp(kind, "dumb") != 0;
+}
+
+Progress::~Progress() { hide(); }
+
+void Progress::hide() {
+  if (std::exchange(shown, false)) {
+    fputs("\r\033[K", stderr);
+    fflush(stderr);
+  }
+}
+
+void Progress::show(const std::string &text) {
+  if (!terminal)
+    return;
+  winsize size = {};
+  size_t columns = 80;
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
+    columns = size.ws_col;
+  shown = true;
+  // In the last column some terminals begin a new line.
+  fprintf(stderr, "\r%.*s\033[K", int(columns - 1), text.c_str());
+  fflush(stderr);
+}
+
+} // namespace quern::cli
