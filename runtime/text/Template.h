@@ -11,8 +11,10 @@
 // off, `raise_exception`, `{% generation %}`, and Python's methods on strings
 // and dicts (https://jinja.palletsprojects.com/en/3.1.x/templates/). Not
 // supported, and refused when compiling: include, import, extends, autoescape,
-// integers beyond 64 bits. Refused when run: keys of dicts that are neither
-// strings, integers nor none; widths in formats; the text of ranges.
+// integers beyond 64 bits, the filters pprint, random, striptags, urlize and
+// wordwrap. Not defined: cycler, joiner, lipsum. Refused when run: keys of
+// dicts that are neither strings, integers nor none; widths in formats; the
+// text of ranges.
 //
 //===----------------------------------------------------------------------===//
 #pragma once

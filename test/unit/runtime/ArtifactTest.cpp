@@ -110,6 +110,13 @@ TEST_F(ArtifactTest, RefusesWrongSections) {
   EXPECT_NE(offset(4097).find("plan"), std::string::npos);
   EXPECT_NE(open(withSection(4, [](auto &s) { s.size = UINT64_MAX; })), "");
   EXPECT_EQ(open(withSection(4, [](auto &) {})), "");
+  // Names are shown.
+  EXPECT_NE(open(withSection(4, [](auto &s) { s.name[2] = '\n'; }))
+                .find("section 4 has no name"),
+            std::string::npos);
+  EXPECT_NE(open(withSection(0, [](auto &s) { s.name[0] = 0; }))
+                .find("section 0 has no name"),
+            std::string::npos);
 }
 
 TEST_F(ArtifactTest, NoticesEveryDamagedSection) {

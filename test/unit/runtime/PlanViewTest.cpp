@@ -109,4 +109,39 @@ TEST_F(PlanViewTest, RefusesWrongEntries) {
   EXPECT_NE(with<ArenaUse>(&H::usesAt, 0, [](ArenaUse &u) { u.per = 9; }), "");
 }
 
+TEST_F(PlanViewTest, RefusesWhatSharesBytes) {
+  using namespace plan;
+  using H = PlanHeader;
+  auto overlap = [](const std::string &what) {
+    return what.find("overlap") != what.npos;
+  };
+  EXPECT_TRUE(overlap(withHeader([](H &h) { h.positions = h.tokens; })));
+  EXPECT_TRUE(overlap(withHeader([](H &h) { h.select = h.tiles + 8; })));
+  EXPECT_TRUE(overlap(withHeader([](H &h) { h.logits = h.tokens; })));
+  EXPECT_TRUE(overlap(
+      with<KvGroup>(&H::groupsAt, 1, [](KvGroup &g) { g.tableOffset -= 64; })));
+}
+
+TEST_F(PlanViewTest, RefusesWhatOnlyClaimsToBeLarge) {
+  using namespace plan;
+  using H = PlanHeader;
+  auto says = [](const std::string &what, const char *part) {
+    return what.find(part) != what.npos;
+  };
+  EXPECT_TRUE(says(withHeader([](H &h) { h.maxSequences = 1 << 17; }),
+                   "sequences are more than"));
+  EXPECT_TRUE(says(with<KvGroup>(&H::groupsAt, 0,
+                                 [](KvGroup &g) {
+                                   g.layers = ~0u;
+                                   g.pageBytes = 0;
+                                 }),
+                   "layers, more than"));
+  EXPECT_TRUE(says(with<KvGroup>(&H::groupsAt, 0,
+                                 [](KvGroup &g) {
+                                   g.pages = 1 << 30;
+                                   g.pageBytes = 0;
+                                 }),
+                   "more than its table has entries"));
+}
+
 } // namespace

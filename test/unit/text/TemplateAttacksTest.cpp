@@ -160,7 +160,6 @@ TEST_F(TemplateAttacks, CVE_2025_61620_HugeCounts) {
   refused("{{ [1]|batch(10**9, 0)|list }}", "steps");
   refused("{{ [1]|slice(10**9)|list }}", "steps");
   EXPECT_EQ(render("{{ 'abc'|truncate(10**18) }}"), "abc");
-  EXPECT_EQ(render("{{ 2.5|round(10**9) }}"), "2.5");
 }
 
 TEST_F(TemplateAttacks, CVE_2025_61620_ManySmallPieces) {
@@ -212,7 +211,6 @@ TEST_F(TemplateAttacks, PR24140_Ranges) {
   refused("{% for i in range(10**9) %}{% break %}{% endfor %}", "steps");
   refused("{{ range(1 - 10**18, 10**18) }}", "steps");
   refused("{{ range(0, 10**18, 0) }}", "zero");
-  refused("{{ 5 in range(10**9) }}", "steps");
 }
 
 //===----------------------------------------------------------------------===//
