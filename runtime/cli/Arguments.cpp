@@ -232,6 +232,10 @@ std::string explain(const CLI::ParseError &error, const CLI::App &command) {
   if (dynamic_cast<const CLI::RequiredError *>(&error))
     return message.substr(0, message.find(' ')) + " is missing" +
            seeHelp(command);
+  if (dynamic_cast<const CLI::ExcludesError *>(&error))
+    return replaced(message, " excludes ", " and ") + " do not go together";
+  if (dynamic_cast<const CLI::RequiresError *>(&error))
+    return replaced(message, " requires ", " needs ");
   for (const CLI::Option *option : command.get_options()) {
     std::string name = option->get_name();
     if (dynamic_cast<const CLI::ValidationError *>(&error) &&

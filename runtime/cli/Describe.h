@@ -25,7 +25,9 @@ struct Flag {
   bool required = false, repeated = false;
 
   /// Whether the value is the name of a file.
-  bool takesFile() const { return value == "FILE" || value == "MODEL"; }
+  bool takesFile() const {
+    return value.starts_with("FILE") || value == "MODEL";
+  }
   /// "-o, --output FILE"
   std::string heading() const;
   /// What the value is and what it is without the flag, in brackets: "[f16,

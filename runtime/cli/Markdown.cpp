@@ -1,5 +1,6 @@
 //===- Markdown.cpp - The command line for docs/ ----------------*- C++ -*-===//
 #include "cli/Describe.h"
+#include <map>
 
 namespace quern::cli {
 
@@ -43,7 +44,7 @@ static void addFlags(std::string &out, const std::vector<Flag> &flags,
       text += ": " + join(words, ", ", " or ");
     }
     if (!flag.range.empty())
-      text += "; " + flag.range;
+      text += " (" + flag.range + ")";
     rows += "| " + code(flag.names.empty() ? flag.value : flag.heading()) +
             (defaults ? " | " + cell(flag.byDefault) : "") + " | " + text +
             " |\n";
@@ -64,22 +65,41 @@ static void addBlocks(std::string &out, const std::vector<Block> &blocks) {
   }
 }
 
-static void addCommand(std::string &out, const Command &command) {
-  out += "\n### " + command.path + "\n\n" + escaped(command.summary) +
-         ".\n\n```\n" + command.usage() + "\n```\n";
-  addFlags(out, command.arguments, "Arguments");
+/// Tables that have been written, and the command that had them first.
+using Tables = std::map<std::string, std::string>;
+
+static void addGroups(std::string &out, const Command &command,
+                      Tables &tables) {
+  std::map<std::string, std::vector<std::string>> same; // groups by command
   for (const std::string &group : command.groups()) {
     std::vector<Flag> flags; // every command has --help
     for (const Flag &flag : command.flags)
       if (flag.group == group && flag.names.back() != "--help")
         flags.push_back(flag);
-    addFlags(out, flags, group);
+    std::string table;
+    addFlags(table, flags, group);
+    auto [first, isNew] = tables.try_emplace(table, command.path);
+    if (isNew || flags.size() < 3)
+      out += table;
+    else
+      same[first->second].push_back(group);
   }
+  for (const auto &[path, groups] : same)
+    out += "\n" + join(groups, ", ", " and ") + ": as for `" + path + "`.\n";
+}
+
+static void addCommand(std::string &out, const Command &command,
+                       Tables &tables) {
+  out += "\n### " + command.path + "\n\n" + escaped(command.summary) +
+         ".\n\n```\n" + command.usage() + "\n```\n";
+  addFlags(out, command.arguments, "Arguments");
+  addGroups(out, command, tables);
   addBlocks(out, command.details);
 }
 
 std::string markdown(const Manual &manual) {
   const Command &program = manual.program;
+  Tables tables;
   std::string out = "## " + program.name + "\n\n" + escaped(program.summary) +
                     "\n\n```\n" + program.usage() +
                     "\n```\n\n| command | "
@@ -94,7 +114,7 @@ std::string markdown(const Manual &manual) {
     addBlocks(out, parseBlocks(section.text));
   }
   for (const Command &command : program.commands)
-    addCommand(out, command);
+    addCommand(out, command, tables);
   return out;
 }
 

@@ -148,8 +148,10 @@ class Manual(Both):
             for page in self.pages.values():
                 done = self.start(*tool, page)
                 self.assertEqual((done.returncode, done.stderr), (0, ""))
-                if quiet:
-                    self.assertEqual(done.stdout, "")
+                if quiet:  # outside of a git tree there is no date
+                    self.assertEqual([line for line in done.stdout.split("\n")
+                                      if line and "missing date" not in line],
+                                     [])
 
 
 class Completion(Both):
