@@ -10,24 +10,37 @@
 
 #include <stdexcept>
 #include <string>
-#include <utility>
+#include <string_view>
 
 namespace quern {
 
-/// The only exception that code in runtime/ throws on purpose. Control
-/// characters in the message, which may quote any file, become spaces: it stays
-/// one line, and nothing in it is an order to the terminal.
-struct Error : std::runtime_error {
-  explicit Error(std::string message)
-      : std::runtime_error(oneLine(std::move(message))) {}
-
-private:
-  static std::string oneLine(std::string text) {
-    for (char &c : text)
-      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-        c = ' ';
-    return text;
+/// `message`, which may quote any file, as one line that a terminal only shows:
+/// ends of lines become spaces, other control characters (those of ISO 6429's
+/// upper half in UTF-8, too) are spelled "\x1b".
+inline std::string oneLine(std::string_view message) {
+  constexpr char digits[] = "0123456789abcdef";
+  std::string line;
+  unsigned char before = 0;
+  for (unsigned char c : message) {
+    bool upper = before == 0xc2 && c >= 0x80 && c < 0xa0;
+    if (upper)
+      line.replace(line.size() - 1, 1, "\\xc2");
+    if (c == '\n' || c == '\r' || c == '\t')
+      line += ' ';
+    else if (c < 0x20 || c == 0x7f || upper)
+      line += {'\\', 'x', digits[c >> 4], digits[c & 15]};
+    else
+      line += static_cast<char>(c);
+    before = c;
   }
+  return line;
+}
+
+/// The only exception that code in runtime/ throws on purpose. Its message is
+/// one line, whatever it quotes.
+struct Error : std::runtime_error {
+  explicit Error(std::string_view message)
+      : std::runtime_error(oneLine(message)) {}
 };
 
 } // namespace quern

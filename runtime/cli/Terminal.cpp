@@ -30,19 +30,6 @@ void writeOut(std::string_view text) {
                 strerror(errno));
 }
 
-std::string oneLine(std::string_view message) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string line;
-  for (char c : message)
-    if (c == '\n' || c == '\r')
-      line += ' ';
-    else if (uint8_t(c) < 0x20 || c == 0x7f) // a terminal would obey it
-      line += {'\\', 'x', digits[uint8_t(c) >> 4], digits[c & 15]};
-    else
-      line += c;
-  return line;
-}
-
 Progress::Progress() {
   const char *kind = getenv("TERM");
   terminal = isatty(STDERR_FILENO) && kind && strcmp(kind, "dumb") != 0;

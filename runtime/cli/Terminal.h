@@ -1,5 +1,6 @@
 //===- Terminal.h - What is written where ----------------------*- C++ -*-===//
 #pragma once
+#include "Error.h"
 #include <string>
 #include <string_view>
 
@@ -13,9 +14,7 @@ void keepStandardStreams();
 /// Writes to standard output and flushes; an Error if that fails.
 void writeOut(std::string_view text);
 
-/// `message` as one line that a terminal only shows: control characters are
-/// spelled.
-std::string oneLine(std::string_view message);
+using quern::oneLine;
 
 /// A line of progress on standard error, if that is a terminal that can take it
 /// away again (TERM is not "dumb"). Never longer than the terminal is wide.
