@@ -78,8 +78,9 @@ static void runInfo(const Session &session, const InfoFlags &flags) {
         {"memory", memoryJson(memory, tokens, weights)}};
     return writeOut(object.dump(2) + "\n");
   }
-  writeOut(metadataText(model.metadata()) + metadataText(limits) +
-           memoryText(memory, tokens, model.file()));
+  nlohmann::ordered_json about = model.metadata();
+  about.update(limits); // some are in both
+  writeOut(metadataText(about) + memoryText(memory, tokens, model.file()));
 }
 
 static void runVerify(const Session &session) {

@@ -207,7 +207,7 @@ private:
     json["chat_template"] = templateName();
     json["target"] = request.target;
     json["chip"] = session.target->chip();
-    json["compiler"] = "quern " QUERN_VERSION;
+    json["compiler"] = request.compiler;
     return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   }
 

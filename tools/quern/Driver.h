@@ -14,6 +14,7 @@ struct CompileRequest {
   int64_t maxBatch = 8, chunk = 512;
   unsigned threads = 0; // 0: all
   bool verbose = false;
+  std::string compiler; // the build's identity, for the metadata
   bool announce = false; // what was written, on a terminal
   bool printIrAfterAll = false;
 };

@@ -83,6 +83,7 @@ int RunCommand::run(const cli::Arguments &given) {
   handed.words.erase(handed.words.begin()); // the model
   std::vector<std::string> words = handed.normalized();
   arguments.insert(arguments.end(), words.begin() + 1, words.end());
+  request.compiler = cli::identityText();
   return runModel(request, arguments);
 }
 

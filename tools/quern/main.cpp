@@ -155,6 +155,7 @@ int run(int argc, char **argv) {
   if (name == "reference")
     return referenceModel(requests.model, requests.ids, requests.logits);
   requests.compile.announce = true;
+  requests.compile.compiler = cli::identityText();
   return compileModel(requests.compile);
 }
 } // namespace
