@@ -9,8 +9,10 @@
 #include "text/TokenizerBuild.h"
 
 #include "Error.h"
+#include "text/CharsMap.h"
 #include "text/PreTokenizer.h"
 #include "text/TokenizerImpl.h"
+#include "text/TokenizerRules.h"
 #include "text/Utf8.h"
 
 #include <algorithm>
@@ -29,6 +31,10 @@ public:
 
 private:
   void chooseModel();
+  void chooseFamily();
+  void readRules();
+  void addSteps();
+  void addSpecials();
   void addTexts();
   void addMerges();
   void addRanks();
@@ -40,16 +46,19 @@ private:
   const TokenizerSource &source;
   Vocabulary vocabulary;
   const PreTokenizer *pre = nullptr;
+  std::vector<TextStep> steps;
 
   Header header{};
   std::vector<uint32_t> offsets, ranks, edges;
-  std::string bytes, patternText;
+  std::vector<double> scores;
+  PrefixTable prefixes;
+  std::string bytes, stepText;
   std::vector<uint8_t> flags, bridges;
   std::vector<TextSlot> textSlots;
   std::vector<MergeSlot> mergeSlots;
   std::vector<TrieNode> nodes;
   std::vector<int32_t> ends;
-  std::vector<PatternRef> patterns;
+  std::vector<StepRef> stepRefs;
 };
 } // namespace
 
@@ -74,39 +83,144 @@ static uint32_t insert(std::vector<Slot> &slots, size_t slot, const Slot &entry,
   }
 }
 
+void Builder::chooseFamily() {
+  pre = findPreTokenizer(source.pre);
+  if (pre)
+    return;
+  std::string known;
+  for (std::string_view name : preTokenizerNames())
+    if (!name.empty())
+      known += (known.empty() ? "" : ", ") + std::string(name);
+  throw Error("tokenizer.ggml.pre: unknown pre-tokenizer '" + source.pre +
+              "', expected one of " + known);
+}
+
 void Builder::chooseModel() {
   std::memcpy(header.magic, tableMagic, sizeof(tableMagic));
   if (source.model == "gpt2") {
     header.model = Model::ByteBpe;
-    pre = findPreTokenizer(source.pre);
-    if (!pre) {
-      std::string known;
-      for (std::string_view name : preTokenizerNames())
-        if (!name.empty())
-          known += (known.empty() ? "" : ", ") + std::string(name);
-      throw Error("tokenizer.ggml.pre: unknown pre-tokenizer '" + source.pre +
-                  "', expected one of " + known);
-    }
+    if (!source.rules || !source.pre.empty())
+      chooseFamily();
+    if (pre && pre->characters)
+      header.model = Model::CharacterBpe;
   } else if (source.model == "llama") {
     header.model = Model::SentencePiece;
   } else if (source.model == "t5") {
     header.model = Model::Unigram;
+  } else if (source.model == "bpe") {
+    header.model = Model::CharacterBpe;
   } else {
     throw Error("tokenizer.ggml.model: unknown tokenizer '" + source.model +
                 "'");
   }
-  header.flags = (source.addBos ? FlagAddBos : 0u) |
-                 (source.addEos ? FlagAddEos : 0u) |
-                 (source.addSpacePrefix ? FlagSpacePrefix : 0u) |
-                 (source.removeExtraSpaces ? FlagMergeSpaces : 0u);
-  // Byte BPE has no marker for a space to put in front of text.
-  if (header.model == Model::ByteBpe)
-    header.flags &= ~uint32_t{FlagSpacePrefix};
+  header.flags =
+      (source.addBos ? FlagAddBos : 0u) | (source.addEos ? FlagAddEos : 0u);
+  if (source.rules) {
+    readRules();
+  } else if (header.model != Model::ByteBpe) {
+    // Byte BPE has no marker for a space to put in front of text.
+    header.flags |= FlagMarked;
+    if (source.addSpacePrefix)
+      header.flags |= FlagSpacePrefix | FlagDropSpace;
+    if (source.removeExtraSpaces)
+      header.flags |= FlagMergeSpaces;
+  }
   header.tokenCount = static_cast<uint32_t>(source.tokens.size());
   header.bos = source.bos;
   header.eos = source.eos;
   header.unknown = source.unknown;
   header.padding = source.padding;
+}
+
+void Builder::readRules() {
+  const TokenizerRules &rules = *source.rules;
+  bool literal = std::any_of(
+      rules.added.begin(), rules.added.end(), [](uint8_t bits) {
+        return (bits & AddedNormalized) && (bits & (AddedLStrip | AddedRStrip));
+      });
+  TextRules text = readTextRules(rules.normalizer, rules.preTokenizer,
+                                 rules.decoder, !pre, literal);
+  bool byteBpe = header.model == Model::ByteBpe;
+  if (text.byteLevel != byteBpe)
+    throw Error(std::string("tokenizer.json: key 'pre_tokenizer' has ") +
+                (byteBpe ? "no" : "a") +
+                " ByteLevel, which is not supported with this model");
+  if (byteBpe && text.markedSpaces)
+    throw Error("tokenizer.json: key 'pre_tokenizer' has a ByteLevel and "
+                "U+2581 for spaces, which is not supported");
+  header.flags |= FlagRules;
+  if (text.markedSpaces)
+    header.flags |= FlagMarked;
+  if (text.dropsFirstSpace)
+    header.flags |= FlagDropSpace;
+  if (text.dropsSpaces)
+    header.flags |= FlagDropSpaces;
+  if (!rules.fuseUnknown && header.model != Model::Unigram)
+    header.flags |= FlagEachUnknown;
+  if (byteBpe && source.unknown >= 0)
+    header.flags |= FlagUnknownBytes;
+  if (rules.ignoreMerges && header.model == Model::CharacterBpe)
+    header.flags |= FlagIgnoreMerges;
+  steps = std::move(text.steps);
+}
+
+void Builder::addSteps() {
+  if (!source.rules && !source.charsMap.empty()) {
+    try {
+      CharsMap::check(source.charsMap);
+    } catch (const Error &error) {
+      throw Error(std::string("tokenizer.ggml.precompiled_charsmap: ") +
+                  error.what());
+    }
+    steps.push_back({StepKind::CharsLongest, 0, "", source.charsMap});
+  }
+  if (pre)
+    for (std::string_view pattern : pre->patterns)
+      steps.push_back({StepKind::Split, Isolated, std::string(pattern), ""});
+  for (const TextStep &step : steps) {
+    auto add = [&](const std::string &text) {
+      auto at = static_cast<uint32_t>(stepText.size());
+      stepText += text;
+      return at;
+    };
+    if (step.pattern.size() > (1u << 28) || step.content.size() > (1u << 28) ||
+        stepText.size() > (1u << 30))
+      throw Error("tokenizer: more than 2^30 bytes of rules");
+    uint32_t pattern = add(step.pattern), content = add(step.content);
+    stepRefs.push_back({step.kind, step.flags, pattern,
+                        static_cast<uint32_t>(step.pattern.size()), content,
+                        static_cast<uint32_t>(step.content.size())});
+  }
+}
+
+void Builder::addSpecials() {
+  std::vector<TextStep> changes;
+  for (const TextStep &step : steps)
+    if (isNormalizing(step.kind))
+      changes.push_back(step);
+  TextNormalizer normalizer(changes);
+  Pattern::Scratch scratch;
+  std::deque<std::string> texts;
+  std::vector<SpecialKey> keys[2];
+  for (uint32_t i = 0; i < vocabulary.texts.size(); ++i) {
+    TokenType type = vocabulary.types[i];
+    bool user = type == TokenType::UserDefined;
+    if (!user && type != TokenType::Control && type != TokenType::Unknown)
+      continue;
+    uint8_t added =
+        source.rules && !source.rules->added.empty() ? source.rules->added[i]
+                                                     : 0;
+    bool normalized = added & AddedNormalized;
+    texts.emplace_back(source.rules ? std::string(source.tokens[i])
+                                    : vocabulary.texts[i]);
+    if (normalized)
+      normalizer.apply(texts.back(), scratch);
+    if (!texts.back().empty())
+      keys[normalized].push_back({texts.back(), i, added, user});
+  }
+  buildTrie(std::move(keys[0]), nodes, edges);
+  if (!keys[1].empty())
+    header.normalizedRoot = buildTrie(std::move(keys[1]), nodes, edges);
 }
 
 void Builder::addTexts() {
@@ -176,6 +290,9 @@ void Builder::addMerges() {
       fail("has a part that is no token");
     if (both == ids.end())
       fail("makes no token");
+    if (vocabulary.types[l->second] == TokenType::Byte ||
+        vocabulary.types[r->second] == TokenType::Byte)
+      fail("merges a byte token, which is not supported");
     // Text must not be able to spell a control token.
     if (vocabulary.types[both->second] == TokenType::Control)
       continue;
@@ -212,23 +329,29 @@ void Builder::addRanks() {
 }
 
 void Builder::addScores() {
-  float worst = 0;
+  double worst = 0;
   for (size_t i = 0; i < source.scores.size(); ++i) {
     if (std::isinf(source.scores[i]))
       throw Error("tokenizer.ggml.scores[" + std::to_string(i) +
                   "]: not finite");
-    ranks.push_back(std::bit_cast<uint32_t>(source.scores[i]));
-    if (vocabulary.types[i] == TokenType::Normal)
+    bool counts = source.rules || vocabulary.types[i] == TokenType::Normal;
+    if (counts)
       worst = std::min(worst, source.scores[i]);
   }
   // SentencePiece's penalty for what it does not know.
   header.unknownScore = worst - 10;
+  scores = source.scores;
+  prefixes = buildPrefixes(vocabulary);
+  header.prefixProbes = prefixes.probes;
+  header.prefixSeed = prefixes.seed;
 }
 
 void Builder::addBridges() {
   std::vector<std::pair<char32_t, char32_t>> pairs;
   for (size_t i = 0; i < vocabulary.texts.size(); ++i) {
-    if (!vocabulary.mergeable[i])
+    // User-defined tokens may be what a merge makes.
+    if (!vocabulary.mergeable[i] &&
+        vocabulary.types[i] != TokenType::UserDefined)
       continue;
     std::string_view text = vocabulary.texts[i];
     char32_t previous = 0;
@@ -264,9 +387,10 @@ std::vector<uint8_t> Builder::assemble() {
   };
   // In the order of SectionId.
   const Part parts[SectionCount] = {
-      part(offsets), part(bytes),      part(flags),    part(textSlots),
-      part(ranks),   part(mergeSlots), part(bridges),  part(nodes),
-      part(edges),   part(ends),       part(patterns), part(patternText)};
+      part(offsets), part(bytes),  part(flags),          part(textSlots),
+      part(ranks),   part(scores), part(prefixes.slots), part(mergeSlots),
+      part(bridges), part(nodes),  part(edges),          part(ends),
+      part(stepRefs), part(stepText)};
   uint64_t end = sizeof(Header);
   for (uint32_t i = 0; i < SectionCount; ++i) {
     header.sections[i] = {end, parts[i].count};
@@ -289,10 +413,21 @@ void Builder::markWhole(std::vector<uint8_t> &table) const {
   for (uint32_t i = 0; i < vocabulary.texts.size(); ++i) {
     if (!vocabulary.mergeable[i] || vocabulary.types[i] == TokenType::Unused)
       continue;
-    bool whole = pre && pre->ignoreMerges;
+    bool ignore = source.rules ? source.rules->ignoreMerges
+                               : pre && pre->ignoreMerges;
+    bool whole = ignore && header.model == Model::ByteBpe;
     if (!whole) {
+      scratch.score = 0;
       mergeWord(view, vocabulary.texts[i], scratch);
       whole = scratch.symbols.size() == 1 && scratch.symbols[0].id == i;
+    }
+    if (whole && header.model == Model::Unigram) {
+      // By a margin that no rounding of sums takes away.
+      scratch.score = 0;
+      scratch.excluded = i;
+      mergeWord(view, vocabulary.texts[i], scratch);
+      scratch.excluded = none;
+      whole = scratch.score < scores[i] - 1e-3;
     }
     if (whole)
       tokenFlags[i] |= FlagWhole;
@@ -301,23 +436,21 @@ void Builder::markWhole(std::vector<uint8_t> &table) const {
 
 std::vector<uint8_t> Builder::build() {
   chooseModel();
-  vocabulary = readVocabulary(source, header.model);
+  vocabulary = readVocabulary(source, header.model, header.flags & FlagMarked);
   std::copy(std::begin(vocabulary.byteToken), std::end(vocabulary.byteToken),
             header.byteToken);
   ends = findEndTokens(source, vocabulary);
   addTexts();
-  buildTrie(vocabulary, nodes, edges);
-  if (header.model == Model::ByteBpe) {
+  addSteps();
+  addSpecials();
+  bool merges = header.model == Model::ByteBpe ||
+                header.model == Model::CharacterBpe;
+  if (merges)
     addMerges();
-    for (std::string_view pattern : pre->patterns) {
-      patterns.push_back({static_cast<uint32_t>(patternText.size()),
-                          static_cast<uint32_t>(pattern.size())});
-      patternText += pattern;
-    }
-  } else {
+  else
     addRanks();
+  if (header.model != Model::ByteBpe)
     addBridges();
-  }
   std::vector<uint8_t> table = assemble();
   markWhole(table);
   return table;
