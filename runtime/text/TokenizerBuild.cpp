@@ -109,6 +109,8 @@ void Builder::chooseModel() {
     header.model = Model::Unigram;
   } else if (source.model == "bpe") {
     header.model = Model::CharacterBpe;
+  } else if ((pre = findPreTokenizer(source.model)) && pre->characters) {
+    header.model = Model::CharacterBpe;
   } else {
     throw Error("tokenizer.ggml.model: unknown tokenizer '" + source.model +
                 "'");
