@@ -145,9 +145,8 @@ bool flatten(const Json &processor, SmallVectorImpl<const Json *> &parts) {
   std::optional<StringRef> type = jsonString(*found);
   if (type == "Sequence")
     return inner != processor.end() && inner->is_array() &&
-           llvm::all_of(*inner, [&](const Json &part) {
-             return flatten(part, parts);
-           });
+           llvm::all_of(*inner,
+                        [&](const Json &part) { return flatten(part, parts); });
   if (type == "TemplateProcessing" || type == "BertProcessing" ||
       type == "RobertaProcessing")
     parts.push_back(&processor);
@@ -190,8 +189,8 @@ Error Translator::readTemplate(const Json &rule, Around &around) {
   if (single == rule.end()) {
     // {"cls": [TOKEN, ID], "sep": [TOKEN, ID]}
     auto cls = rule.find("cls"), sep = rule.find("sep");
-    for (auto [entry, list] : {std::pair(cls, &around.front),
-                               std::pair(sep, &around.back)}) {
+    for (auto [entry, list] :
+         {std::pair(cls, &around.front), std::pair(sep, &around.back)}) {
       if (entry == rule.end() || !entry->is_array() || entry->empty() ||
           !(*entry)[0].is_string())
         return wrong("has a template without 'single'");
@@ -237,9 +236,9 @@ Error Translator::additions() {
   bool addsEos = is(around.back, eos, "tokenizer.ggml.eos_token_id");
   if (around.front.size() != size_t(addsBos) ||
       around.back.size() != size_t(addsEos))
-    return files.tokenizer.error(
-        "post_processor", "adds tokens other than bos in front and eos "
-                          "behind, which is not supported");
+    return files.tokenizer.error("post_processor",
+                                 "adds tokens other than bos in front and eos "
+                                 "behind, which is not supported");
   if (Error error = added("bos", addsBos))
     return error;
   return added("eos", addsEos);

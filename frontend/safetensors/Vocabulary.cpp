@@ -84,9 +84,9 @@ Error Vocabulary::readAddedToken(const JsonObject &tokenizer, const Json &entry,
   StringRef text = *jsonString(*content);
   if (entries.contains(text))
     bits |= AttributeInModel;
-  if (Error error = add(tokenizer, "added_tokens", text, *id,
-                        isSpecial ? TokenKind::Control
-                                  : TokenKind::UserDefined))
+  if (Error error =
+          add(tokenizer, "added_tokens", text, *id,
+              isSpecial ? TokenKind::Control : TokenKind::UserDefined))
     return error;
   entries.find(text)->second.added = bits;
   return Error::success();
@@ -208,8 +208,8 @@ Error Vocabulary::readByteFallback(const JsonObject &model) {
     std::string name = "<0x" + utohexstr(byte, /*LowerCase=*/false, 2) + ">";
     auto found = entries.find(name);
     if (found == entries.end())
-      return model.error("byte_fallback", "is true, but there is no token " +
-                                              inQuotes(name));
+      return model.error("byte_fallback",
+                         "is true, but there is no token " + inQuotes(name));
     found->second.kind = TokenKind::Byte;
   }
   return Error::success();

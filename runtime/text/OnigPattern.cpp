@@ -60,8 +60,8 @@ private:
   std::string_view in;
   size_t pos = 0;
   std::string out;
-  size_t last = 0;             ///< where the last atom begins in `out`
-  std::vector<size_t> groups;  ///< where open groups begin in `out`
+  size_t last = 0;            ///< where the last atom begins in `out`
+  std::vector<size_t> groups; ///< where open groups begin in `out`
 };
 } // namespace
 
@@ -255,8 +255,8 @@ void Translator::characterClass() {
 
 void Translator::group() {
   size_t start = out.size();
-  constexpr std::string_view kinds[] = {"(?:", "(?=",   "(?!",  "(?<=",
-                                        "(?<!", "(?>", "(?i:", "(?-i:"};
+  constexpr std::string_view kinds[] = {
+      "(?:", "(?=", "(?!", "(?<=", "(?<!", "(?>", "(?i:", "(?-i:"};
   groups.push_back(start);
   for (std::string_view kind : kinds)
     if (starts(kind)) {

@@ -35,14 +35,12 @@ void Pattern::compile() const {
   std::call_once(once, [this] {
     int error = 0;
     PCRE2_SIZE offset = 0;
-    uint32_t mode =
-        text.starts_with(QUERN_BYTES) ? 0u : PCRE2_UTF | PCRE2_UCP;
-    pcre2_code *compiled = pcre2_compile(
-        reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(),
-        mode | PCRE2_NEVER_BACKSLASH_C, &error, &offset, nullptr);
+    uint32_t mode = text.starts_with(QUERN_BYTES) ? 0u : PCRE2_UTF | PCRE2_UCP;
+    pcre2_code *compiled =
+        pcre2_compile(reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(),
+                      mode | PCRE2_NEVER_BACKSLASH_C, &error, &offset, nullptr);
     if (!compiled)
-      throw Error("offset " + std::to_string(offset) + ": " +
-                  messageOf(error));
+      throw Error("offset " + std::to_string(offset) + ": " + messageOf(error));
     code = compiled;
     // Machine code where the system lets us have it, else the interpreter:
     // the matches are the same.
@@ -64,9 +62,9 @@ bool Pattern::next(std::string_view subject, Walk &walk, Scratch &scratch,
     throw std::bad_alloc();
   // The limit counts steps of one match. A run of a hundred million spaces must
   // not hit it, a pattern that tries all ways to cut a line shall.
-  pcre2_set_match_limit(context, static_cast<uint32_t>(std::min<uint64_t>(
-                                     UINT32_MAX,
-                                     (1u << 24) + 64 * subject.size())));
+  pcre2_set_match_limit(context,
+                        static_cast<uint32_t>(std::min<uint64_t>(
+                            UINT32_MAX, (1u << 24) + 64 * subject.size())));
   while (walk.from <= subject.size()) {
     auto match = [&](uint32_t options) {
       return pcre2_match(static_cast<const pcre2_code *>(code), chars,

@@ -93,8 +93,7 @@ static void normalForm(std::string &text, int options) {
       if (size == UTF8PROC_ERROR_NOMEM)
         throw std::bad_alloc();
       if (size < 0)
-        throw Error(std::string("text to normalize: ") +
-                    utf8proc_errmsg(size));
+        throw Error(std::string("text to normalize: ") + utf8proc_errmsg(size));
       out.append(reinterpret_cast<const char *>(mapped),
                  static_cast<size_t>(size));
     }
@@ -206,8 +205,7 @@ TextNormalizer::TextNormalizer(std::vector<TextStep> list)
     patterns.emplace_back(step.pattern);
 }
 
-void TextNormalizer::apply(std::string &text,
-                           Pattern::Scratch &scratch) const {
+void TextNormalizer::apply(std::string &text, Pattern::Scratch &scratch) const {
   for (size_t i = 0; i < steps.size() && !text.empty(); ++i) {
     const TextStep &step = steps[i];
     switch (step.kind) {

@@ -57,11 +57,10 @@ std::string Tokenizer::decode(std::span<const int32_t> ids,
       continue;
     std::string_view text = piece(id);
     if (first && !isControl(id)) {
-      if ((impl->table.header().flags & FlagDropSpace) &&
-          text.starts_with(' '))
+      if ((impl->table.header().flags & FlagDropSpace) && text.starts_with(' '))
         text.remove_prefix(1);
-      bool added = impl->table.type(static_cast<uint32_t>(id)) ==
-                   TokenType::UserDefined;
+      bool added =
+          impl->table.type(static_cast<uint32_t>(id)) == TokenType::UserDefined;
       if (std::exchange(first, false) && !added &&
           (impl->table.header().flags & FlagDropSpaces)) {
         std::remove_copy(text.begin(), text.end(), std::back_inserter(out),

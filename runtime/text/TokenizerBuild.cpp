@@ -136,8 +136,8 @@ void Builder::chooseModel() {
 
 void Builder::readRules() {
   const TokenizerRules &rules = *source.rules;
-  bool literal = std::any_of(
-      rules.added.begin(), rules.added.end(), [](uint8_t bits) {
+  bool literal =
+      std::any_of(rules.added.begin(), rules.added.end(), [](uint8_t bits) {
         return (bits & AddedNormalized) && (bits & (AddedLStrip | AddedRStrip));
       });
   TextRules text = readTextRules(rules.normalizer, rules.preTokenizer,
@@ -209,9 +209,9 @@ void Builder::addSpecials() {
     bool user = type == TokenType::UserDefined;
     if (!user && type != TokenType::Control && type != TokenType::Unknown)
       continue;
-    uint8_t added =
-        source.rules && !source.rules->added.empty() ? source.rules->added[i]
-                                                     : 0;
+    uint8_t added = source.rules && !source.rules->added.empty()
+                        ? source.rules->added[i]
+                        : 0;
     bool normalized = added & AddedNormalized;
     texts.emplace_back(source.rules ? std::string(source.tokens[i])
                                     : vocabulary.texts[i]);
@@ -389,9 +389,9 @@ std::vector<uint8_t> Builder::assemble() {
   };
   // In the order of SectionId.
   const Part parts[SectionCount] = {
-      part(offsets), part(bytes),  part(flags),          part(textSlots),
-      part(ranks),   part(scores), part(prefixes.slots), part(mergeSlots),
-      part(bridges), part(nodes),  part(edges),          part(ends),
+      part(offsets),  part(bytes),   part(flags),          part(textSlots),
+      part(ranks),    part(scores),  part(prefixes.slots), part(mergeSlots),
+      part(bridges),  part(nodes),   part(edges),          part(ends),
       part(stepRefs), part(stepText)};
   uint64_t end = sizeof(Header);
   for (uint32_t i = 0; i < SectionCount; ++i) {
@@ -415,8 +415,8 @@ void Builder::markWhole(std::vector<uint8_t> &table) const {
   for (uint32_t i = 0; i < vocabulary.texts.size(); ++i) {
     if (!vocabulary.mergeable[i] || vocabulary.types[i] == TokenType::Unused)
       continue;
-    bool ignore = source.rules ? source.rules->ignoreMerges
-                               : pre && pre->ignoreMerges;
+    bool ignore =
+        source.rules ? source.rules->ignoreMerges : pre && pre->ignoreMerges;
     bool whole = ignore && header.model == Model::ByteBpe;
     if (!whole) {
       scratch.score = 0;
@@ -445,8 +445,8 @@ std::vector<uint8_t> Builder::build() {
   addTexts();
   addSteps();
   addSpecials();
-  bool merges = header.model == Model::ByteBpe ||
-                header.model == Model::CharacterBpe;
+  bool merges =
+      header.model == Model::ByteBpe || header.model == Model::CharacterBpe;
   if (merges)
     addMerges();
   else

@@ -88,10 +88,9 @@ void Encoder::encodeAll(std::string_view text, bool parseSpecial) {
     unmarked = unmarkSpaces(text);
     text = unmarked;
   }
-  splitSpecial(text, /*normalized=*/false,
-               [this](std::string_view part, bool atStart) {
-                 changed(part, atStart);
-               });
+  splitSpecial(
+      text, /*normalized=*/false,
+      [this](std::string_view part, bool atStart) { changed(part, atStart); });
 }
 
 /// White space at the end of `text`, in bytes.

@@ -92,7 +92,8 @@ static void bestPath(const TableView &table, std::string_view word,
         break;
       uint32_t id = slot->id;
       if (id == none || id == scratch.excluded ||
-          table.type(id) == TokenType::Unused || table.text(id) != word.substr(begin, chars[last].end - begin))
+          table.type(id) == TokenType::Unused ||
+          table.text(id) != word.substr(begin, chars[last].end - begin))
         continue;
       step(first, last + 1, id, table.score(id));
       single |= last == first;

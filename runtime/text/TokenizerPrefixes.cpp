@@ -76,10 +76,9 @@ PrefixTable buildPrefixes(const Vocabulary &vocabulary) {
         addPrefixes(vocabulary.texts[i], i, table.seed, prefixes);
     }
     // Neighbours share prefixes, most of which go here.
-    std::stable_sort(prefixes.begin(), prefixes.end(),
-                     [](const Prefix &a, const Prefix &b) {
-                       return a.hash < b.hash;
-                     });
+    std::stable_sort(
+        prefixes.begin(), prefixes.end(),
+        [](const Prefix &a, const Prefix &b) { return a.hash < b.hash; });
     if (fill(prefixes, table))
       return table;
   }

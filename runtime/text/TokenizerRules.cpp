@@ -25,8 +25,7 @@ namespace {
 /// One rule, a JSON object, and where it stands.
 class Rule {
 public:
-  Rule(const Json &json, std::string path)
-      : json(json), path(std::move(path)) {
+  Rule(const Json &json, std::string path) : json(json), path(std::move(path)) {
     if (!json.is_object())
       throw Error("tokenizer.json: key '" + this->path + "' is no object");
   }
@@ -108,8 +107,8 @@ private:
   }
 
   bool cut;
-  bool done = false;        // nothing may follow
-  bool onlySimple = false;  // nothing that looks at spaces may follow
+  bool done = false;       // nothing may follow
+  bool onlySimple = false; // nothing that looks at spaces may follow
 };
 } // namespace
 
@@ -283,8 +282,7 @@ void Reader::preTokenizer(const Rule &rule, unsigned depth) {
                           "' behind Metaspace, which is not supported");
   constexpr const char *word =
       "[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}]+|"
-      "[^\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}" QUERN_SPACE
-      "]+";
+      "[^\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}" QUERN_SPACE "]+";
   if (type == "Sequence") {
     for (const Rule &part : rule.children("pretokenizers"))
       preTokenizer(part, depth + 1);
@@ -293,8 +291,8 @@ void Reader::preTokenizer(const Rule &rule, unsigned depth) {
   } else if (type == "ByteLevel") {
     byteLevel(rule);
   } else if (type == "Digits") {
-    addSplit("\\p{N}", rule.flag("individual_digits", false) ? Isolated
-                                                             : Contiguous);
+    addSplit("\\p{N}",
+             rule.flag("individual_digits", false) ? Isolated : Contiguous);
   } else if (type == "Punctuation") {
     addSplit("[!-/:-@\\[-`{-~\\p{P}]", behaviorOf(rule, "Isolated"));
   } else if (type == "Whitespace") {
@@ -343,8 +341,8 @@ static Json parse(std::string_view text, const char *key) {
 }
 
 TextRules readTextRules(std::string_view normalizer,
-                        std::string_view preTokenizer,
-                        std::string_view decoder, bool cut, bool literal) {
+                        std::string_view preTokenizer, std::string_view decoder,
+                        bool cut, bool literal) {
   Reader reader(cut);
   Json first = parse(normalizer, "normalizer"),
        second = parse(preTokenizer, "pre_tokenizer"),

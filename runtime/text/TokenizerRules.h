@@ -13,12 +13,12 @@
 namespace quern::tokenizer {
 
 struct TextRules {
-  std::vector<TextStep> steps;   ///< those that change text first
-  bool byteLevel = false;        ///< the pre-tokenizer ends with ByteLevel
-  bool markedSpaces = false;     ///< the model sees U+2581 for spaces
-  bool decodesToSpaces = false;  ///< U+2581 of tokens is a space
-  bool dropsFirstSpace = false;  ///< when decoding
-  bool dropsSpaces = false;      ///< all of the first token, when decoding
+  std::vector<TextStep> steps;  ///< those that change text first
+  bool byteLevel = false;       ///< the pre-tokenizer ends with ByteLevel
+  bool markedSpaces = false;    ///< the model sees U+2581 for spaces
+  bool decodesToSpaces = false; ///< U+2581 of tokens is a space
+  bool dropsFirstSpace = false; ///< when decoding
+  bool dropsSpaces = false;     ///< all of the first token, when decoding
 };
 
 /// Each is JSON, or empty for null. `cut` is false where the pre-tokenizer is
@@ -27,7 +27,7 @@ struct TextRules {
 /// the key: "tokenizer.json: key 'pre_tokenizer.type' is 'Bert', which is not
 /// supported".
 TextRules readTextRules(std::string_view normalizer,
-                        std::string_view preTokenizer,
-                        std::string_view decoder, bool cut, bool literal);
+                        std::string_view preTokenizer, std::string_view decoder,
+                        bool cut, bool literal);
 
 } // namespace quern::tokenizer

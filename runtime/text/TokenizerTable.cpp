@@ -108,8 +108,8 @@ void TableView::checkHeader() const {
     corrupt("unknown model");
   bool pieces = head->model != Model::ByteBpe;
   bool unigram = head->model == Model::Unigram;
-  bool merges = head->model == Model::ByteBpe ||
-                head->model == Model::CharacterBpe;
+  bool merges =
+      head->model == Model::ByteBpe || head->model == Model::CharacterBpe;
   if (n == 0 || n > INT32_MAX || count(TokenOffsets) != n + 1 ||
       count(TokenFlags) != n || count(TextSlots) == 0 || count(TrieNodes) == 0)
     corrupt("wrong section size");

@@ -32,11 +32,11 @@ enum HeaderFlag : uint32_t {
   FlagAddBos = 1,
   FlagAddEos = 2,
   FlagSpacePrefix = 4,
-  FlagMergeSpaces = 8, ///< runs of spaces are one, none at the ends
-  FlagRules = 16,      ///< of a tokenizer.json: steps say all about text
-  FlagMarked = 32,     ///< U+2581 in words is a space
-  FlagDropSpace = 64,  ///< `decode` takes off the first space
-  FlagDropSpaces = 1024, ///< `decode` takes all spaces off the first token
+  FlagMergeSpaces = 8,    ///< runs of spaces are one, none at the ends
+  FlagRules = 16,         ///< of a tokenizer.json: steps say all about text
+  FlagMarked = 32,        ///< U+2581 in words is a space
+  FlagDropSpace = 64,     ///< `decode` takes off the first space
+  FlagDropSpaces = 1024,  ///< `decode` takes all spaces off the first token
   FlagEachUnknown = 128,  ///< one token for each unknown character of a run
   FlagUnknownBytes = 256, ///< byte BPE: a missing byte is an unknown token
   FlagIgnoreMerges = 512, ///< a word that is a token is that token
@@ -93,7 +93,7 @@ enum SectionId : uint32_t {
   TrieNodes,
   TrieEdges,
   EndTokens, ///< int32_t, ascending
-  Steps, ///< those that change text first
+  Steps,     ///< those that change text first
   StepText,
   SectionCount,
 };

@@ -110,8 +110,7 @@ static void checkCounts(const TokenizerSource &source, Model model) {
 
 /// Fills in token `i` from its text in the file.
 static void readToken(Vocabulary &out, size_t i, std::string_view text,
-                      Model model, bool rules, bool marked,
-                      bool inModel) {
+                      Model model, bool rules, bool marked, bool inModel) {
   TokenType type = out.types[i];
   std::string &decoded = out.texts[i];
   bool normal = type == TokenType::Normal || type == TokenType::Unused;
@@ -162,8 +161,8 @@ Vocabulary readVocabulary(const TokenizerSource &source, Model model,
     bool inModel = out.types[i] == TokenType::UserDefined && source.rules &&
                    !source.rules->added.empty() &&
                    (source.rules->added[i] & AddedInModel);
-    readToken(out, i, source.tokens[i], model, source.rules.has_value(),
-              marked, inModel);
+    readToken(out, i, source.tokens[i], model, source.rules.has_value(), marked,
+              inModel);
   }
   return out;
 }

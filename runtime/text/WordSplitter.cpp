@@ -86,8 +86,8 @@ std::string_view WordSplitter::prefixed(const TextStep &step,
   bool prefix = step.kind == StepKind::PrefixSpace ||
                 (step.flags & PrefixAlways) ||
                 ((step.flags & PrefixFirst) && atStart);
-  prefix &= !text.starts_with(' ') &&
-            !(spaces && text.starts_with(spaceMarker));
+  prefix &=
+      !text.starts_with(' ') && !(spaces && text.starts_with(spaceMarker));
   bool marked = spaces && text.find(spaceMarker) != text.npos;
   if (!prefix && !marked)
     return text;

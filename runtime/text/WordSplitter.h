@@ -27,7 +27,7 @@ public:
   /// Memory for one thread.
   struct Scratch {
     Pattern::Scratch match;
-    std::vector<std::string> texts;              ///< one a step
+    std::vector<std::string> texts;             ///< one a step
     std::vector<std::vector<Segment>> segments; ///< one a step
   };
 
@@ -77,8 +77,8 @@ private:
   /// The usual way of cutting: a match is a word, and so is what lies between
   /// two.
   template <typename WordFn>
-  void isolate(size_t at, std::string_view text, bool atStart,
-               Scratch &scratch, WordFn &word) const {
+  void isolate(size_t at, std::string_view text, bool atStart, Scratch &scratch,
+               WordFn &word) const {
     // Each piece is a text of its own: look-ahead must not see past its end.
     Pattern::Walk walk;
     size_t done = 0, from, to;

@@ -96,13 +96,11 @@ llvm::Error readRules(const Checkpoint &c, TokenizerSource &s) {
   std::vector<int32_t> added;
   llvm::Error errors[] = {
       readText(c, "tokenizer.huggingface.normalizer", s.rules->normalizer),
-      readText(c, "tokenizer.huggingface.pre_tokenizer",
-               s.rules->preTokenizer),
+      readText(c, "tokenizer.huggingface.pre_tokenizer", s.rules->preTokenizer),
       readText(c, "tokenizer.huggingface.decoder", s.rules->decoder),
       readInts(c, "tokenizer.huggingface.added", added),
       readId(c, "tokenizer.huggingface.unknown_token_id", s.unknown),
-      readFlag(c, "tokenizer.huggingface.ignore_merges",
-               s.rules->ignoreMerges),
+      readFlag(c, "tokenizer.huggingface.ignore_merges", s.rules->ignoreMerges),
       readFlag(c, "tokenizer.huggingface.fuse_unk", s.rules->fuseUnknown),
   };
   s.rules->added.assign(added.begin(), added.end());

@@ -13,8 +13,7 @@ namespace quern::tokenizer {
 
 static constexpr std::string_view names[] = {"afmoe"};
 static constexpr std::string_view patterns[] = {
-    "\\p{N}+",
-    "\\A\\p{N}{1,2}(?=(?:\\p{N}{3})*+\\z)|\\G\\p{N}{3}",
+    "\\p{N}+", "\\A\\p{N}{1,2}(?=(?:\\p{N}{3})*+\\z)|\\G\\p{N}{3}",
     // Chinese, Japanese, Thai, Lao, Khmer, Burmese, Korean.
     "[\\x{4e00}-\\x{9fff}\\x{3400}-\\x{4dbf}\\x{8c48}-\\x{faff}"
     "\\x{3040}-\\x{309f}\\x{30a0}-\\x{30ff}\\x{ff65}-\\x{ff9f}"

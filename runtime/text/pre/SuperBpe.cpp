@@ -18,9 +18,8 @@ namespace quern::tokenizer {
 
 static constexpr std::string_view names[] = {"superbpe"};
 static constexpr std::string_view patterns[] = {
-    "\\p{N}+",
-    "\\G(?=\\p{N})(?:\\A" LEAD "|\\p{Nd}{3}|(?=[^\\p{Nd}]))"
-    "(?:[^\\p{Nd}]++(?:" LEAD ")?+)*+"};
+    "\\p{N}+", "\\G(?=\\p{N})(?:\\A" LEAD "|\\p{Nd}{3}|(?=[^\\p{Nd}]))"
+               "(?:[^\\p{Nd}]++(?:" LEAD ")?+)*+"};
 
 extern constinit const PreTokenizer preSuperBpe{names, patterns};
 

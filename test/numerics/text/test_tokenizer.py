@@ -7,6 +7,7 @@ proto made of the same pieces. Two small vocabularies are always tried.
 
 import pathlib
 import random
+import re
 import struct
 import sys
 
@@ -70,7 +71,18 @@ def sentence_piece(v):
     proto += field(3, field(1, b"identity") + integer(3, v.space_prefix) + integer(4, 0) + integer(5, 1))
     processor = sentencepiece.SentencePieceProcessor()
     processor.LoadFromSerializedProto(proto)
-    return lambda texts, parse: processor.EncodeAsIds(texts)
+    users = sorted((t for t, y in zip(v.tokens, v.types) if y == USER), key=len, reverse=True)
+    if not v.space_prefix or not users:
+        return lambda texts, parse: processor.EncodeAsIds(texts)
+    # The tokenizer.json of such models puts a space behind every added token too.
+    cut = re.compile("(" + "|".join(map(re.escape, users)) + ")")
+
+    def encode(texts, parse):
+        return [[i for part in cut.split(text) if part
+                 for i in ([v.tokens.index(part)] if part in users else processor.EncodeAsIds(part))]
+                for text in texts]
+
+    return encode
 
 
 def character_map(v):
