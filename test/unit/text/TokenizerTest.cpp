@@ -70,12 +70,12 @@ TEST(ByteBpe, ReplacesInvalidBytes) {
   auto table = tableOf(byteVocabulary());
   Tokenizer t(table);
   // As Python's errors="replace": one U+FFFD for each maximal part.
-  for (auto [text, want] : {std::pair("\xff", "\ufffd"),
-                            {"hello\x80hello", "hello\ufffdhello"},
-                            {"\xe6\xbc", "\ufffd"},
-                            {"a\xc3", "a\ufffd"},
-                            {"\xf0\x9f\x91 hello \xed\xa0\x80",
-                             "\ufffd hello \ufffd\ufffd\ufffd"}})
+  for (auto [text, want] :
+       {std::pair("\xff", "\ufffd"),
+        {"hello\x80hello", "hello\ufffdhello"},
+        {"\xe6\xbc", "\ufffd"},
+        {"a\xc3", "a\ufffd"},
+        {"\xf0\x9f\x91 hello \xed\xa0\x80", "\ufffd hello \ufffd\ufffd\ufffd"}})
     EXPECT_EQ(t.decode(t.encode(text, true, true)), want);
 }
 
