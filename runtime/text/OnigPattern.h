@@ -2,7 +2,8 @@
 //
 // tokenizer.json holds patterns in the syntax of Oniguruma (its RE document,
 // syntax "Ruby"), and PCRE2 reads some of the same text in another way:
-//   \s \w \d   Unicode's properties of UTS 18, annex C
+//   \s \d      Unicode's properties of UTS 18, annex C
+//   \w         those, but all numbers
 //   \h \v      a hexadecimal digit, a vertical tab
 //   ^ $        start and end of each line
 //   {n,m}+     a quantifier of a quantifier, not a possessive one

@@ -17,7 +17,7 @@ namespace quern::tokenizer {
 
 static constexpr std::string_view names[] = {"tiny_aya", "cohere2moe"};
 static constexpr std::string_view patterns[] = {
-    "\\p{Nd}++(?![\\p{Alphabetic}\\p{M}\\p{Pc}])",
+    "\\p{Nd}++(?![\\p{Alphabetic}\\p{M}\\p{N}\\p{Pc}])",
     "\\A\\p{Nd}{1,3}(?=(?:\\p{Nd}{3})*+\\z)|(?!\\A)\\G\\p{Nd}{3}",
     "[^\\r\\n\\p{L}\\p{N}]?" QUERN_UPPER "*" QUERN_LOWER "+" SUFFIX
     "|[^\\r\\n\\p{L}\\p{N}]?" QUERN_UPPER "+" QUERN_LOWER "*" SUFFIX

@@ -229,6 +229,10 @@ def newer_characters(tokenizer, texts):
         category = unicodedata.category(char)
         if '"Punctuation"' in rules and category[0] == "P" and punctuation.pre_tokenize_str(char):
             out.add(char)
+        # Marks change places by their classes.
+        if ('"NFD"' in rules or '"NFKD"' in rules) and unicodedata.combining(char) > 1 \
+                and normalizers.NFD().normalize_str(char + "\u0334")[0] != "\u0334":
+            out.add(char)
         if '"StripAccents"' in rules and category[0] == "M" and accents.normalize_str(char):
             out.add(char)
     return out
