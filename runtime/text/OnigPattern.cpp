@@ -12,7 +12,7 @@ namespace quern::tokenizer {
 
 static constexpr std::string_view spaceItems = QUERN_SPACE;
 static constexpr std::string_view wordItems =
-    "\\p{Alphabetic}\\p{M}\\p{N}\\p{Pc}";
+    "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\x{b2}\\x{b3}\\x{b9}\\x{bc}-\\x{be}";
 
 namespace {
 class Translator {

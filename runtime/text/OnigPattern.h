@@ -3,7 +3,7 @@
 // tokenizer.json holds patterns in the syntax of Oniguruma (its RE document,
 // syntax "Ruby"), and PCRE2 reads some of the same text in another way:
 //   \s \d      Unicode's properties of UTS 18, annex C
-//   \w         those, but all numbers
+//   \w         those, and the numbers of Latin-1
 //   \h \v      a hexadecimal digit, a vertical tab
 //   ^ $        start and end of each line
 //   {n,m}+     a quantifier of a quantifier, not a possessive one

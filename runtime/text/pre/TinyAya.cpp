@@ -17,7 +17,8 @@ namespace quern::tokenizer {
 
 static constexpr std::string_view names[] = {"tiny_aya", "cohere2moe"};
 static constexpr std::string_view patterns[] = {
-    "\\p{Nd}++(?![\\p{Alphabetic}\\p{M}\\p{N}\\p{Pc}])",
+    "\\p{Nd}++(?![\\p{Alphabetic}\\p{M}\\p{Pc}\\x{b2}\\x{b3}\\x{b9}\\x{bc}-\\x{"
+    "be}])",
     "\\A\\p{Nd}{1,3}(?=(?:\\p{Nd}{3})*+\\z)|(?!\\A)\\G\\p{Nd}{3}",
     "[^\\r\\n\\p{L}\\p{N}]?" QUERN_UPPER "*" QUERN_LOWER "+" SUFFIX
     "|[^\\r\\n\\p{L}\\p{N}]?" QUERN_UPPER "+" QUERN_LOWER "*" SUFFIX
