@@ -48,7 +48,8 @@ class FolderCheckpoint : public Checkpoint {
 public:
   FolderCheckpoint(StringRef path, const ModelFolder &folder,
                    const StorageTypes &types)
-      : folder(folder), types(types), strings(allocator), writer(meta, strings) {
+      : folder(folder), types(types), strings(allocator),
+        writer(meta, strings) {
     file = path.str();
   }
 
@@ -67,8 +68,8 @@ private:
   Error readWeights(StringRef weightsFile);
   Error readTokenizer();
 
-  const ModelFolder &folder;   // only while reading
-  const StorageTypes &types;   // likewise
+  const ModelFolder &folder; // only while reading
+  const StorageTypes &types; // likewise
   BumpPtrAllocator allocator;
   StringSaver strings; // keys and values made by translation
   MetaWriter writer;

@@ -16,8 +16,10 @@ struct KnownRule {
 };
 } // namespace
 
-// Sources: tokenizer.json of openai-community/gpt2, HuggingFaceTB/SmolLM2-135M
-// and meta-llama/Meta-Llama-3-8B.
+// Rules that the tokenizer could not follow as they are written (falcon's looks
+// at single bytes of characters), and the most common ones, to see their names.
+// Sources: tokenizer.json of openai-community/gpt2, HuggingFaceTB/SmolLM2-135M,
+// tiiuae/falcon-7b and meta-llama/Meta-Llama-3-8B.
 static constexpr KnownRule knownRules[] = {
     {"gpt-2",
      R"({"type":"ByteLevel","add_prefix_space":false,"use_regex":true})"},
@@ -25,6 +27,13 @@ static constexpr KnownRule knownRules[] = {
      R"({"type":"Sequence","pretokenizers":[
          {"type":"Digits","individual_digits":true},
          {"type":"ByteLevel","add_prefix_space":false,"use_regex":true}]})"},
+    {"falcon",
+     R"({"type":"Sequence","pretokenizers":[
+         {"type":"Punctuation","behavior":"Contiguous"},
+         {"type":"ByteLevel","add_prefix_space":false,"use_regex":true},
+         {"type":"Digits","individual_digits":false},
+         {"type":"Split","behavior":"Isolated","invert":false,
+          "pattern":{"Regex":"[0-9][0-9][0-9]"}}]})"},
     {"llama-bpe",
      R"({"type":"Sequence","pretokenizers":[
          {"type":"Split","behavior":"Isolated","invert":false,
@@ -84,19 +93,18 @@ static std::string dump(const Json &value) {
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-Error quern::translatePreTokenizer(const JsonObject &tokenizer,
-                                   MetaWriter &meta) {
-  if (const Json *normalizer = tokenizer.find("normalizer"))
-    meta.setString("tokenizer.huggingface.normalizer", dump(*normalizer));
+Expected<bool> quern::translatePreTokenizer(const JsonObject &tokenizer,
+                                            MetaWriter &meta) {
+  for (StringRef key : {"normalizer", "pre_tokenizer", "decoder"})
+    if (const Json *rule = tokenizer.find(key))
+      meta.setString("tokenizer.huggingface." + key, dump(*rule));
   const Json *rule = tokenizer.find("pre_tokenizer");
   if (!rule)
-    return tokenizer.error("pre_tokenizer", "is missing");
-  meta.setString("tokenizer.huggingface.pre_tokenizer", dump(*rule));
+    return false;
   Json form = canonical(*rule);
   const Json *byteLevel = findByteLevel(form);
   if (!byteLevel)
-    return tokenizer.error("pre_tokenizer",
-                           "has no ByteLevel, which is not supported");
+    return false;
   const Json &prefix = (*byteLevel)["add_prefix_space"];
   if (!prefix.is_boolean())
     return tokenizer.error("pre_tokenizer",
@@ -109,5 +117,5 @@ Error quern::translatePreTokenizer(const JsonObject &tokenizer,
     if (*json == form)
       meta.setString("tokenizer.ggml.pre", known.name);
   }
-  return Error::success();
+  return true;
 }

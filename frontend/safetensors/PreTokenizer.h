@@ -11,10 +11,11 @@
 
 namespace quern {
 
-/// Sets tokenizer.huggingface.pre_tokenizer and .normalizer (JSON),
-/// tokenizer.ggml.pre (if it is a known rule) and
-/// tokenizer.ggml.add_space_prefix. An error if the rule is not byte-level.
-llvm::Error translatePreTokenizer(const JsonObject &tokenizer,
-                                  MetaWriter &meta);
+/// Sets tokenizer.huggingface.pre_tokenizer, .normalizer and .decoder (JSON,
+/// none of them if it is null), tokenizer.ggml.pre (if it is a known rule) and,
+/// for byte-level rules, tokenizer.ggml.add_space_prefix. Returns whether the
+/// rule is byte-level.
+llvm::Expected<bool> translatePreTokenizer(const JsonObject &tokenizer,
+                                           MetaWriter &meta);
 
 } // namespace quern

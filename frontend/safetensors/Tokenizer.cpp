@@ -32,6 +32,11 @@ private:
   Error appendIds(const JsonObject &from, StringRef key, Ids &ids);
   Expected<Ids> collect(StringRef kind);
   Error added(StringRef kind, bool byTemplate);
+  /// Tokens around a text.
+  struct Around {
+    SmallVector<StringRef> front, back;
+  };
+  Error readTemplate(const Json &rule, Around &around);
   Error namedTemplates(const Json &list);
 
   const TextFiles &files;
@@ -129,21 +134,23 @@ Error Translator::specialTokens() {
   return Error::success();
 }
 
-/// The TemplateProcessing within a post-processor, or null.
-const Json *findTemplate(const Json &processor) {
+/// Appends what a post-processor does to the tokens; ByteLevel only moves
+/// offsets. False if it is none that is known.
+bool flatten(const Json &processor, SmallVectorImpl<const Json *> &parts) {
   if (!processor.is_object())
-    return nullptr;
-  auto type = processor.find("type"), inner = processor.find("processors");
-  if (type == processor.end())
-    return nullptr;
-  if (jsonString(*type) == "TemplateProcessing")
-    return &processor;
-  if (jsonString(*type) == "Sequence" && inner != processor.end() &&
-      inner->is_array())
-    for (const Json &part : *inner)
-      if (const Json *found = findTemplate(part))
-        return found;
-  return nullptr;
+    return false;
+  auto found = processor.find("type"), inner = processor.find("processors");
+  if (found == processor.end())
+    return false;
+  std::optional<StringRef> type = jsonString(*found);
+  if (type == "Sequence")
+    return inner != processor.end() && inner->is_array() &&
+           llvm::all_of(*inner,
+                        [&](const Json &part) { return flatten(part, parts); });
+  if (type == "TemplateProcessing" || type == "BertProcessing" ||
+      type == "RobertaProcessing")
+    parts.push_back(&processor);
+  return type == "ByteLevel" || !parts.empty();
 }
 
 /// The token of {"SpecialToken": {"id": TOKEN}}, an entry of a template.
@@ -172,31 +179,66 @@ Error Translator::added(StringRef kind, bool byTemplate) {
   return Error::success();
 }
 
+/// The tokens that a post-processor puts in front of and behind one text, by
+/// their text.
+Error Translator::readTemplate(const Json &rule, Around &around) {
+  auto wrong = [&](const Twine &what) {
+    return files.tokenizer.error("post_processor", what);
+  };
+  auto single = rule.find("single");
+  if (single == rule.end()) {
+    // {"cls": [TOKEN, ID], "sep": [TOKEN, ID]}
+    auto cls = rule.find("cls"), sep = rule.find("sep");
+    for (auto [entry, list] :
+         {std::pair(cls, &around.front), std::pair(sep, &around.back)}) {
+      if (entry == rule.end() || !entry->is_array() || entry->empty() ||
+          !(*entry)[0].is_string())
+        return wrong("has a template without 'single'");
+      list->push_back(*jsonString((*entry)[0]));
+    }
+    return Error::success();
+  }
+  if (!single->is_array())
+    return wrong("has a template without 'single'");
+  bool text = false;
+  for (const Json &entry : *single) {
+    if (std::optional<StringRef> token = templateToken(entry))
+      (text ? around.back : around.front).push_back(*token);
+    else if (std::exchange(text, true))
+      return wrong("has a template with two texts, which is not supported");
+  }
+  return Error::success();
+}
+
 Error Translator::additions() {
   const Json *processor = files.tokenizer.find("post_processor");
-  const Json *rule = processor ? findTemplate(*processor) : nullptr;
-  bool addsBos = false, addsEos = false;
-  if (rule) {
-    auto single = rule->find("single");
-    if (single == rule->end() || !single->is_array())
-      return files.tokenizer.error("post_processor",
-                                   "has a template without 'single'");
-    auto is = [&](const Json &entry, std::optional<uint64_t> id) {
-      std::optional<StringRef> token = templateToken(entry);
-      return token && id && vocabulary.find(*token) == id;
-    };
-    if (!single->empty()) {
-      addsBos = is(single->front(), bos);
-      addsEos = single->size() > 1 && is(single->back(), eos);
+  SmallVector<const Json *> rules;
+  if (processor && !flatten(*processor, rules))
+    return files.tokenizer.error("post_processor",
+                                 "is of a kind that is not supported");
+  Around around;
+  for (const Json *rule : rules)
+    if (Error error = readTemplate(*rule, around))
+      return error;
+  // Where no file names a token, the one that is added is it.
+  auto is = [&](const SmallVector<StringRef> &list, std::optional<uint64_t> &id,
+                const Twine &key) {
+    if (list.size() != 1)
+      return false;
+    std::optional<uint64_t> token = vocabulary.find(list.front());
+    if (token && !id) {
+      id = token;
+      meta.set(key, *id);
     }
-    size_t special = llvm::count_if(*single, [](const Json &entry) {
-      return templateToken(entry).has_value();
-    });
-    if (special != size_t(addsBos) + size_t(addsEos))
-      return files.tokenizer.error(
-          "post_processor", "adds tokens other than bos in front and eos "
-                            "behind, which is not supported");
-  }
+    return token && token == id;
+  };
+  bool addsBos = is(around.front, bos, "tokenizer.ggml.bos_token_id");
+  bool addsEos = is(around.back, eos, "tokenizer.ggml.eos_token_id");
+  if (around.front.size() != size_t(addsBos) ||
+      around.back.size() != size_t(addsEos))
+    return files.tokenizer.error("post_processor",
+                                 "adds tokens other than bos in front and eos "
+                                 "behind, which is not supported");
   if (Error error = added("bos", addsBos))
     return error;
   return added("eos", addsEos);
@@ -249,20 +291,20 @@ Error Translator::chatTemplates() {
 Error quern::translateTokenizer(const TextFiles &files,
                                 std::optional<uint64_t> rows,
                                 MetaWriter &meta) {
-  meta.setString("tokenizer.ggml.model", "gpt2");
-  if (Error error = translatePreTokenizer(files.tokenizer, meta))
-    return error;
+  Expected<bool> byteLevel = translatePreTokenizer(files.tokenizer, meta);
+  if (!byteLevel)
+    return byteLevel.takeError();
   Expected<Vocabulary> vocabulary =
       Vocabulary::read(files.tokenizer, rows, meta);
   if (!vocabulary)
     return vocabulary.takeError();
-  Expected<JsonObject> model = files.tokenizer.getObject("model");
-  if (!model)
-    return model.takeError();
-  Expected<bool> ignoreMerges = model->getBool("ignore_merges", false);
-  if (!ignoreMerges)
-    return ignoreMerges.takeError();
-  meta.set("tokenizer.huggingface.ignore_merges", *ignoreMerges);
+  meta.setString("tokenizer.ggml.model", vocabulary->unigram ? "t5"
+                                         : *byteLevel        ? "gpt2"
+                                                             : "bpe");
+  meta.set("tokenizer.huggingface.ignore_merges", vocabulary->ignoreMerges);
+  meta.set("tokenizer.huggingface.fuse_unk", vocabulary->fuseUnknown);
+  if (vocabulary->unknown)
+    meta.set("tokenizer.huggingface.unknown_token_id", *vocabulary->unknown);
   Translator translator(files, *vocabulary, meta);
   if (Error error = translator.specialTokens())
     return error;
@@ -272,6 +314,10 @@ Error quern::translateTokenizer(const TextFiles &files,
     return error;
   meta.set("tokenizer.ggml.tokens", std::move(vocabulary->tokens));
   meta.set("tokenizer.ggml.token_type", std::move(vocabulary->kinds));
-  meta.set("tokenizer.ggml.merges", std::move(vocabulary->merges));
+  meta.set("tokenizer.huggingface.added", std::move(vocabulary->added));
+  if (vocabulary->unigram)
+    meta.set("tokenizer.ggml.scores", std::move(vocabulary->scores));
+  else
+    meta.set("tokenizer.ggml.merges", std::move(vocabulary->merges));
   return Error::success();
 }

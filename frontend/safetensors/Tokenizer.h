@@ -3,16 +3,20 @@
 // What a Hugging Face folder says about text, in up to five files, as GGUF's
 // tokenizer.* keys:
 //
-//   tokenizer.ggml.model        "gpt2": byte-level BPE
-//   tokenizer.ggml.{tokens,token_type,merges}
+//   tokenizer.ggml.model        "gpt2": byte-level BPE; "bpe": BPE over
+//                               characters; "t5": Unigram
+//   tokenizer.ggml.{tokens,token_type,merges,scores}
 //   tokenizer.ggml.pre          a known rule; see PreTokenizer.h
 //   tokenizer.ggml.{bos,eos,unknown,padding}_token_id
 //   tokenizer.ggml.eos_token_ids  all ids that end a text, if more than one
 //   tokenizer.ggml.{add_bos_token,add_eos_token}
 //   tokenizer.chat_template, tokenizer.chat_template.NAME
-//   tokenizer.huggingface.{pre_tokenizer,normalizer}  JSON
+//   tokenizer.huggingface.{pre_tokenizer,normalizer,decoder}  JSON
 //   tokenizer.huggingface.ignore_merges  true: a whole word that is a token is
 //                               taken without merging
+//   tokenizer.huggingface.fuse_unk  true: a run of unknown characters is one
+//   tokenizer.huggingface.unknown_token_id  what stands for those, if anything
+//   tokenizer.huggingface.added  by id: bits of AddedAttribute (Vocabulary.h)
 //
 //===----------------------------------------------------------------------===//
 #pragma once

@@ -64,8 +64,32 @@ Error Vocabulary::readAddedToken(const JsonObject &tokenizer, const Json &entry,
       (special != entry.end() && !special->is_boolean()))
     return wrong();
   bool isSpecial = special != entry.end() && special->get<bool>();
-  return add(tokenizer, "added_tokens", *jsonString(*content), *id,
-             isSpecial ? TokenKind::Control : TokenKind::UserDefined);
+  static constexpr std::pair<const char *, int64_t> attributes[] = {
+      {"lstrip", AttributeLStrip},
+      {"rstrip", AttributeRStrip},
+      {"single_word", AttributeSingleWord},
+      {"normalized", AttributeNormalized}};
+  int64_t bits = 0;
+  for (auto [key, bit] : attributes) {
+    auto flag = entry.find(key);
+    if (flag != entry.end() && !flag->is_boolean())
+      return tokenizer.error("added_tokens", "has entry " + Twine(index) +
+                                                 " with a " + key +
+                                                 " that is no boolean");
+    // Only text that is no special token is normalized by default.
+    bool fallback = bit == AttributeNormalized && !isSpecial;
+    if (flag != entry.end() ? flag->get<bool>() : fallback)
+      bits |= bit;
+  }
+  StringRef text = *jsonString(*content);
+  if (entries.contains(text))
+    bits |= AttributeInModel;
+  if (Error error =
+          add(tokenizer, "added_tokens", text, *id,
+              isSpecial ? TokenKind::Control : TokenKind::UserDefined))
+    return error;
+  entries.find(text)->second.added = bits;
+  return Error::success();
 }
 
 Error Vocabulary::readAdded(const JsonObject &tokenizer) {
@@ -107,6 +131,8 @@ Error Vocabulary::place(const JsonObject &tokenizer,
   size = rows.value_or(size);
   tokens.resize(size);
   kinds.resize(size, 0);
+  added.resize(size, 0);
+  scores.resize(unigram ? size : 0, 0.0);
   for (const auto &entry : entries) {
     uint64_t id = entry.second.id;
     if (kinds[id] != 0)
@@ -116,6 +142,9 @@ Error Vocabulary::place(const JsonObject &tokenizer,
                                                 inQuotes(entry.first()));
     tokens[id] = strings.own(entry.first());
     kinds[id] = static_cast<int64_t>(entry.second.kind);
+    added[id] = entry.second.added;
+    if (unigram)
+      scores[id] = entry.second.score;
   }
   for (uint64_t id = 0; id < size; ++id) {
     if (kinds[id] != 0)
@@ -136,7 +165,8 @@ splitMerge(const Json &merge) {
     left = jsonString(merge[0]).value_or("");
     right = jsonString(merge[1]).value_or("");
   }
-  // Byte-level tokens have no spaces, which GGUF's form could not hold.
+  // GGUF's form could not hold spaces; no token has one, as they are written as
+  // U+0120 or U+2581.
   if (left.empty() || right.empty() || left.contains(' ') ||
       right.contains(' '))
     return std::nullopt;
@@ -167,18 +197,25 @@ Error Vocabulary::readMerges(const JsonObject &model, MetaWriter &strings) {
   return Error::success();
 }
 
-/// Only BPE over the byte-level alphabet, which GGUF calls "gpt2".
-static Error checkModel(const JsonObject &model) {
-  Expected<StringRef> type = model.getString("type", "BPE");
-  if (!type)
-    return type.takeError();
-  if (*type != "BPE")
-    return model.error("type", "is " + inQuotes(*type) + ", expected 'BPE'");
+/// Makes byte tokens of <0xXX>, if the model falls back to bytes.
+Error Vocabulary::readByteFallback(const JsonObject &model) {
   Expected<bool> fallback = model.getBool("byte_fallback", false);
   if (!fallback)
     return fallback.takeError();
-  if (*fallback)
-    return model.error("byte_fallback", "is true, which is not supported");
+  if (!*fallback)
+    return Error::success();
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    std::string name = "<0x" + utohexstr(byte, /*LowerCase=*/false, 2) + ">";
+    auto found = entries.find(name);
+    if (found == entries.end())
+      return model.error("byte_fallback",
+                         "is true, but there is no token " + inQuotes(name));
+    found->second.kind = TokenKind::Byte;
+  }
+  return Error::success();
+}
+
+Error Vocabulary::readBpe(const JsonObject &model, MetaWriter &strings) {
   for (StringRef key : {"continuing_subword_prefix", "end_of_word_suffix"}) {
     Expected<StringRef> affix = model.getString(key, "");
     if (!affix)
@@ -187,6 +224,62 @@ static Error checkModel(const JsonObject &model) {
       return model.error(key,
                          "is " + inQuotes(*affix) + ", which is not supported");
   }
+  // Dropout is for training: what it drops is up to chance.
+  Expected<double> dropout = model.getFloat("dropout", 0.0);
+  if (!dropout)
+    return dropout.takeError();
+  if (*dropout != 0)
+    return model.error("dropout", "is not 0, which is not supported");
+  for (auto [key, flag] : {std::pair("ignore_merges", &ignoreMerges),
+                           std::pair("fuse_unk", &fuseUnknown)}) {
+    Expected<bool> value = model.getBool(key, false);
+    if (!value)
+      return value.takeError();
+    *flag = *value;
+  }
+  if (Error error = readTokens(model))
+    return error;
+  if (model.find("unk_token")) {
+    Expected<StringRef> token = model.getString("unk_token");
+    if (!token)
+      return token.takeError();
+    // It may be among the added tokens only, where the model does not see it.
+    unknown = find(*token);
+  }
+  return readMerges(model, strings);
+}
+
+/// "vocab": [[TOKEN, SCORE], ...], the ids in order.
+Error Vocabulary::readUnigram(const JsonObject &model) {
+  Expected<const Json *> list = model.getArray("vocab");
+  if (!list)
+    return list.takeError();
+  fuseUnknown = true;
+  for (size_t id = 0; id < (*list)->size(); ++id) {
+    const Json &entry = (**list)[id];
+    std::optional<StringRef> token;
+    std::optional<double> score;
+    if (entry.is_array() && entry.size() == 2) {
+      token = jsonString(entry[0]);
+      score = jsonFloat(entry[1]);
+    }
+    if (!token || !score)
+      return model.error("vocab", "has entry " + Twine(id) +
+                                      " that is no token with a score");
+    auto [found, isNew] =
+        entries.try_emplace(*token, Entry{id, TokenKind::Normal, 0, *score});
+    if (!isNew)
+      return model.error("vocab", "has token " + inQuotes(*token) + " twice");
+  }
+  if (!model.find("unk_id"))
+    return Error::success();
+  Expected<uint64_t> id = model.getUInt("unk_id");
+  if (!id)
+    return id.takeError();
+  if (*id >= (*list)->size())
+    return model.error("unk_id", "is " + Twine(*id) + ", but there are " +
+                                     Twine((*list)->size()) + " tokens");
+  unknown = *id;
   return Error::success();
 }
 
@@ -196,12 +289,18 @@ Expected<Vocabulary> Vocabulary::read(const JsonObject &tokenizer,
   Expected<JsonObject> model = tokenizer.getObject("model");
   if (!model)
     return model.takeError();
-  if (Error error = checkModel(*model))
-    return error;
+  Expected<StringRef> type = model->getString("type", "BPE");
+  if (!type)
+    return type.takeError();
+  if (*type != "BPE" && *type != "Unigram")
+    return model->error("type", "is " + inQuotes(*type) +
+                                    ", expected 'BPE' or 'Unigram'");
   Vocabulary result;
-  if (Error error = result.readTokens(*model))
+  result.unigram = *type == "Unigram";
+  if (Error error = result.unigram ? result.readUnigram(*model)
+                                   : result.readBpe(*model, strings))
     return error;
-  if (Error error = result.readMerges(*model, strings))
+  if (Error error = result.readByteFallback(*model))
     return error;
   if (Error error = result.readAdded(tokenizer))
     return error;

@@ -1,7 +1,8 @@
 //===- Vocabulary.h - The vocabulary of a tokenizer.json -------*- C++ -*-===//
 //
-// Tokens, their kinds and the BPE merges of Hugging Face's `tokenizers`, in the
-// terms of GGUF: tokens and kinds by id, merges as "left right" by rank.
+// Tokens, their kinds and the BPE merges or Unigram scores of Hugging Face's
+// `tokenizers`, in the terms of GGUF: tokens, kinds and scores by id, merges as
+// "left right" by rank.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -17,12 +18,23 @@ enum class TokenKind : int64_t {
   Control = 3,     // a special added token
   UserDefined = 4, // another added token
   Unused = 5,      // fills the ids that have no token
+  Byte = 6,        // <0xXX>, where the model falls back to bytes
+};
+
+/// Attributes of an added token; the values are those of the runtime's
+/// AddedToken (text/Tokenizer.h).
+enum AddedAttribute : int64_t {
+  AttributeLStrip = 1,
+  AttributeRStrip = 2,
+  AttributeSingleWord = 4,
+  AttributeNormalized = 8,
+  AttributeInModel = 16,
 };
 
 class Vocabulary {
 public:
   /// Reads "model" and "added_tokens" of a tokenizer.json, which must be a BPE
-  /// without byte fallback. `rows` are those of the embedding, if it is known:
+  /// or Unigram model. `rows` are those of the embedding, if it is known:
   /// an id beyond them is an error, and ids without a token up to them are
   /// filled with unused tokens "[PAD<id>]". Strings are owned by `strings`.
   static llvm::Expected<Vocabulary> read(const JsonObject &tokenizer,
@@ -34,9 +46,16 @@ public:
 
   std::vector<llvm::StringRef> tokens; // by id
   std::vector<int64_t> kinds;          // by id, TokenKind
+  std::vector<int64_t> added;          // by id, bits of AddedAttribute
+  std::vector<double> scores;          // by id, Unigram
   std::vector<llvm::StringRef> merges; // by rank, "left right"
+  bool unigram = false, ignoreMerges = false, fuseUnknown = false;
+  std::optional<uint64_t> unknown; // what stands for unknown characters
 
 private:
+  llvm::Error readBpe(const JsonObject &model, MetaWriter &strings);
+  llvm::Error readUnigram(const JsonObject &model);
+  llvm::Error readByteFallback(const JsonObject &model);
   llvm::Error readTokens(const JsonObject &model);
   llvm::Error readAdded(const JsonObject &tokenizer);
   llvm::Error readAddedToken(const JsonObject &tokenizer, const Json &entry,
@@ -50,6 +69,8 @@ private:
   struct Entry {
     uint64_t id;
     TokenKind kind;
+    int64_t added = 0;
+    double score = 0;
   };
   llvm::StringMap<Entry> entries;
 };

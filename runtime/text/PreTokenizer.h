@@ -11,12 +11,10 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 
-#include <memory>
-#include <mutex>
+#include "text/Pattern.h"
+
 #include <span>
-#include <string>
 #include <string_view>
-#include <vector>
 
 namespace quern::tokenizer {
 
@@ -26,6 +24,8 @@ struct PreTokenizer {
   std::span<const std::string_view> patterns;
   /// A word that is a token is that token, whatever merging would give.
   bool ignoreMerges = false;
+  /// Merges characters, not bytes; U+2581 stands for a space.
+  bool characters = false;
 };
 
 // Unicode's White_Space, spelt out: PCRE2's \s differs from other engines' by
@@ -52,74 +52,7 @@ struct PreTokenizer {
 #define QUERN_LOWER "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]"
 /// Everything from Samaritan to Han, and Hangul.
 #define QUERN_EAST_ASIAN "[\\x{800}-\\x{9fa5}\\x{ac00}-\\x{d7ff}]+"
-/// In front of a pattern over bytes. Such ones may cut characters, so that only
-/// others over bytes may follow.
-#define QUERN_BYTES "(?#bytes)"
-
-/// Of a pre-tokenizer; each is a level of recursion.
-inline constexpr size_t mostPatterns = 64;
-
 /// The family called `name`, or nullptr.
 const PreTokenizer *findPreTokenizer(std::string_view name);
-
-/// Cuts valid UTF-8 into words. Patterns are compiled when first used.
-class WordSplitter {
-public:
-  explicit WordSplitter(std::vector<std::string> patterns);
-  ~WordSplitter();
-
-  /// Memory for matching, one for each thread that splits.
-  class Scratch {
-  public:
-    Scratch();
-    ~Scratch();
-    Scratch(const Scratch &) = delete;
-    Scratch &operator=(const Scratch &) = delete;
-
-  private:
-    friend class WordSplitter;
-    void *match = nullptr, *context = nullptr;
-  };
-
-  /// Calls `word(begin, end)` for every word of `text`, in order; together they
-  /// are all of it. Throws Error if a pattern is wrong or gives up.
-  template <typename WordFn>
-  void split(std::string_view text, Scratch &scratch, WordFn &&word) const {
-    compileOnce();
-    splitBy(0, text, 0, text.size(), scratch, word);
-  }
-
-private:
-  /// Finds the next non-empty match at or after `from`.
-  bool next(size_t pattern, std::string_view text, size_t from,
-            Scratch &scratch, size_t &begin, size_t &end) const;
-  void compileOnce() const;
-  void freeCodes() const;
-
-  template <typename WordFn>
-  void splitBy(size_t pattern, std::string_view all, size_t begin, size_t end,
-               Scratch &scratch, WordFn &word) const {
-    if (pattern == patterns.size()) {
-      word(begin, end);
-      return;
-    }
-    // Each piece is a text of its own: look-ahead must not see past its end.
-    std::string_view piece = all.substr(begin, end - begin);
-    size_t done = 0, from, to;
-    while (done < piece.size() &&
-           next(pattern, piece, done, scratch, from, to)) {
-      if (from > done)
-        splitBy(pattern + 1, all, begin + done, begin + from, scratch, word);
-      splitBy(pattern + 1, all, begin + from, begin + to, scratch, word);
-      done = to;
-    }
-    if (done < piece.size())
-      splitBy(pattern + 1, all, begin + done, end, scratch, word);
-  }
-
-  std::vector<std::string> patterns;
-  mutable std::once_flag once;
-  mutable std::vector<void *> codes; ///< pcre2_code, one a pattern
-};
 
 } // namespace quern::tokenizer

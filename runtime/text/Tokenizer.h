@@ -6,7 +6,7 @@
 // starts, `Tokenizer` opens that table in place, wherever it is mapped: it
 // checks it once and copies nothing.
 //
-// Two of three algorithms share everything but the question "what do these two
+// Three of four algorithms share everything but the question "what do these two
 // neighbours merge into":
 //   * "gpt2", byte-level BPE (Sennrich et al. 2016; Radford et al. 2019): text
 //     is cut into words by the model's patterns, and each word's bytes are
@@ -14,15 +14,18 @@
 //   * "llama", SentencePiece BPE (Kudo and Richardson 2018): neighbours whose
 //     concatenation is a token merge, best score first; what is no token in the
 //     end becomes byte tokens <0xXX>.
-// Ties go to the leftmost pair in both. A third one does not merge:
+//   * "bpe": characters (or byte tokens for those that are no token), merged in
+//     the order of a merge list, as tokenizer.json has SentencePiece BPE.
+// Ties go to the leftmost pair in all of them. A fourth one does not merge:
 //   * "t5", SentencePiece unigram (Kudo 2018): of all ways to cut text into
-//     tokens, the one with the highest sum of scores (log probabilities). A
-//     model's own normalization (its precompiled character map, NFKC as a
-//     rule) is left to whoever makes the text.
+//     tokens, the one with the highest sum of scores (log probabilities).
 //
-// Input is bytes and need not be valid UTF-8: an invalid byte is encoded as
-// itself, never merged with text, and comes back from `decode` unchanged where
-// the vocabulary has that byte.
+// Before that, text is changed and cut into words as the model's file says: by
+// the family that a GGUF file names, or by the rules that a tokenizer.json
+// writes out (TextSteps.h).
+//
+// Input is bytes and need not be valid UTF-8: each maximal invalid part counts
+// as one U+FFFD, as Python's errors="replace" has it.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -30,6 +33,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -47,21 +51,46 @@ enum class TokenType : uint8_t {
   Byte = 6, ///< "<0xXX>"
 };
 
+/// Attributes of an added token, as in tokenizer.json.
+enum AddedToken : uint8_t {
+  AddedLStrip = 1,     ///< takes the white space before it
+  AddedRStrip = 2,     ///< takes the white space behind it
+  AddedSingleWord = 4, ///< not next to a part of a word
+  AddedNormalized = 8, ///< looked for in normalized text, else before
+  AddedInModel = 16,   ///< a token of the model too
+};
+
+/// The rules of a tokenizer.json.
+struct TokenizerRules {
+  /// JSON, or empty for null. The pre-tokenizer is not read where `pre` of the
+  /// source names it.
+  std::string normalizer, preTokenizer, decoder;
+  std::vector<uint8_t> added; ///< one a token, or none: bits of AddedToken
+  bool ignoreMerges = false;  ///< a word that is a token is that token
+  bool fuseUnknown = false;   ///< a run of unknown characters is one token
+};
+
 /// A vocabulary as a model file has it. Views must live until `buildTokenizer`
 /// returns. Defaults that depend on the model (whether it adds BOS where its
 /// file does not say) are the importer's to resolve.
 struct TokenizerSource {
-  std::string model; ///< "gpt2", "llama" or "t5"
+  std::string model; ///< "gpt2", "llama", "t5" or "bpe"
   std::string pre;   ///< pre-tokenizer of "gpt2"; ignored by the others
   std::vector<std::string_view> tokens; ///< as in the file: Ġ or ▁ for a space
-  std::vector<float> scores;            ///< "llama", "t5": one a token
+  std::vector<double> scores;           ///< "llama", "t5": one a token
   std::vector<int32_t> types;           ///< one a token, or none: all normal
-  std::vector<std::string_view> merges; ///< "gpt2": "left right", by priority
+  /// "gpt2", "bpe": "left right", by priority.
+  std::vector<std::string_view> merges;
   int32_t bos = -1, eos = -1, unknown = -1, padding = -1; ///< -1: none
   bool addBos = false, addEos = false, addSpacePrefix = false;
   /// "t5": runs of spaces count as one, and none at either end.
   bool removeExtraSpaces = false;
   std::vector<int32_t> extraEnd; ///< further tokens that end a generation
+  /// "t5": the bytes of tokenizer.ggml.precompiled_charsmap, or empty.
+  std::string charsMap;
+  /// What a tokenizer.json says beyond that; it then decides about text, and
+  /// `addSpacePrefix`, `removeExtraSpaces` and `charsMap` are ignored.
+  std::optional<TokenizerRules> rules;
 };
 
 /// Lays out the table that `Tokenizer` opens. Compile time only. Throws Error

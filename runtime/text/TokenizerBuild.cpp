@@ -6,10 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "text/TokenizerBuild.h"
+#include "text/TokenizerBuilder.h"
 
 #include "Error.h"
-#include "text/PreTokenizer.h"
 #include "text/TokenizerImpl.h"
 #include "text/Utf8.h"
 
@@ -20,38 +19,6 @@
 
 namespace quern {
 using namespace tokenizer;
-
-namespace {
-class Builder {
-public:
-  explicit Builder(const TokenizerSource &source) : source(source) {}
-  std::vector<uint8_t> build();
-
-private:
-  void chooseModel();
-  void addTexts();
-  void addMerges();
-  void addRanks();
-  void addScores();
-  void addBridges();
-  std::vector<uint8_t> assemble();
-  void markWhole(std::vector<uint8_t> &table) const;
-
-  const TokenizerSource &source;
-  Vocabulary vocabulary;
-  const PreTokenizer *pre = nullptr;
-
-  Header header{};
-  std::vector<uint32_t> offsets, ranks, edges;
-  std::string bytes, patternText;
-  std::vector<uint8_t> flags, bridges;
-  std::vector<TextSlot> textSlots;
-  std::vector<MergeSlot> mergeSlots;
-  std::vector<TrieNode> nodes;
-  std::vector<int32_t> ends;
-  std::vector<PatternRef> patterns;
-};
-} // namespace
 
 /// Slots for `count` entries: three quarters full, never without room.
 static size_t slotCount(size_t count) { return count + count / 3 + 1; }
@@ -72,41 +39,6 @@ static uint32_t insert(std::vector<Slot> &slots, size_t slot, const Slot &entry,
     if (++slot == slots.size())
       slot = 0;
   }
-}
-
-void Builder::chooseModel() {
-  std::memcpy(header.magic, tableMagic, sizeof(tableMagic));
-  if (source.model == "gpt2") {
-    header.model = Model::ByteBpe;
-    pre = findPreTokenizer(source.pre);
-    if (!pre) {
-      std::string known;
-      for (std::string_view name : preTokenizerNames())
-        if (!name.empty())
-          known += (known.empty() ? "" : ", ") + std::string(name);
-      throw Error("tokenizer.ggml.pre: unknown pre-tokenizer '" + source.pre +
-                  "', expected one of " + known);
-    }
-  } else if (source.model == "llama") {
-    header.model = Model::SentencePiece;
-  } else if (source.model == "t5") {
-    header.model = Model::Unigram;
-  } else {
-    throw Error("tokenizer.ggml.model: unknown tokenizer '" + source.model +
-                "'");
-  }
-  header.flags = (source.addBos ? FlagAddBos : 0u) |
-                 (source.addEos ? FlagAddEos : 0u) |
-                 (source.addSpacePrefix ? FlagSpacePrefix : 0u) |
-                 (source.removeExtraSpaces ? FlagMergeSpaces : 0u);
-  // Byte BPE has no marker for a space to put in front of text.
-  if (header.model == Model::ByteBpe)
-    header.flags &= ~uint32_t{FlagSpacePrefix};
-  header.tokenCount = static_cast<uint32_t>(source.tokens.size());
-  header.bos = source.bos;
-  header.eos = source.eos;
-  header.unknown = source.unknown;
-  header.padding = source.padding;
 }
 
 void Builder::addTexts() {
@@ -176,6 +108,9 @@ void Builder::addMerges() {
       fail("has a part that is no token");
     if (both == ids.end())
       fail("makes no token");
+    if (vocabulary.types[l->second] == TokenType::Byte ||
+        vocabulary.types[r->second] == TokenType::Byte)
+      fail("merges a byte token, which is not supported");
     // Text must not be able to spell a control token.
     if (vocabulary.types[both->second] == TokenType::Control)
       continue;
@@ -212,23 +147,29 @@ void Builder::addRanks() {
 }
 
 void Builder::addScores() {
-  float worst = 0;
+  double worst = 0;
   for (size_t i = 0; i < source.scores.size(); ++i) {
     if (std::isinf(source.scores[i]))
       throw Error("tokenizer.ggml.scores[" + std::to_string(i) +
                   "]: not finite");
-    ranks.push_back(std::bit_cast<uint32_t>(source.scores[i]));
-    if (vocabulary.types[i] == TokenType::Normal)
+    bool counts = source.rules || vocabulary.types[i] == TokenType::Normal;
+    if (counts)
       worst = std::min(worst, source.scores[i]);
   }
   // SentencePiece's penalty for what it does not know.
   header.unknownScore = worst - 10;
+  scores = source.scores;
+  prefixes = buildPrefixes(vocabulary);
+  header.prefixProbes = prefixes.probes;
+  header.prefixSeed = prefixes.seed;
 }
 
 void Builder::addBridges() {
   std::vector<std::pair<char32_t, char32_t>> pairs;
   for (size_t i = 0; i < vocabulary.texts.size(); ++i) {
-    if (!vocabulary.mergeable[i])
+    // User-defined tokens may be what a merge makes.
+    if (!vocabulary.mergeable[i] &&
+        vocabulary.types[i] != TokenType::UserDefined)
       continue;
     std::string_view text = vocabulary.texts[i];
     char32_t previous = 0;
@@ -264,9 +205,10 @@ std::vector<uint8_t> Builder::assemble() {
   };
   // In the order of SectionId.
   const Part parts[SectionCount] = {
-      part(offsets), part(bytes),      part(flags),    part(textSlots),
-      part(ranks),   part(mergeSlots), part(bridges),  part(nodes),
-      part(edges),   part(ends),       part(patterns), part(patternText)};
+      part(offsets),  part(bytes),   part(flags),          part(textSlots),
+      part(ranks),    part(scores),  part(prefixes.slots), part(mergeSlots),
+      part(bridges),  part(nodes),   part(edges),          part(ends),
+      part(stepRefs), part(stepText)};
   uint64_t end = sizeof(Header);
   for (uint32_t i = 0; i < SectionCount; ++i) {
     header.sections[i] = {end, parts[i].count};
@@ -289,10 +231,21 @@ void Builder::markWhole(std::vector<uint8_t> &table) const {
   for (uint32_t i = 0; i < vocabulary.texts.size(); ++i) {
     if (!vocabulary.mergeable[i] || vocabulary.types[i] == TokenType::Unused)
       continue;
-    bool whole = pre && pre->ignoreMerges;
+    bool ignore =
+        source.rules ? source.rules->ignoreMerges : pre && pre->ignoreMerges;
+    bool whole = ignore && header.model == Model::ByteBpe;
     if (!whole) {
+      scratch.score = 0;
       mergeWord(view, vocabulary.texts[i], scratch);
       whole = scratch.symbols.size() == 1 && scratch.symbols[0].id == i;
+    }
+    if (whole && header.model == Model::Unigram) {
+      // By a margin that no rounding of sums takes away.
+      scratch.score = 0;
+      scratch.excluded = i;
+      mergeWord(view, vocabulary.texts[i], scratch);
+      scratch.excluded = none;
+      whole = scratch.score < scores[i] - 1e-3;
     }
     if (whole)
       tokenFlags[i] |= FlagWhole;
@@ -301,23 +254,21 @@ void Builder::markWhole(std::vector<uint8_t> &table) const {
 
 std::vector<uint8_t> Builder::build() {
   chooseModel();
-  vocabulary = readVocabulary(source, header.model);
+  vocabulary = readVocabulary(source, header.model, header.flags & FlagMarked);
   std::copy(std::begin(vocabulary.byteToken), std::end(vocabulary.byteToken),
             header.byteToken);
   ends = findEndTokens(source, vocabulary);
   addTexts();
-  buildTrie(vocabulary, nodes, edges);
-  if (header.model == Model::ByteBpe) {
+  addSteps();
+  addSpecials();
+  bool merges =
+      header.model == Model::ByteBpe || header.model == Model::CharacterBpe;
+  if (merges)
     addMerges();
-    for (std::string_view pattern : pre->patterns) {
-      patterns.push_back({static_cast<uint32_t>(patternText.size()),
-                          static_cast<uint32_t>(pattern.size())});
-      patternText += pattern;
-    }
-  } else {
+  else
     addRanks();
+  if (header.model != Model::ByteBpe)
     addBridges();
-  }
   std::vector<uint8_t> table = assemble();
   markWhole(table);
   return table;

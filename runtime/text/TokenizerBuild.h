@@ -18,11 +18,28 @@ struct Vocabulary {
 };
 
 /// Checks ids, counts and types of `source` and decodes its token texts.
-Vocabulary readVocabulary(const TokenizerSource &source, Model model);
+/// `marked`: U+2581 in them is a space.
+Vocabulary readVocabulary(const TokenizerSource &source, Model model,
+                          bool marked);
 
-/// The trie of control, unknown and user-defined tokens.
-void buildTrie(const Vocabulary &vocabulary, std::vector<TrieNode> &nodes,
-               std::vector<uint32_t> &edges);
+/// A special token and the text that it is found by.
+struct SpecialKey {
+  std::string_view text; ///< not empty
+  uint32_t id;
+  uint8_t added; ///< bits of AddedToken
+  bool always;   ///< not only where the caller asks for control tokens
+};
+
+/// Appends a trie and returns its root.
+uint32_t buildTrie(std::vector<SpecialKey> keys, std::vector<TrieNode> &nodes,
+                   std::vector<uint32_t> &edges);
+
+/// The table of all that tokens start with, for Unigram.
+struct PrefixTable {
+  std::vector<PrefixSlot> slots;
+  uint32_t probes = 0, seed = 0;
+};
+PrefixTable buildPrefixes(const Vocabulary &vocabulary);
 
 /// All tokens that end a generation, ascending.
 std::vector<int32_t> findEndTokens(const TokenizerSource &source,

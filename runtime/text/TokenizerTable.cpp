@@ -23,12 +23,14 @@ static constexpr size_t elementSize[SectionCount] = {sizeof(uint32_t),
                                                      1,
                                                      sizeof(TextSlot),
                                                      sizeof(uint32_t),
+                                                     sizeof(double),
+                                                     sizeof(PrefixSlot),
                                                      sizeof(MergeSlot),
                                                      1,
                                                      sizeof(TrieNode),
                                                      sizeof(uint32_t),
                                                      sizeof(int32_t),
-                                                     sizeof(PatternRef),
+                                                     sizeof(StepRef),
                                                      1};
 
 std::string unmarkSpaces(std::string_view text) {
@@ -62,6 +64,9 @@ TableView::TableView(std::span<const uint8_t> data) : table(data) {
   bytes = section<char>(TokenBytes).data();
   tokenFlags = section<uint8_t>(TokenFlags).data();
   ranks = section<uint32_t>(TokenRanks).data();
+  scores = section<double>(TokenScores).data();
+  prefixSlots = section<PrefixSlot>(PrefixSlots).data();
+  prefixCount = section<PrefixSlot>(PrefixSlots).size();
   bridges = section<uint8_t>(Bridges).data();
   textSlots = section<TextSlot>(TextSlots).data();
   textCount = section<TextSlot>(TextSlots).size();
@@ -75,10 +80,15 @@ TableView::TableView(std::span<const uint8_t> data) : table(data) {
   checkTokens();
   checkSlots();
   checkTrie();
-  for (uint32_t e = 0; e < trie[0].edgeCount; ++e) {
-    uint32_t edge = edges[trie[0].firstEdge + e];
-    starts[1][edge & 0xff] = true;
-    starts[0][edge & 0xff] = trie[edge >> 8].alwaysBelow != 0;
+  for (bool normalized : {false, true}) {
+    if (normalized && head->normalizedRoot == 0)
+      break;
+    const TrieNode &root = trie[normalized ? head->normalizedRoot : 0];
+    for (uint32_t e = 0; e < root.edgeCount; ++e) {
+      uint32_t edge = edges[root.firstEdge + e];
+      starts[normalized][1][edge & 0xff] = true;
+      starts[normalized][0][edge & 0xff] = trie[edge >> 8].alwaysBelow != 0;
+    }
   }
 }
 
@@ -95,14 +105,19 @@ void TableView::checkHeader() const {
   }
   uint64_t n = head->tokenCount;
   auto count = [&](SectionId id) { return head->sections[id].count; };
-  bool pieces =
-      head->model == Model::SentencePiece || head->model == Model::Unigram;
-  if (!pieces && head->model != Model::ByteBpe)
+  if (head->model > Model::CharacterBpe)
     corrupt("unknown model");
+  bool pieces = head->model != Model::ByteBpe;
+  bool unigram = head->model == Model::Unigram;
+  bool merges =
+      head->model == Model::ByteBpe || head->model == Model::CharacterBpe;
   if (n == 0 || n > INT32_MAX || count(TokenOffsets) != n + 1 ||
       count(TokenFlags) != n || count(TextSlots) == 0 || count(TrieNodes) == 0)
     corrupt("wrong section size");
-  if (pieces ? count(TokenRanks) != n : count(MergeSlots) == 0)
+  if ((merges && count(MergeSlots) == 0) ||
+      (unigram && (count(TokenScores) != n || count(PrefixSlots) == 0)) ||
+      (!merges && !unigram && count(TokenRanks) != n) ||
+      head->normalizedRoot >= count(TrieNodes))
     corrupt("wrong section size");
   uint64_t bits = uint64_t{head->bridgeMask} + 1;
   if (pieces &&
@@ -135,9 +150,12 @@ void TableView::checkSlots() const {
     bad |= textSlots[i].id != none && textSlots[i].id >= n;
   for (size_t i = 0; i < mergeCount; ++i)
     bad |= mergeSlots[i].id != none && mergeSlots[i].id >= n;
+  for (size_t i = 0; i < prefixCount; ++i)
+    bad |= prefixSlots[i].id < vacant && prefixSlots[i].id >= n;
   if (bad)
     corrupt("hash table entry out of range");
-  if (head->textProbes > textCount || head->mergeProbes > mergeCount)
+  if (head->textProbes > textCount || head->mergeProbes > mergeCount ||
+      head->prefixProbes > prefixCount)
     corrupt("probe length out of range");
 }
 
@@ -155,12 +173,18 @@ void TableView::checkTrie() const {
         corrupt("trie node out of range");
     }
   }
-  if (head->sections[Patterns].count > mostPatterns)
-    corrupt("too many patterns");
-  for (const PatternRef &p : section<PatternRef>(Patterns))
-    if (p.offset > head->sections[PatternText].count ||
-        p.size > head->sections[PatternText].count - p.offset)
-      corrupt("pattern out of range");
+  if (head->sections[Steps].count > mostSteps)
+    corrupt("too many steps");
+  uint64_t text = head->sections[StepText].count;
+  bool cutting = false;
+  for (const StepRef &s : section<StepRef>(Steps)) {
+    if (s.pattern > text || s.patternSize > text - s.pattern ||
+        s.content > text || s.contentSize > text - s.content)
+      corrupt("step text out of range");
+    if (s.kind >= StepKind::Count || (cutting && isNormalizing(s.kind)))
+      corrupt("unknown step");
+    cutting = !isNormalizing(s.kind);
+  }
 }
 
 uint32_t TableView::child(uint32_t node, uint8_t byte) const {
@@ -173,36 +197,43 @@ uint32_t TableView::child(uint32_t node, uint8_t byte) const {
   return none;
 }
 
-uint32_t TableView::matchSpecial(std::string_view rest, bool all,
-                                 size_t *size) const {
-  uint32_t node = 0, best = none;
-  for (size_t i = 0; i < rest.size(); ++i) {
-    node = child(node, static_cast<uint8_t>(rest[i]));
+SpecialMatch TableView::matchSpecial(std::string_view rest, bool all,
+                                     bool normalized) const {
+  uint32_t node = normalized ? head->normalizedRoot : 0, size = 0;
+  SpecialMatch best;
+  for (char c : rest) {
+    node = child(node, static_cast<uint8_t>(c));
     if (node == none || !(all || trie[node].alwaysBelow))
       break;
+    ++size;
     uint32_t token = trie[node].token;
-    if (token != none && (all || type(token) == TokenType::UserDefined)) {
-      best = token;
-      if (size)
-        *size = i + 1;
-    }
+    if (token != none && (all || type(token) == TokenType::UserDefined))
+      best = {token, size, trie[node].added};
   }
   return best;
 }
 
 uint32_t TableView::findSpecial(std::string_view key) const {
-  uint32_t node = 0;
-  for (char c : key)
-    if ((node = child(node, static_cast<uint8_t>(c))) == none)
-      return none;
-  return trie[node].token;
+  for (uint32_t root : {uint32_t{0}, head->normalizedRoot}) {
+    uint32_t node = root;
+    for (char c : key)
+      if ((node = child(node, static_cast<uint8_t>(c))) == none)
+        break;
+    if (node != none && trie[node].token != none)
+      return trie[node].token;
+  }
+  return none;
 }
 
-std::vector<std::string> TableView::patterns() const {
-  std::vector<std::string> out;
-  auto text = section<char>(PatternText);
-  for (const PatternRef &p : section<PatternRef>(Patterns))
-    out.emplace_back(text.data() + p.offset, p.size);
+std::vector<TextStep> TableView::steps(bool normalizing) const {
+  std::vector<TextStep> out;
+  auto text = section<char>(StepText);
+  for (const StepRef &s : section<StepRef>(Steps))
+    if (isNormalizing(s.kind) == normalizing)
+      out.push_back({s.kind,
+                     s.flags,
+                     {text.data() + s.pattern, s.patternSize},
+                     {text.data() + s.content, s.contentSize}});
   return out;
 }
 

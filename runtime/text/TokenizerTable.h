@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 
+#include "text/TextSteps.h"
 #include "text/Tokenizer.h"
 
 #include <bit>
@@ -17,16 +18,28 @@
 
 namespace quern::tokenizer {
 
-inline constexpr char tableMagic[8] = {'Q', 'N', 'T', 'O', 'K', '0', '0', '1'};
+inline constexpr char tableMagic[8] = {'Q', 'N', 'T', 'O', 'K', '0', '0', '2'};
 inline constexpr uint32_t none = UINT32_MAX;
 
-enum class Model : uint32_t { ByteBpe = 0, SentencePiece = 1, Unigram = 2 };
+enum class Model : uint32_t {
+  ByteBpe = 0,
+  SentencePiece = 1,
+  Unigram = 2,
+  CharacterBpe = 3,
+};
 
 enum HeaderFlag : uint32_t {
   FlagAddBos = 1,
   FlagAddEos = 2,
   FlagSpacePrefix = 4,
-  FlagMergeSpaces = 8, ///< runs of spaces are one, none at the ends
+  FlagMergeSpaces = 8,    ///< runs of spaces are one, none at the ends
+  FlagRules = 16,         ///< of a tokenizer.json: steps say all about text
+  FlagMarked = 32,        ///< U+2581 in words is a space
+  FlagDropSpace = 64,     ///< `decode` takes off the first space
+  FlagDropSpaces = 1024,  ///< `decode` takes all spaces off the first token
+  FlagEachUnknown = 128,  ///< one token for each unknown character of a run
+  FlagUnknownBytes = 256, ///< byte BPE: a missing byte is an unknown token
+  FlagIgnoreMerges = 512, ///< a word that is a token is that token
 };
 
 /// Bits of a token's byte of flags; the low three are its TokenType.
@@ -46,16 +59,25 @@ struct TextSlot {
 struct MergeSlot {
   uint32_t left, right, rank, id;
 };
-/// Node of the trie of special tokens. Children always have higher numbers.
+/// Slot of the table of prefixes (Unigram): what a token may start with. Empty:
+/// id == vacant; a prefix that is no token itself: id == none.
+struct PrefixSlot {
+  uint32_t tag, id;
+};
+inline constexpr uint32_t vacant = none - 1;
+/// Node of the tries of special tokens. Children always have higher numbers.
 struct TrieNode {
   uint32_t firstEdge; ///< index of its edges: node << 8 | byte, by byte
   uint16_t edgeCount;
-  uint16_t alwaysBelow; ///< 1: a user-defined token lies here or below
-  uint32_t token;       ///< the token that ends here, or none
+  uint8_t alwaysBelow; ///< 1: a user-defined token lies here or below
+  uint8_t added;       ///< of the token: bits of AddedToken
+  uint32_t token;      ///< the token that ends here, or none
 };
-/// A pre-tokenizer pattern: PCRE2 syntax, in the pattern text section.
-struct PatternRef {
-  uint32_t offset, size;
+/// A TextStep; its strings are in the section of step text.
+struct StepRef {
+  StepKind kind;
+  uint32_t flags;
+  uint32_t pattern, patternSize, content, contentSize;
 };
 
 enum SectionId : uint32_t {
@@ -63,15 +85,16 @@ enum SectionId : uint32_t {
   TokenBytes,   ///< char: what each token decodes to
   TokenFlags,   ///< uint8_t[tokens]
   TextSlots,
-  TokenRanks, ///< SentencePiece: uint32_t[tokens], 0 for the best score;
-              ///< Unigram: float[tokens], log probabilities
-  MergeSlots, ///< byte BPE
-  Bridges,    ///< SentencePiece, Unigram: bitmap, see `bridgeBit`
+  TokenRanks,  ///< SentencePiece: uint32_t[tokens], 0 for the best score
+  TokenScores, ///< Unigram: double[tokens], log probabilities
+  PrefixSlots, ///< Unigram
+  MergeSlots,  ///< BPE with a merge list
+  Bridges,     ///< all but byte BPE: bitmap, see `bridgeBit`
   TrieNodes,
   TrieEdges,
   EndTokens, ///< int32_t, ascending
-  Patterns,
-  PatternText,
+  Steps,     ///< those that change text first
+  StepText,
   SectionCount,
 };
 
@@ -87,9 +110,12 @@ struct Header {
   uint32_t tokenCount;
   int32_t bos, eos, unknown, padding;
   uint32_t longestPiece; ///< bytes of the longest mergeable token
-  uint32_t textProbes, mergeProbes;
+  uint32_t textProbes, mergeProbes, prefixProbes;
   uint32_t bridgeMask;     ///< bits of the bitmap - 1, a power of two
-  float unknownScore;      ///< Unigram: of a character that is no token
+  uint32_t normalizedRoot; ///< of the trie for normalized text, or 0
+  uint32_t prefixSeed;
+  uint32_t reserved;
+  double unknownScore;     ///< Unigram: of a character that is no token
   uint32_t byteToken[256]; ///< the token of a byte, or none
   Section sections[SectionCount];
 };
@@ -135,6 +161,12 @@ inline uint64_t hashPair(uint32_t left, uint32_t right) {
   return mix((uint64_t{left} << 32 | right) * 0x9e3779b97f4a7c15u);
 }
 
+/// The hash of a prefix, one character after the other, from a seed on.
+inline uint64_t hashNext(uint64_t h, char32_t code) {
+  h = (h ^ code) * 0x9e3779b97f4a7c15u;
+  return h ^ h >> 32;
+}
+
 /// The first slot to look at, in a table of `count` slots of any number.
 inline size_t firstSlot(uint64_t hash, size_t count) {
   return static_cast<size_t>(((hash >> 32) * count) >> 32);
@@ -146,6 +178,13 @@ inline size_t firstSlot(uint64_t hash, size_t count) {
 inline uint32_t bridgeBit(char32_t left, char32_t right, uint32_t mask) {
   return static_cast<uint32_t>(hashPair(left, right)) & mask;
 }
+
+/// A special token in a text.
+struct SpecialMatch {
+  uint32_t id = none;
+  uint32_t size = 0; ///< bytes
+  uint8_t added = 0; ///< bits of AddedToken
+};
 
 /// Checked access to a table.
 class TableView {
@@ -164,7 +203,7 @@ public:
     return static_cast<TokenType>(tokenFlags[id] & TypeMask);
   }
   uint32_t rank(uint32_t id) const { return ranks[id]; }
-  float score(uint32_t id) const { return std::bit_cast<float>(ranks[id]); }
+  double score(uint32_t id) const { return scores[id]; }
 
   /// The mergeable token whose bytes are `key`, or none.
   uint32_t find(std::string_view key) const {
@@ -199,6 +238,23 @@ public:
     return nullptr;
   }
 
+  /// What is known of the prefix with this hash: nullptr if no token starts
+  /// so, or a slot whose token, if it has one, must be compared yet.
+  const PrefixSlot *findPrefix(uint64_t hash) const {
+    auto tag = static_cast<uint32_t>(hash);
+    size_t slot = firstSlot(hash, prefixCount);
+    for (uint32_t probe = 0; probe <= head->prefixProbes; ++probe) {
+      const PrefixSlot &s = prefixSlots[slot];
+      if (s.id == vacant)
+        return nullptr;
+      if (s.tag == tag)
+        return &s;
+      if (++slot == prefixCount)
+        slot = 0;
+    }
+    return nullptr;
+  }
+
   /// Whether some token may have `left` just before `right`.
   bool bridged(char32_t left, char32_t right) const {
     uint32_t bit = bridgeBit(left, right, head->bridgeMask);
@@ -206,20 +262,26 @@ public:
   }
 
   /// The longest special token at the start of `rest`, or none. Control and
-  /// unknown tokens count only if `all`.
-  /// `size`: bytes of `rest` that it takes, where somebody asks.
-  uint32_t matchSpecial(std::string_view rest, bool all,
-                        size_t *size = nullptr) const;
-  bool anySpecial(bool all) const {
-    return trie[0].edgeCount != 0 && (all || trie[0].alwaysBelow);
+  /// unknown tokens count only if `all`. Those that are looked for in
+  /// normalized text are in a trie of their own.
+  SpecialMatch matchSpecial(std::string_view rest, bool all,
+                            bool normalized) const;
+  bool anySpecial(bool all, bool normalized) const {
+    if (normalized && head->normalizedRoot == 0)
+      return false;
+    const TrieNode &root = trie[normalized ? head->normalizedRoot : 0];
+    return root.edgeCount != 0 && (all || root.alwaysBelow);
   }
   /// Whether a special token may start with `byte`.
-  bool startsSpecial(uint8_t byte, bool all) const { return starts[all][byte]; }
+  bool startsSpecial(uint8_t byte, bool all, bool normalized) const {
+    return starts[normalized][all][byte];
+  }
   /// The special token that is exactly `key`, or none.
   uint32_t findSpecial(std::string_view key) const;
 
   std::span<const int32_t> endTokens() const { return ends; }
-  std::vector<std::string> patterns() const;
+  /// The steps that change text, or those that cut it.
+  std::vector<TextStep> steps(bool normalizing) const;
 
 private:
   template <typename T> std::span<const T> section(SectionId id) const;
@@ -232,14 +294,16 @@ private:
   std::span<const uint8_t> table;
   const Header *head;
   const uint32_t *offsets, *ranks, *edges;
+  const double *scores;
+  const PrefixSlot *prefixSlots;
   const char *bytes;
   const uint8_t *tokenFlags, *bridges;
   const TextSlot *textSlots;
   const MergeSlot *mergeSlots;
   const TrieNode *trie;
-  size_t textCount, mergeCount, trieCount, edgeCount;
+  size_t textCount, mergeCount, prefixCount, trieCount, edgeCount;
   std::span<const int32_t> ends;
-  bool starts[2][256] = {}; ///< [all]
+  bool starts[2][2][256] = {}; ///< [normalized][all]
 };
 
 } // namespace quern::tokenizer

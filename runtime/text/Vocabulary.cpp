@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <string>
+#include <tuple>
 #include <utility>
 
 namespace quern::tokenizer {
@@ -88,7 +89,7 @@ static void checkCounts(const TokenizerSource &source, Model model) {
   };
   if (!source.types.empty())
     sameCount(source.types.size(), "tokenizer.ggml.token_type");
-  if (model != Model::ByteBpe)
+  if (model == Model::SentencePiece || model == Model::Unigram)
     sameCount(source.scores.size(), "tokenizer.ggml.scores");
   auto inRange = [&](int32_t id, const char *key) {
     if (id < -1 || id >= static_cast<int64_t>(n))
@@ -99,6 +100,8 @@ static void checkCounts(const TokenizerSource &source, Model model) {
   inRange(source.eos, "tokenizer.ggml.eos_token_id");
   inRange(source.unknown, "tokenizer.ggml.unknown_token_id");
   inRange(source.padding, "tokenizer.ggml.padding_token_id");
+  if (source.rules && !source.rules->added.empty())
+    sameCount(source.rules->added.size(), "tokenizer.json: added_tokens");
   for (int32_t id : source.extraEnd)
     if (id < 0 || static_cast<size_t>(id) >= n)
       throw Error("end-of-generation token: " + std::to_string(id) +
@@ -107,7 +110,7 @@ static void checkCounts(const TokenizerSource &source, Model model) {
 
 /// Fills in token `i` from its text in the file.
 static void readToken(Vocabulary &out, size_t i, std::string_view text,
-                      Model model) {
+                      Model model, bool rules, bool marked, bool inModel) {
   TokenType type = out.types[i];
   std::string &decoded = out.texts[i];
   bool normal = type == TokenType::Normal || type == TokenType::Unused;
@@ -121,20 +124,25 @@ static void readToken(Vocabulary &out, size_t i, std::string_view text,
       out.byteToken[byte] = static_cast<uint32_t>(i);
   } else if (model == Model::ByteBpe) {
     decoded = normal ? decodeByteLevel(text) : std::string(text);
-    out.mergeable[i] = type == TokenType::Normal;
+    out.mergeable[i] = type == TokenType::Normal || inModel;
     if (out.mergeable[i] && decoded.size() == 1)
       out.byteToken[static_cast<uint8_t>(decoded[0])] =
           static_cast<uint32_t>(i);
   } else {
-    decoded = unmarkSpaces(text);
-    out.mergeable[i] = normal || type == TokenType::UserDefined;
+    decoded = marked ? unmarkSpaces(text) : std::string(text);
+    // No text has a space where spaces are replaced.
+    bool reachable = !rules || !marked || text.find(' ') == text.npos;
+    out.mergeable[i] = (normal || inModel)
+                           ? reachable
+                           : !rules && type == TokenType::UserDefined;
   }
   // What is empty can neither be found nor printed.
   if (decoded.empty())
     out.mergeable[i] = false;
 }
 
-Vocabulary readVocabulary(const TokenizerSource &source, Model model) {
+Vocabulary readVocabulary(const TokenizerSource &source, Model model,
+                          bool marked) {
   checkCounts(source, model);
   size_t n = source.tokens.size();
   Vocabulary out;
@@ -150,23 +158,22 @@ Vocabulary readVocabulary(const TokenizerSource &source, Model model) {
                     "]: " + std::to_string(type) + " is no token type");
       out.types[i] = static_cast<TokenType>(type);
     }
-    readToken(out, i, source.tokens[i], model);
+    bool inModel = out.types[i] == TokenType::UserDefined && source.rules &&
+                   !source.rules->added.empty() &&
+                   (source.rules->added[i] & AddedInModel);
+    readToken(out, i, source.tokens[i], model, source.rules.has_value(), marked,
+              inModel);
   }
   return out;
 }
 
-void buildTrie(const Vocabulary &vocabulary, std::vector<TrieNode> &nodes,
-               std::vector<uint32_t> &edges) {
-  using Key = std::pair<std::string_view, uint32_t>;
-  std::vector<Key> keys;
-  for (uint32_t i = 0; i < vocabulary.texts.size(); ++i) {
-    TokenType type = vocabulary.types[i];
-    bool special = type == TokenType::Control || type == TokenType::Unknown ||
-                   type == TokenType::UserDefined;
-    if (special && !vocabulary.texts[i].empty())
-      keys.push_back({vocabulary.texts[i], i});
-  }
-  std::sort(keys.begin(), keys.end());
+uint32_t buildTrie(std::vector<SpecialKey> keys, std::vector<TrieNode> &nodes,
+                   std::vector<uint32_t> &edges) {
+  std::sort(keys.begin(), keys.end(),
+            [](const SpecialKey &a, const SpecialKey &b) {
+              return std::tie(a.text, a.id) < std::tie(b.text, b.id);
+            });
+  auto root = static_cast<uint32_t>(nodes.size());
 
   // Breadth first over ranges of keys with a common prefix: a node's children
   // come after it and side by side.
@@ -176,18 +183,21 @@ void buildTrie(const Vocabulary &vocabulary, std::vector<TrieNode> &nodes,
   std::vector<Range> ranges = {{0, keys.size(), 0}};
   for (size_t at = 0; at < ranges.size(); ++at) {
     auto [first, last, depth] = ranges[at];
-    TrieNode node{static_cast<uint32_t>(edges.size()), 0, 0, none};
+    TrieNode node{static_cast<uint32_t>(edges.size()), 0, 0, 0, none};
     // Of equal texts the last one in the file wins.
-    for (; first < last && keys[first].first.size() == depth; ++first)
-      node.token = keys[first].second;
+    for (; first < last && keys[first].text.size() == depth; ++first) {
+      node.token = keys[first].id;
+      node.added = keys[first].added;
+      node.alwaysBelow = keys[first].always;
+    }
     while (first < last) {
-      char byte = keys[first].first[depth];
+      char byte = keys[first].text[depth];
       size_t end = first;
-      while (end < last && keys[end].first[depth] == byte)
+      while (end < last && keys[end].text[depth] == byte)
         ++end;
-      if (ranges.size() >= (1u << 24))
+      if (root + ranges.size() >= (1u << 24))
         throw Error("tokenizer.ggml.tokens: special tokens are too long");
-      edges.push_back(static_cast<uint32_t>(ranges.size()) << 8 |
+      edges.push_back(static_cast<uint32_t>(root + ranges.size()) << 8 |
                       static_cast<uint8_t>(byte));
       ranges.push_back({first, end, depth + 1});
       ++node.edgeCount;
@@ -195,13 +205,12 @@ void buildTrie(const Vocabulary &vocabulary, std::vector<TrieNode> &nodes,
     }
     nodes.push_back(node);
   }
-  for (size_t i = nodes.size(); i-- > 0;) {
+  for (size_t i = nodes.size(); i-- > root;) {
     TrieNode &node = nodes[i];
-    if (node.token != none)
-      node.alwaysBelow = vocabulary.types[node.token] == TokenType::UserDefined;
     for (uint32_t e = 0; e < node.edgeCount; ++e)
       node.alwaysBelow |= nodes[edges[node.firstEdge + e] >> 8].alwaysBelow;
   }
+  return root;
 }
 
 std::vector<int32_t> findEndTokens(const TokenizerSource &source,

@@ -47,7 +47,7 @@ static void use(const Tokenizer &tokenizer, std::string_view text,
       check(id >= 0 && id < size);
     tokenizer.decode(ids);
     std::string back = tokenizer.decode(ids, /*special=*/true);
-    if (roundTrip && !special)
+    if (roundTrip && !special && utf8::validPrefix(text) == text.size())
       check(back == text);
   }
 }

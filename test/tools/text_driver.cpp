@@ -73,7 +73,7 @@ private:
 
 /// model, pre; counted: tokens (blobs), scores (float), types (int32), merges
 /// (blobs); bos, eos, unknown, padding (int32); addBos, addEos,
-/// addSpacePrefix, removeExtraSpaces (bytes).
+/// addSpacePrefix, removeExtraSpaces (bytes); charsMap (blob).
 static TokenizerSource readVocabulary(std::string_view file) {
   Reader in(file);
   TokenizerSource out;
@@ -92,6 +92,7 @@ static TokenizerSource readVocabulary(std::string_view file) {
   for (bool *flag :
        {&out.addBos, &out.addEos, &out.addSpacePrefix, &out.removeExtraSpaces})
     *flag = in.number<uint8_t>() != 0;
+  out.charsMap = in.blob();
   return out;
 }
 

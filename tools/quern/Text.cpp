@@ -36,14 +36,36 @@ llvm::Error readStrings(const Checkpoint &c, llvm::StringRef key,
   return llvm::Error::success();
 }
 
-llvm::Error readScores(const Checkpoint &c, std::vector<float> &out) {
+llvm::Error readScores(const Checkpoint &c, std::vector<double> &out) {
   const MetaValue *v = c.findMeta("tokenizer.ggml.scores");
   if (!v)
     return llvm::Error::success();
   auto *list = std::get_if<std::vector<double>>(v);
   if (!list)
     return c.error("key 'tokenizer.ggml.scores' is no array of numbers");
-  out.assign(list->begin(), list->end());
+  out = *list;
+  return llvm::Error::success();
+}
+
+/// An array of bytes, of either sign.
+llvm::Error readBytes(const Checkpoint &c, llvm::StringRef key,
+                      std::string &out) {
+  std::vector<int32_t> bytes;
+  if (auto error = readInts(c, key, bytes))
+    return error;
+  for (int32_t byte : bytes)
+    out += static_cast<char>(byte);
+  return llvm::Error::success();
+}
+
+llvm::Error readText(const Checkpoint &c, llvm::StringRef key,
+                     std::string &out) {
+  if (!c.findMeta(key))
+    return llvm::Error::success();
+  auto v = c.getString(key);
+  if (!v)
+    return v.takeError();
+  out = v->str();
   return llvm::Error::success();
 }
 
@@ -67,6 +89,27 @@ llvm::Error readFlag(const Checkpoint &c, llvm::StringRef key, bool &flag) {
   return llvm::Error::success();
 }
 
+/// What the reader of tokenizer.json passes on.
+llvm::Error readRules(const Checkpoint &c, TokenizerSource &s) {
+  s.rules.emplace();
+  s.unknown = -1;
+  std::vector<int32_t> added;
+  llvm::Error errors[] = {
+      readText(c, "tokenizer.huggingface.normalizer", s.rules->normalizer),
+      readText(c, "tokenizer.huggingface.pre_tokenizer", s.rules->preTokenizer),
+      readText(c, "tokenizer.huggingface.decoder", s.rules->decoder),
+      readInts(c, "tokenizer.huggingface.added", added),
+      readId(c, "tokenizer.huggingface.unknown_token_id", s.unknown),
+      readFlag(c, "tokenizer.huggingface.ignore_merges", s.rules->ignoreMerges),
+      readFlag(c, "tokenizer.huggingface.fuse_unk", s.rules->fuseUnknown),
+  };
+  s.rules->added.assign(added.begin(), added.end());
+  llvm::Error first = llvm::Error::success();
+  for (llvm::Error &error : errors)
+    first = llvm::joinErrors(std::move(first), std::move(error));
+  return first;
+}
+
 llvm::Error readSource(const Checkpoint &c, TokenizerSource &s) {
   if (!c.findMeta("tokenizer.ggml.model"))
     return c.error(
@@ -81,13 +124,8 @@ llvm::Error readSource(const Checkpoint &c, TokenizerSource &s) {
   s.addBos = s.addSpacePrefix = s.model == "llama";
   if (s.model == "t5")
     s.addEos = s.addSpacePrefix = true;
-  s.pre = "default";
-  // A rule that the reader of tokenizer.json did not know has no name.
-  if (c.findMeta("tokenizer.huggingface.pre_tokenizer") &&
-      !c.findMeta("tokenizer.ggml.pre"))
-    return c.error(
-        "tokenizer.json: key 'pre_tokenizer' is of a kind that quern "
-        "does not know");
+  bool rules = c.findMeta("tokenizer.huggingface.added");
+  s.pre = rules ? "" : "default";
   if (c.findMeta("tokenizer.ggml.pre")) {
     auto pre = c.getString("tokenizer.ggml.pre");
     if (!pre)
@@ -109,6 +147,8 @@ llvm::Error readSource(const Checkpoint &c, TokenizerSource &s) {
       readFlag(c, "tokenizer.ggml.add_space_prefix", s.addSpacePrefix),
       readFlag(c, "tokenizer.ggml.remove_extra_whitespaces",
                s.removeExtraSpaces),
+      readBytes(c, "tokenizer.ggml.precompiled_charsmap", s.charsMap),
+      rules ? readRules(c, s) : llvm::Error::success(),
   };
   llvm::Error first = llvm::Error::success();
   for (llvm::Error &error : errors)

@@ -34,6 +34,10 @@ def arguments(*flags):
                         help="folder of GGUF files that need hold no tensors")
     parser.add_argument("--only-vocabularies", action="store_true")
     parser.add_argument("--lines", type=int, default=10000)
+    parser.add_argument("--all-lines", action="store_true",
+                        help="small vocabularies too are compared on all lines, not on a fourth")
+    parser.add_argument("--case", help="only cases with this in their name")
+    parser.add_argument("--folder-driver", help="the program tokenizer_folder")
     for flag in flags:
         parser.add_argument(flag, action="store_true")
     return parser.parse_args()
@@ -103,6 +107,7 @@ class Vocabulary:
         self.bos, self.eos, self.unknown, self.padding = bos, eos, unknown, padding
         self.add_bos, self.add_eos, self.space_prefix = add_bos, add_eos, space_prefix
         self.remove_extra_spaces = remove_extra_spaces
+        self.charsmap = b""
 
     @classmethod
     def read(cls, path):
@@ -135,19 +140,21 @@ class Vocabulary:
                 + numbers(self.scores, "f") + numbers(self.types, "i") + strings(self.merges)
                 + struct.pack("<iiii????", self.bos, self.eos, self.unknown, self.padding,
                               self.add_bos, self.add_eos, self.space_prefix,
-                              self.remove_extra_spaces))
+                              self.remove_extra_spaces) + blob(self.charsmap))
 
 
 class Table:
     """A built table on disk, and what the driver does with it."""
 
-    def __init__(self, driver, vocabulary):
+    def __init__(self, driver, vocabulary=None):
+        """Without a vocabulary, somebody else writes the table."""
         self.driver = driver
         self.folder = tempfile.TemporaryDirectory()
         base = pathlib.Path(self.folder.name)
-        (base / "vocabulary").write_bytes(vocabulary.bytes())
         self.path = base / "table"
-        run(driver, "build", base / "vocabulary", self.path)
+        if vocabulary:
+            (base / "vocabulary").write_bytes(vocabulary.bytes())
+            run(driver, "build", base / "vocabulary", self.path)
 
     def encode(self, texts, *flags):
         out = blobs(run(self.driver, "encode", self.path, *flags,

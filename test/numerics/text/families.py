@@ -25,6 +25,18 @@ a722-a76f a771-a787 a78b-a78e ab70-abbf fb00-fb06 fb13-fb17 ff21-ff3a ff41-ff5a 
 104b0-104d3 104d8-104fb 10c80-10cb2 10cc0-10cf2 118a0-118df 1e900-1e943"""
 
 
+KIMI = (r"[\p{Han}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]*"
+        r"[\p{Ll}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+        r"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]+"
+        r"[\p{Ll}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+        r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*" + TAIL)
+# Chinese, Japanese, Thai, Lao, Khmer, Burmese and Korean, first and last of each block.
+SPACELESS = "".join(f"{chr(a)}-{chr(b)}" for a, b in (
+    (0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x8C48, 0xFAFF), (0x3040, 0x309F), (0x30A0, 0x30FF),
+    (0xFF65, 0xFF9F), (0x2F00, 0x2FDF), (0xE40, 0xE7F), (0xE80, 0xEFF), (0x1780, 0x17FF),
+    (0x1000, 0x109F), (0xAA60, 0xAA7F), (0xA9E0, 0xA9FF), (0xAC00, 0xD7AF), (0x1100, 0x11FF)))
+
+
 def letters():
     return "".join("-".join(chr(int(end, 16)) for end in part.split("-"))
                    for part in LETTERS.split())
@@ -72,6 +84,10 @@ def parts(name):
                   o200k(optional, r"\p{N}")],
         "deepseek-v3": [r"\p{N}{1,3}", HAN_KANA, DEEPSEEK3 + r"[\r\n]*" + TAIL],
         "spark2_5": [r"\p{N}{1,3}", HAN_KANA, DEEPSEEK3 + r"|[\r\n]|\s+(?!\S)|\s+", r"\p{N}"],
+        "kimi-k2": [KIMI],
+        "tiny_aya": [r"\d{1,3}(?=(?:\d{3})*\b)", o200k(optional, r"\p{N}{1,3}")],
+        "superbpe": [r"\p{N}+", r"(?=(\d{3})+(?!\d))"],
+        "afmoe": [r"\p{N}{1,3}(?=(?:\p{N}{3})*(?!\p{N}))", f"[{SPACELESS}]+", DEEPSEEK3 + r"[\r\n]*" + TAIL],
         "deepseek-coder": [r"[\r\n]", r"\s?\p{L}+", r"\s?\p{P}+", EAST_ASIAN, digits],
         "deepseek-llm": [r"[\r\n]", rf"\s?[{letters()}]+",
                          "\\s?[!-/:-~\uff01-\uff0f\uff1a-\uff5e\u2018-\u201f\u3000-\u3002]+",
@@ -87,10 +103,10 @@ def parts(name):
 SAME = {"gpt-2": "phi-2 olmo jais mpt exaone4", "smollm": "starcoder refact command-r exaone "
         "minerva-7b codeshell", "llama-bpe": "falcon3 pixtral glm4", "dbrx": "smaug-bpe chatglm-bpe",
         "qwen2": "stablelm2 deepseek-r1-qwen megrez hunyuan", "bloom": "poro-chat gpt3-finnish",
-        "gpt-4o": "llama4", "deepseek-v3": "deepseek-r1 hunyuan-dense"}
+        "gpt-4o": "llama4", "deepseek-v3": "deepseek-r1 hunyuan-dense", "tiny_aya": "cohere2moe"}
 FAMILIES = ("gpt-2 default falcon smollm llama-bpe dbrx jais-2 qwen2 qwen35 ufakzeka laguna "
             "seed-coder bailingmoe minicpm5 exaone-moe gpt-4o granite-embed-multi-97m tekken youtu "
-            "deepseek-v3 spark2_5 deepseek-coder deepseek-llm bloom viking chameleon").split()
+            "deepseek-v3 spark2_5 deepseek-coder deepseek-llm bloom viking chameleon kimi-k2 tiny_aya superbpe afmoe").split()
 # A word that is a token is not merged.
 WHOLE_WORDS = ("llama-bpe", "minicpm5", "granite-embed-multi-97m", "tekken", "youtu")
 

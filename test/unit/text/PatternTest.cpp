@@ -7,6 +7,7 @@
 
 #include "Error.h"
 #include "text/PreTokenizer.h"
+#include "text/WordSplitter.h"
 #include "text/Tokenizer.h"
 #include "text/TokenizerTable.h"
 
@@ -21,14 +22,19 @@ using tokenizer::WordSplitter;
 static std::string split(std::vector<std::string> patterns,
                          std::string_view text) {
   try {
-    WordSplitter splitter(std::move(patterns));
+    std::vector<tokenizer::TextStep> steps;
+    for (std::string &pattern : patterns)
+      steps.push_back({tokenizer::StepKind::Split, tokenizer::Isolated,
+                       std::move(pattern), ""});
+    WordSplitter splitter(std::move(steps));
     WordSplitter::Scratch scratch;
-    size_t words = 0, done = 0;
-    splitter.split(text, scratch, [&](size_t begin, size_t end) {
-      EXPECT_EQ(begin, done);
-      done = end, ++words;
+    size_t words = 0;
+    const char *done = text.data();
+    splitter.split(text, true, scratch, [&](std::string_view word) {
+      EXPECT_EQ(word.data(), done);
+      done += word.size(), ++words;
     });
-    EXPECT_EQ(done, text.size());
+    EXPECT_EQ(done, text.data() + text.size());
     return std::to_string(words);
   } catch (const Error &error) {
     return error.what();
@@ -88,7 +94,7 @@ TEST(Patterns, HostileOnesGiveUp) {
 
 TEST(Patterns, OfOtherKindsAreRefused) {
   EXPECT_EQ(split(std::vector<std::string>(65, "b"), "aaa"),
-            "tokenizer pattern: more than 64 of them");
+            "tokenizer: more than 64 steps");
   EXPECT_EQ(split({"(?#bytes).", "."}, "\xc3\xa9"),
             "tokenizer pattern: one over characters after one over bytes");
   EXPECT_EQ(split({".", "(?#bytes)."}, "\xc3\xa9"), "2");

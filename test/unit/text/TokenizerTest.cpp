@@ -66,13 +66,17 @@ TEST(ByteBpe, CutsDigitsAsThePreTokenizerSays) {
   }
 }
 
-TEST(ByteBpe, KeepsInvalidBytes) {
+TEST(ByteBpe, ReplacesInvalidBytes) {
   auto table = tableOf(byteVocabulary());
   Tokenizer t(table);
-  for (std::string text : {"\xff", "hello\x80hello", "\xe6\xbc", "a\xc3",
-                           "\xf0\x9f\x91 hello \xed\xa0\x80"})
-    EXPECT_EQ(t.decode(t.encode(text, true, true)), text);
-  EXPECT_EQ(t.encode("hello\x80hello", false, false).size(), 3u);
+  // As Python's errors="replace": one U+FFFD for each maximal part.
+  for (auto [text, want] :
+       {std::pair("\xff", "\ufffd"),
+        {"hello\x80hello", "hello\ufffdhello"},
+        {"\xe6\xbc", "\ufffd"},
+        {"a\xc3", "a\ufffd"},
+        {"\xf0\x9f\x91 hello \xed\xa0\x80", "\ufffd hello \ufffd\ufffd\ufffd"}})
+    EXPECT_EQ(t.decode(t.encode(text, true, true)), want);
 }
 
 TEST(ByteBpe, LongWordsTakeTheHeap) {
@@ -103,9 +107,10 @@ TEST(SentencePiece, FallsBackToBytes) {
   auto table = tableOf(pieceVocabulary());
   Tokenizer t(table);
   EXPECT_EQ(t.encode("\u00e9", false, false), Ids({3 + 0xc3, 3 + 0xa9}));
-  EXPECT_EQ(t.encode("\xff", false, false), Ids({3 + 0xff}));
+  EXPECT_EQ(t.encode("\xff", false, false),
+            Ids({3 + 0xef, 3 + 0xbf, 3 + 0xbd}));
   EXPECT_EQ(t.decode(t.encode("x\xe6\xbc\u6f22 a", false, false)),
-            "x\xe6\xbc\u6f22 a");
+            "x\ufffd\u6f22 a");
   // What spells a byte token is text.
   EXPECT_EQ(t.encode("<0x41>", false, false).size(), 6u);
 }
@@ -152,7 +157,7 @@ TEST(SentencePiece, UnusedTokensAreTakenApart) {
 static Vocabulary unigramVocabulary() {
   Vocabulary v = pieceVocabulary();
   v.source.model = "t5";
-  v.source.scores = std::vector<float>(v.source.tokens.size(), -8);
+  v.source.scores = std::vector<double>(v.source.tokens.size(), -8);
   v.source.scores[265] = -1;   // ab
   v.source.scores[266] = -4;   // bc
   v.source.scores[268] = -6.5; // ▁abc
@@ -166,7 +171,7 @@ TEST(Unigram, TakesTheBestSum) {
   EXPECT_EQ(t.encode(" abc", false, false), Ids({268}));
   EXPECT_EQ(t.encode("aaa", false, false), Ids({262, 269})); // the first of two
   EXPECT_EQ(t.encode("a\u00e9", false, false), Ids({262, 3 + 0xc3, 3 + 0xa9}));
-  EXPECT_EQ(t.decode(t.encode("c ab\xff", false, false)), "c ab\xff");
+  EXPECT_EQ(t.decode(t.encode("c ab\xff", false, false)), "c ab\ufffd");
 }
 
 TEST(Unigram, MergesSpaces) {
