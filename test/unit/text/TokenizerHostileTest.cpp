@@ -151,8 +151,9 @@ TEST(HostileVocabulary, IdsOutOfRange) {
 }
 
 TEST(HostileVocabulary, MergesThatNameNoToken) {
-  for (std::string merge : {"q xz", "xz q", "q z", "", " ", "  ", "   ", "q",
-                            "q ", " q", std::string(1 << 20, 'q').c_str()}) {
+  const std::string huge(1 << 20, 'q');
+  for (const char *merge : {"q xz", "xz q", "q z", "", " ", "  ", "   ", "q",
+                            "q ", " q", huge.c_str()}) {
     Vocabulary v = byteVocabulary();
     v.strings.push_back(merge);
     v.source.merges.push_back(v.strings.back());
