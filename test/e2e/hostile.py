@@ -1,4 +1,4 @@
-"""What strangers may give to quern and to an artifact, and signals at any moment.
+"""What strangers may give to quern and to artifacts; signals at any moment.
 
 Templates without an end, prompts of 10 MB, saved conversations that are none,
 disks that are full or read-only, pipes that are closed, Ctrl-C: one line that
@@ -30,7 +30,7 @@ ATTACKS = """
 {%- macro again(n) %}{{ again(n + 1) }}{% endmacro -%}
 {%- set which = messages[-1].content -%}
 {%- if which == 'loop' -%}
-{%- for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}
+{%- for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}
 {%- elif which == 'range' -%}{% for i in range(10**9) %}x{% endfor %}
 {%- elif which == 'list' -%}{{ range(10**9) | list | length }}
 {%- elif which == 'macro' -%}{{ again(0) }}
@@ -55,9 +55,9 @@ def setUpModule():
     folder = pathlib.Path(holder.name)
     Hostile.folder = folder
     model = Hostile.tiny("model", arch="llama", format="q8_0", layers=1,
-                         context=8192)
+                         context=65536)
     begin = time.monotonic()
-    artifact = Hostile.compile(model)
+    artifact = Hostile.compile(model, "--ctx", 65536)
     seconds = time.monotonic() - begin
     template = folder / "attacks.jinja"
     template.write_text(ATTACKS)
@@ -125,7 +125,8 @@ class Templates(Hostile):
     def test_of_the_model_itself(self):
         path = self.folder / "deep.gguf"
         gguf_edit.edit(model, path, keys={
-            "tokenizer.chat_template": "{{ " + "(" * 60_000 + "1" + ")" * 60_000 + " }}"})
+            "tokenizer.chat_template":
+                "{{ " + "(" * 60_000 + "1" + ")" * 60_000 + " }}"})
         done = self.quern("compile", path, "-o", self.output / "x")
         self.assertOneLine(done, "error", str(path), "nested")
 
@@ -149,7 +150,7 @@ class Prompts(Hostile):
                          ("run", "-f", path))[:3 if one == b"a" else 2]:
                 with self.subTest(one=one, args=args):
                     self.assertOneLine(artifact.start(*args, input=text),
-                                       "model.out", "context holds 8192")
+                                       "model.out", "context holds 65536")
 
     def test_as_lines_of_a_chat(self):
         for before in (b"", b"/system ", b"/no"):
@@ -157,7 +158,7 @@ class Prompts(Hostile):
                 done = self.chat(before + b"a" * BIG + b"\n" + b"cat\n"
                                  if before != b"/system " else
                                  before + b"a" * BIG + b"\ncat\n/system x\n"
-                                 b"cat\n")
+                                 b"x\n")
                 err = done.stderr.decode()
                 self.assertEqual(done.returncode, 0, err[:400])
                 self.assertTrue(done.stdout.strip())
@@ -195,7 +196,7 @@ class Prompts(Hostile):
 
     def test_flags(self):
         for args in (("chat", "--frobnicate"), ("chat", "--on-full", "maybe"),
-                     ("chat", "--ctx", "0"), ("chat", "--ctx", "8193"),
+                     ("chat", "--ctx", "0"), ("chat", "--ctx", "65537"),
                      ("chat", "x"), ("verify", "--x"), ("run", "-n", "9" * 30,
                                                         "x"),
                      ("run", "--seed", "9" * 30, "x"), ("run", "--temp",
@@ -264,7 +265,7 @@ class Conversations(Hostile):
 
     def test_words_of_the_file_in_messages(self):
         """A terminal obeys no file: one short line without its controls."""
-        for role in ("a\nb", "\x1b[2J", "\r\r", "r" * 1_000_000, "\x00", "\x9b"):
+        for role in ("a\nb", "\x1b[2J", "\r\r", "r" * 1_000_000, "\x9b"):
             path = self.file(json.dumps({"messages": [
                 {"role": role, "content": "x"}]}))
             with self.subTest(role=role[:10]):
@@ -272,7 +273,7 @@ class Conversations(Hostile):
 
     def test_a_hundred_megabytes(self):
         size = 100_000_000
-        for text in (b"\0" * size, b" " * size,
+        for text in (b"\0" * size,
                      b'{"messages":[{"role":"user","content":"' + b"a" * size):
             path = self.file(text)
             with self.subTest(text=text[:10]):
@@ -284,7 +285,7 @@ class Conversations(Hostile):
             {"role": "assistant", "content": "x"}]}))
         done = self.chat(f"/load {path}\ncat\n/clear\ncat\n")
         self.assertEqual(done.returncode, 0)
-        self.assertIn(b"the context holds 8192", done.stderr)
+        self.assertIn(b"the context holds 65536", done.stderr)
         self.assertTrue(done.stdout.strip())
 
     def test_a_folder(self):
@@ -302,7 +303,7 @@ class Conversations(Hostile):
         os.mkfifo(pipe)
         # Else opening it waits for ever.
         try:
-            done = self.chat(f"/load {pipe}\ncat\n", timeout=20)
+            done = self.chat(f"/load {pipe}\ncat\n", timeout=10)
         except subprocess.TimeoutExpired:
             self.fail("/load of a pipe hangs")
         self.assertGoesOn(done, str(pipe))
@@ -426,7 +427,7 @@ class Signals(Hostile):
             stderr=subprocess.PIPE, env=dict(
                 os.environ, TMPDIR=str(place / "tmp"),
                 XDG_CACHE_HOME=str(place / "cache")))
-        time.sleep(chance.random() * seconds * 1.1)
+        time.sleep(chance.random() ** 1.4 * seconds * 1.05)
         process.send_signal(sent)
         try:
             out, err = process.communicate(timeout=60)
@@ -504,23 +505,28 @@ class Signals(Hostile):
             [artifact.path, "chat", "--temp", "0"], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.addCleanup(process.kill)
-        for message in (b"cat\n", b"dog\n"):
-            process.stdin.write(message)
-            process.stdin.flush()
-            self.assertTrue(select.select([process.stdout], [], [], 60)[0])
-            os.read(process.stdout.fileno(), 1)
-            process.send_signal(signal.SIGINT)
-            said = b""
-            while b"\n" not in said:
+
+        def said():
+            line = b""
+            while b"\n" not in line:
                 self.assertTrue(select.select([process.stderr], [], [], 60)[0],
                                 "nothing is said of the interrupt")
-                said += os.read(process.stderr.fileno(), 4096)
-            self.assertEqual(said, b"[stopped]\n")
+                line += os.read(process.stderr.fileno(), 4096)
+            return line
+        for _ in range(3):
+            # Its answer is all of the context if nothing stops it.
+            process.stdin.write(b"x\n")
+            process.stdin.flush()
+            self.assertTrue(select.select([process.stdout], [], [], 60)[0])
+            process.send_signal(signal.SIGINT)
+            self.assertEqual(said(), b"[stopped]\n")
             while select.select([process.stdout], [], [], 0)[0]:
-                os.read(process.stdout.fileno(), 4096)  # the rest of it
-        out, err = process.communicate(b"/clear\n/exit\n", timeout=60)
-        self.assertEqual((process.returncode, err),
-                         (0, b"[the conversation is forgotten]\n"))
+                os.read(process.stdout.fileno(), 4096)
+            process.stdin.write(b"/clear\n")
+            process.stdin.flush()
+            self.assertEqual(said(), b"[the conversation is forgotten]\n")
+        _, err = process.communicate(b"/exit\n", timeout=60)
+        self.assertEqual((process.returncode, err), (0, b""))
         process = subprocess.Popen([artifact.path, "chat"],
                                    stdin=subprocess.PIPE,
                                    stderr=subprocess.PIPE)
@@ -528,6 +534,21 @@ class Signals(Hostile):
         process.terminate()
         _, err = process.communicate(timeout=60)
         self.assertEqual((process.returncode, err), (-signal.SIGTERM, b""))
+
+    def test_chat_whose_reader_is_slow(self):
+        """SIGINT while a pipe is full stops the answer as well."""
+        process = subprocess.Popen(
+            [artifact.path, "chat", "--temp", "0"], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(process.kill)
+        process.stdin.write(b"x\n")
+        process.stdin.flush()
+        self.assertTrue(select.select([process.stdout], [], [], 60)[0])
+        time.sleep(5)  # for 64 KiB of answer
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+        _, err = process.communicate(b"/exit\n", timeout=60)
+        self.assertEqual((process.returncode, err), (0, b"[stopped]\n"))
 
 
 class Machines(Hostile):
