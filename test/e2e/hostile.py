@@ -7,6 +7,7 @@ is left, and nothing hangs. What is wrong with models and artifacts is in
 bad_input.py.
 """
 import concurrent.futures
+import fcntl
 import json
 import os
 import pathlib
@@ -541,10 +542,11 @@ class Signals(Hostile):
             [artifact.path, "chat", "--temp", "0"], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.addCleanup(process.kill)
+        fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 4096)
         process.stdin.write(b"x\n")
         process.stdin.flush()
         self.assertTrue(select.select([process.stdout], [], [], 60)[0])
-        time.sleep(5)  # for 64 KiB of answer
+        time.sleep(1)  # for a page of answer
         process.send_signal(signal.SIGINT)
         time.sleep(0.5)
         _, err = process.communicate(b"/exit\n", timeout=60)
