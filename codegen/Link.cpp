@@ -34,22 +34,14 @@ llvm::Error quern::linkExecutable(llvm::ArrayRef<std::string> objects,
     return llvm::createStringError(
         "the runtime is missing: " + bundle +
         "archives.txt: " + archives.getError().message());
-  std::vector<std::string> args{"ld.lld",
-                                "-static",
-                                "-pie",
-                                "--no-dynamic-linker",
-                                "-z",
-                                "text",
-                                "--gc-sections",
-                                "-O2",
-                                "--eh-frame-hdr",
-                                "--strip-all",
-                                "--build-id=none",
-                                "--threads=1",
-                                "--entry=quern_start",
-                                "--script=" + bundle + "layout.ld",
-                                "-o",
-                                output.str()};
+  std::vector<std::string> args{
+      "ld.lld", "-static", "-pie", "--no-dynamic-linker", "-z", "text",
+      "--gc-sections", "-O2", "--eh-frame-hdr", "--strip-all",
+      "--build-id=none", "--threads=1",
+      // On a full disk, writing through a mapping
+      // is a bus error.
+      "--no-mmap-output-file", "--entry=quern_start",
+      "--script=" + bundle + "layout.ld", "-o", output.str()};
   for (const char *name : {"rcrt1.o", "crti.o", "crtbeginS.o", "runtime.o"})
     args.push_back(bundle + name);
   args.insert(args.end(), objects.begin(), objects.end());

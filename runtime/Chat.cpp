@@ -133,6 +133,10 @@ void Chat::load(const std::string &path) {
   auto wrong = [&](std::string_view what) {
     return Error(fmt::format("{}: {}", path, what));
   };
+  // Neither a pipe that nobody writes to nor a device without an end.
+  struct stat status;
+  if (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
+    throw wrong("is no regular file");
   auto json = nlohmann::json::parse(readFile(path), nullptr,
                                     /*allow_exceptions=*/false);
   if (!json.is_object() || !json.contains("messages") ||

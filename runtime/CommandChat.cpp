@@ -5,6 +5,7 @@
 #include "Flags.h"
 #include "LineReader.h"
 #include "SamplerFlags.h"
+#include "text/Utf8.h"
 #include <csignal>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -92,7 +93,14 @@ Repl::Repl(const Session &session, const ChatOptions &options)
 /// What is not the model's goes to standard error.
 void Repl::note(const std::string &text) const {
   fflush(stdout);
-  fprintf(stderr, "[%s]\n", text.c_str());
+  // It may quote anything, of any length.
+  constexpr size_t kMost = 300;
+  std::string line = oneLine(text);
+  if (line.size() > kMost) {
+    line.resize(utf8::validPrefix(std::string_view(line).substr(0, kMost)));
+    line += " ...";
+  }
+  fprintf(stderr, "[%s]\n", line.c_str());
 }
 
 void Repl::run() {

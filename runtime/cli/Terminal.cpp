@@ -24,10 +24,20 @@ void keepStandardStreams() {
 }
 
 void writeOut(std::string_view text) {
-  if (fwrite(text.data(), 1, text.size(), stdout) != text.size() ||
-      fflush(stdout) != 0)
+  auto fail = [] {
     throw Error(std::string("cannot write to standard output: ") +
                 strerror(errno));
+  };
+  if (fflush(stdout) != 0) // of what CLI11 or a library has printed
+    fail();
+  while (!text.empty()) {
+    ssize_t n = write(STDOUT_FILENO, text.data(), text.size());
+    if (n < 0 && errno == EINTR) // Ctrl-C while a pipe is full
+      continue;
+    if (n < 0)
+      fail();
+    text.remove_prefix(size_t(n));
+  }
 }
 
 Progress::Progress() {

@@ -224,6 +224,20 @@ std::vector<uint8_t> Builder::assemble() {
   return table;
 }
 
+/// These models look every part of a text up that could be a piece: with pieces
+/// of a megabyte that is work without end.
+void Builder::checkPieces() const {
+  constexpr size_t kMost = 1024;
+  if (header.model != Model::SentencePiece && header.model != Model::Unigram)
+    return;
+  for (size_t i = 0; i < vocabulary.texts.size(); ++i)
+    if (vocabulary.mergeable[i] && vocabulary.texts[i].size() > kMost)
+      throw Error("token " + std::to_string(i) + " has " +
+                  std::to_string(vocabulary.texts[i].size()) +
+                  " bytes, more than the " + std::to_string(kMost) +
+                  " that a piece may have");
+}
+
 void Builder::markWhole(std::vector<uint8_t> &table) const {
   TableView view(table);
   EncodeScratch scratch;
@@ -255,6 +269,7 @@ void Builder::markWhole(std::vector<uint8_t> &table) const {
 std::vector<uint8_t> Builder::build() {
   chooseModel();
   vocabulary = readVocabulary(source, header.model, header.flags & FlagMarked);
+  checkPieces();
   std::copy(std::begin(vocabulary.byteToken), std::end(vocabulary.byteToken),
             header.byteToken);
   ends = findEndTokens(source, vocabulary);

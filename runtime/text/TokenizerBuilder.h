@@ -28,6 +28,7 @@ private:
   void addScores();
   void addBridges();
   std::vector<uint8_t> assemble();
+  void checkPieces() const;
   void markWhole(std::vector<uint8_t> &table) const;
 
   const TokenizerSource &source;

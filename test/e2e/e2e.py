@@ -59,8 +59,9 @@ class Artifact:
         more.setdefault("stdin", subprocess.DEVNULL)
         if "input" in more:
             del more["stdin"]
+        more.setdefault("timeout", 600)
         return subprocess.run([self.path, *map(str, args)],
-                              capture_output=True, timeout=600, **more)
+                              capture_output=True, **more)
 
     def run(self, *args, **more):
         """Standard output of a run that must succeed."""

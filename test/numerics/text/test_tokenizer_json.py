@@ -130,6 +130,8 @@ def cases():
     nfc, nfkc, replace = normalizers.NFC, normalizers.NFKC, normalizers.Replace
     norms = normalizers.Sequence
     for name in families.FAMILIES:
+        if any("&&" in part for part in families.parts(name)):
+            continue  # no tokenizer.json has Kimi's pattern; such classes are refused
         yield f"family {name}", lambda name=name: byte_level(
             families.pre_tokenizer(name), ignore_merges=name in families.WHOLE_WORDS)
     yield "gpt-2 with prefix", lambda: byte_level(level(add_prefix_space=True, use_regex=True))

@@ -225,7 +225,7 @@ constexpr Change textChanges[] = {
     {"tokenizer.json", "\"dropout\": null", "\"dropout\": 0.5",
      "key 'model.dropout' is not 0"},
     {"tokenizer.json", "\"unk_token\": null", "\"unk_token\": 7",
-     "key 'model.unk_token' is of type number"},
+     "key 'model.unk_token' is the number 7"},
     {"tokenizer.json", "\"special\": false",
      "\"special\": false, \"lstrip\": 1",
      "has entry 3 with a lstrip that is no boolean"},
