@@ -2,9 +2,12 @@
 #include "codegen/Link.h"
 #include "lld/Common/Driver.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/CrashRecoveryContext.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Signals.h"
+#include <csignal>
 #include <unistd.h>
 
 LLD_HAS_DRIVER(elf)
@@ -26,22 +29,31 @@ static std::string bundleFolder() {
   return std::string(folder);
 }
 
-llvm::Error quern::linkExecutable(llvm::ArrayRef<std::string> objects,
-                                  llvm::StringRef output) {
+/// The command line of lld but for the program's name.
+static llvm::Expected<std::vector<std::string>>
+linkerArguments(llvm::ArrayRef<std::string> objects, llvm::StringRef output) {
   std::string bundle = bundleFolder() + "/";
   auto archives = llvm::MemoryBuffer::getFile(bundle + "archives.txt");
   if (!archives)
     return llvm::createStringError(
         "the runtime is missing: " + bundle +
         "archives.txt: " + archives.getError().message());
-  std::vector<std::string> args{
-      "ld.lld", "-static", "-pie", "--no-dynamic-linker", "-z", "text",
-      "--gc-sections", "-O2", "--eh-frame-hdr", "--strip-all",
-      "--build-id=none", "--threads=1",
-      // On a full disk, writing through a mapping
-      // is a bus error.
-      "--no-mmap-output-file", "--entry=quern_start",
-      "--script=" + bundle + "layout.ld", "-o", output.str()};
+  std::vector<std::string> args{"ld.lld",
+                                "-static",
+                                "-pie",
+                                "--no-dynamic-linker",
+                                "-z",
+                                "text",
+                                "--gc-sections",
+                                "-O2",
+                                "--eh-frame-hdr",
+                                "--strip-all",
+                                "--build-id=none",
+                                "--threads=1",
+                                "--entry=quern_start",
+                                "--script=" + bundle + "layout.ld",
+                                "-o",
+                                output.str()};
   for (const char *name : {"rcrt1.o", "crti.o", "crtbeginS.o", "runtime.o"})
     args.push_back(bundle + name);
   args.insert(args.end(), objects.begin(), objects.end());
@@ -53,14 +65,33 @@ llvm::Error quern::linkExecutable(llvm::ArrayRef<std::string> objects,
   args.push_back("--end-group");
   for (const char *name : {"crtendS.o", "crtn.o"})
     args.push_back(bundle + name);
+  return args;
+}
 
+llvm::Error quern::linkExecutable(llvm::ArrayRef<std::string> objects,
+                                  llvm::StringRef output) {
+  auto args = linkerArguments(objects, output);
+  if (!args)
+    return args.takeError();
   std::vector<const char *> pointers;
-  for (const std::string &arg : args)
+  for (const std::string &arg : *args)
     pointers.push_back(arg.c_str());
   std::string text;
   llvm::raw_string_ostream stream(text);
+  // lld writes through a mapping of a file with holes: where the disk is full,
+  // that is a bus error, which is caught here.
+  llvm::CrashRecoveryContext::Enable();
   lld::Result result =
       lld::lldMain(pointers, stream, stream, {{lld::Gnu, &lld::elf::link}});
+  llvm::CrashRecoveryContext::Disable();
+  if (llvm::CrashRecoveryContext::isCrash(result.retCode)) {
+    llvm::sys::RunInterruptHandlers(); // removes what is half written
+    return llvm::createStringError(
+        result.retCode == 128 + SIGBUS
+            ? output + ": " +
+                  std::make_error_code(std::errc::no_space_on_device).message()
+            : output + ": the linker crashed");
+  }
   if (result.retCode)
     return llvm::createStringError("cannot link: " +
                                    llvm::StringRef(text).split('\n').first);

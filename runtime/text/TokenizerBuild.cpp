@@ -226,16 +226,20 @@ std::vector<uint8_t> Builder::assemble() {
 
 /// These models look every part of a text up that could be a piece: with pieces
 /// of a megabyte that is work without end.
-void Builder::checkPieces() const {
+void Builder::checkPieces() {
   constexpr size_t kMost = 1024;
   if (header.model != Model::SentencePiece && header.model != Model::Unigram)
     return;
-  for (size_t i = 0; i < vocabulary.texts.size(); ++i)
-    if (vocabulary.mergeable[i] && vocabulary.texts[i].size() > kMost)
+  for (size_t i = 0; i < vocabulary.texts.size(); ++i) {
+    if (!vocabulary.mergeable[i] || vocabulary.texts[i].size() <= kMost)
+      continue;
+    if (vocabulary.types[i] != TokenType::UserDefined)
       throw Error("token " + std::to_string(i) + " has " +
                   std::to_string(vocabulary.texts[i].size()) +
                   " bytes, more than the " + std::to_string(kMost) +
                   " that a piece may have");
+    vocabulary.mergeable[i] = false; // found in the text before anything else
+  }
 }
 
 void Builder::markWhole(std::vector<uint8_t> &table) const {

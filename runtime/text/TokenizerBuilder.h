@@ -28,7 +28,7 @@ private:
   void addScores();
   void addBridges();
   std::vector<uint8_t> assemble();
-  void checkPieces() const;
+  void checkPieces();
   void markWhole(std::vector<uint8_t> &table) const;
 
   const TokenizerSource &source;

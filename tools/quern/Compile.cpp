@@ -233,10 +233,10 @@ private:
       llvm::sys::DontRemoveFileOnSignal(object);
     }
     if (failed)
-      return failed;
+      return (*output)->renamed(std::move(failed));
     Payload payload{metadata(), std::move(plan.bytes),
                     std::move(text->tokenizer), std::move(text->chatTemplate)};
-    return writePayload(**output, payload);
+    return (*output)->renamed(writePayload(**output, payload));
   }
 
   llvm::Error writePayload(OutputFile &output, const Payload &payload) {

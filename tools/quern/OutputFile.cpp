@@ -60,6 +60,15 @@ llvm::Error OutputFile::commit() {
   return llvm::Error::success();
 }
 
+llvm::Error OutputFile::renamed(llvm::Error error) const {
+  if (!error)
+    return error;
+  std::string message = llvm::toString(std::move(error));
+  for (size_t at; !made.empty() && (at = message.find(made)) != message.npos;)
+    message.replace(at, made.size(), place);
+  return llvm::createStringError(message);
+}
+
 llvm::Error quern::refuseModel(llvm::StringRef output,
                                const std::string &model) {
   llvm::StringRef parent = llvm::sys::path::parent_path(output);

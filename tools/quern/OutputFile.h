@@ -22,6 +22,8 @@ public:
   /// Where it is written, an empty file at first.
   const std::string &temporary() const { return made; }
   llvm::Error commit();
+  /// An error that names the temporary file, as one that names the file.
+  llvm::Error renamed(llvm::Error) const;
 
 private:
   OutputFile(std::string place, std::string made);

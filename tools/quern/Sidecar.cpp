@@ -43,7 +43,7 @@ llvm::Expected<SidecarFile> SidecarFile::create(const std::string &executable,
       return file.takeError();
     auto written = writeSidecar((*file)->temporary(), weights);
     if (!written)
-      return written.takeError();
+      return (*file)->renamed(written.takeError());
     result.sidecar = *written;
     result.file = std::move(*file);
   }

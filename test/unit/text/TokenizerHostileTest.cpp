@@ -37,6 +37,7 @@ TEST(HostileVocabulary, TokensOfAMegabyte) {
   for (const char *model : {"llama", "t5"}) {
     Vocabulary v = pieceVocabulary();
     v.source.model = model;
+    ASSERT_NO_THROW(buildTokenizer(v.source));
     int32_t user = v.add(std::string(1 << 20, 'b'), TokenType::UserDefined);
     int32_t piece = v.add(std::string(1024, 'a'), TokenType::Normal, -1);
     auto table = buildTokenizer(v.source);
