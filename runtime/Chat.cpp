@@ -97,6 +97,8 @@ Chat::Outcome Chat::say(std::string message, OnFull onFull,
   messages.push_back({"assistant", std::move(text)});
   if (end == AnswerEnd::Interrupted)
     return Outcome::Interrupted;
+  if (end == AnswerEnd::MostTokens)
+    return Outcome::AtLimit;
   if (end != AnswerEnd::ContextFull)
     return Outcome::Answered;
   if (onFull == OnFull::Error)

@@ -35,6 +35,7 @@ public:
 
   enum class Outcome {
     Answered,
+    AtLimit,     ///< ended by the number of tokens that was asked for
     Interrupted, ///< within the answer, which is kept as far as it got
     Abandoned,   ///< interrupted before it: the message is forgotten
     TooLong,     ///< the message does not fit and is forgotten (OnFull::Stop)

@@ -5,6 +5,7 @@
 #include "Flags.h"
 #include "LineReader.h"
 #include "SamplerFlags.h"
+#include "cli/Text.h"
 #include "text/Utf8.h"
 #include <csignal>
 #include <fmt/format.h>
@@ -172,7 +173,11 @@ bool Repl::commandNamed(std::string_view name, const std::string &argument) {
   } else if (name == "stats") {
     printStats();
   } else {
-    throw Error(fmt::format("there is no command /{}; see /help", name));
+    std::string meant = cli::nearest(
+        name, {"help", "clear", "system", "save", "load", "stats", "exit"});
+    throw Error(fmt::format("there is no command /{}; {}", name,
+                            meant.empty() ? "see /help"
+                                          : "did you mean /" + meant + "?"));
   }
   return true;
 }
@@ -198,6 +203,11 @@ void Repl::say(std::string message) {
                      chat.forgotten()));
   switch (outcome) {
   case Chat::Outcome::Answered:
+    break;
+  case Chat::Outcome::AtLimit:
+    if (lines.isTerminal()) // a program knows what it has asked for
+      note(fmt::format("stopped after {} tokens, the most that -n allows",
+                       chat.generation().counts().sampled));
     break;
   case Chat::Outcome::Interrupted:
     note("stopped");

@@ -180,7 +180,7 @@ class Terminal(Options):
         self.assertIn(" %", shown)
         # A terminal turns \n into \r\n.
         last = shown.rpartition("\r\033[K")[2]
-        self.assertRegex(last, r"^wrote .*model, \d+\.\d MiB, in .* s\r\n$")
+        self.assertRegex(last, r"^wrote .*model in \d+\.\d s\r\n$")
         self.assertNotIn("\033", self.stderr(term="dumb"))
 
     def test_times_instead_of_the_bar(self):

@@ -259,20 +259,20 @@ private:
     phases.end();
     if (auto error = output.commit())
       return error;
-    announce(output.path());
+    announce(outputPath() + (request.weights == "sidecar"
+                                 ? " and " + outputPath() + ".weights"
+                                 : ""));
     return llvm::Error::success();
   }
 
   /// For people; what programs want to know is in the exit code.
-  void announce(llvm::StringRef path) {
-    uint64_t bytes = 0;
-    if (!request.announce || request.verbose || !isatty(STDERR_FILENO) ||
-        llvm::sys::fs::file_size(path, bytes))
+  void announce(llvm::StringRef files) {
+    if (!request.announce || request.verbose || !isatty(STDERR_FILENO))
       return;
     std::chrono::duration<double> took =
         std::chrono::steady_clock::now() - began;
-    llvm::errs() << llvm::formatv("wrote {0}, {1:F1} MiB, in {2:F1} s\n", path,
-                                  double(bytes) / (1 << 20), took.count());
+    llvm::errs() << llvm::formatv("wrote {0} in {1:F1} s\n", files,
+                                  took.count());
   }
 
   llvm::Error print(llvm::function_ref<void(llvm::raw_ostream &)> write) {
