@@ -46,6 +46,7 @@ public:
     std::strncpy(program.name, "program", sizeof program.name - 1);
     program.size = end;
     table.push_back(program);
+    hasProgram = true;
     if (auto error = add("meta", llvm::arrayRefFromStringRef(payload.meta)))
       return error;
     if (auto error = add("plan", payload.plan))
@@ -74,11 +75,10 @@ public:
     trailer.sectionTable = llvm::alignTo(end, 8);
     uint64_t bytes = table.size() * sizeof(plan::Section);
     trailer.fileSize = trailer.sectionTable + bytes + sizeof trailer;
-    if (plan::Section &first = table.front();
-        first.offset == 0 && llvm::StringRef(first.name) == "program") {
+    if (hasProgram) {
       if (auto error = expectLength(file, path, trailer.fileSize))
         return error;
-      if (auto error = sum(first))
+      if (auto error = sum(table.front()))
         return error;
     }
     trailer.checksum = plan::checksum(table.data(), bytes);
@@ -124,6 +124,7 @@ private:
   std::string path;
   int file;
   uint64_t end = 0;
+  bool hasProgram = false; // the first section, checked when it is finished
   std::vector<plan::Section> table;
 };
 } // namespace
@@ -155,15 +156,15 @@ llvm::Error quern::appendPayload(const std::string &path,
   return writer.finish();
 }
 
-llvm::Expected<plan::Sidecar>
-quern::writeSidecar(const std::string &path, const WeightsWriter &weights) {
+llvm::Expected<plan::Sidecar> quern::writeSidecar(const std::string &path,
+                                                  const WeightsWriter &weights,
+                                                  llvm::StringRef source) {
   PayloadWriter writer(path);
   if (auto error = writer.open())
     return error;
   auto section = writer.addWeights(weights);
   if (!section)
     return section.takeError();
-  std::string source = weights.source();
   if (auto error = writer.add("source", llvm::arrayRefFromStringRef(source)))
     return error;
   if (auto error = writer.finish())

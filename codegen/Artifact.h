@@ -28,9 +28,10 @@ llvm::Error appendPayload(const std::string &path, const Payload &,
 llvm::Error appendPayload(const std::string &path, const Payload &,
                           const plan::Sidecar &);
 
-/// Writes the weights to the empty file at `path`. What it returns has no name
-/// yet.
+/// Writes the weights to the empty file at `path`, and `source`, which is their
+/// WeightsWriter::source(). What it returns has no name yet.
 llvm::Expected<plan::Sidecar> writeSidecar(const std::string &path,
-                                           const WeightsWriter &);
+                                           const WeightsWriter &,
+                                           llvm::StringRef source);
 
 } // namespace quern

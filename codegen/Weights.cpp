@@ -1,11 +1,10 @@
 //===- Weights.cpp - Writing the weights section --------------------------===//
 #include "codegen/Weights.h"
+#include "codegen/ContentHash.h"
 #include "codegen/PlanTable.h"
 #include "ir/Panel.h"
 #include "ir/Quern.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FormatVariadic.h"
-#include "llvm/Support/xxhash.h"
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -135,28 +134,23 @@ llvm::Error WeightsWriter::write(int file, uint64_t offset) const {
 std::string WeightsWriter::source() const {
   std::string parts;
   llvm::raw_string_ostream os(parts);
-  auto hash = [&](const void *data, size_t size) {
-    llvm::XXH128_hash_t h = llvm::xxh3_128bits(
-        llvm::ArrayRef(static_cast<const uint8_t *>(data), size));
-    os << llvm::formatv("{0:x-16}{1:x-16}\n", h.high64, h.low64);
-  };
   os << bytes() << "\n";
   ModuleOp root = module; // MLIR's handles know no const
   for (Operation &op : *root.getBody()) {
     if (auto constant = dyn_cast<ConstantOp>(op)) {
       auto values = cast<DenseElementsAttr>(constant.getValue());
       os << *constant.getOffset() << " " << values.getType() << " ";
-      hash(values.getRawData().data(), values.getRawData().size());
+      ArrayRef<char> raw = values.getRawData();
+      os << contentHash(llvm::arrayRefFromStringRef({raw.data(), raw.size()}))
+         << "\n";
     }
     if (auto weight = dyn_cast<WeightOp>(op)) {
       const Tensor &tensor = sourceOf(weight, checkpoint);
       os << *weight.getOffset() << " " << weight.getType() << " "
          << tensor.format << " ";
       for (const TensorPart &part : tensor.parts)
-        hash(part.bytes.data(), part.bytes.size());
+        os << contentHash(part.bytes) << "\n";
     }
   }
-  llvm::XXH128_hash_t all =
-      llvm::xxh3_128bits(llvm::arrayRefFromStringRef(parts));
-  return llvm::formatv("{0:x-16}{1:x-16}", all.high64, all.low64).str();
+  return contentHash(llvm::arrayRefFromStringRef(parts));
 }

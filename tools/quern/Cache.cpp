@@ -9,6 +9,7 @@
 #include "ChatTemplate.h"
 #include "Driver.h"
 #include "Session.h"
+#include "codegen/ContentHash.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -28,9 +29,7 @@ namespace {
 class Digest {
 public:
   void add(StringRef bytes) {
-    llvm::XXH128_hash_t hash =
-        llvm::xxh3_128bits(llvm::arrayRefFromStringRef(bytes));
-    parts += llvm::formatv("{0:x-16}{1:x-16};", hash.high64, hash.low64).str();
+    parts += contentHash(llvm::arrayRefFromStringRef(bytes)) + ";";
   }
   llvm::Error addFile(const std::string &name) {
     auto file = llvm::MemoryBuffer::getFile(name, /*IsText=*/false,

@@ -1,5 +1,6 @@
 //===- Phases.h - What a compilation is at ----------------------*- C++ -*-===//
 #pragma once
+#include "cli/Terminal.h"
 #include "llvm/ADT/StringRef.h"
 #include <chrono>
 #include <cstdint>
@@ -27,7 +28,8 @@ private:
   using Clock = std::chrono::steady_clock;
   void draw();
 
-  bool verbose, bar;
+  bool verbose;
+  cli::Progress bar;
   std::mutex mutex;
   std::string name, doing;
   uint64_t total = 0, done = 0;

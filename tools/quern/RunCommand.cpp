@@ -1,6 +1,7 @@
 //===- RunCommand.cpp - quern run -------------------------------*- C++ -*-===//
 #include "RunCommand.h"
 #include "Error.h"
+#include "cli/Text.h"
 #include <algorithm>
 
 using namespace quern;
@@ -22,12 +23,10 @@ void quern::addTargetFlags(CLI::App &command, CompileRequest &request) {
       ->type_name("TYPE")
       ->check(oneOf({"f16", "f32"}))
       ->capture_default_str();
-  std::string names;
-  for (const std::string &name : chatTemplateNames())
-    names += (names.empty() ? "" : ", ") + name;
   c->add_option(
        "--chat-template", r.chatTemplate,
-       "Jinja template instead of the model's own: a file, or one of " + names)
+       "Jinja template instead of the model's own: a file, or one of " +
+           cli::join(chatTemplateNames(), ", "))
       ->type_name("FILE|NAME")
       ->check(cli::suggest(chatTemplateNames()))
       ->default_str("the model's own");

@@ -11,12 +11,11 @@ using namespace quern;
 
 /// What `path` holds, if that is what would be written there.
 static std::optional<plan::Sidecar> findSame(const std::string &path,
-                                             const WeightsWriter &weights) {
+                                             llvm::StringRef source) {
   try {
     Artifact existing(path);
-    auto source = existing.section("source");
-    if (llvm::toStringRef(llvm::ArrayRef(source.data(), source.size())) !=
-        weights.source())
+    auto its = existing.section("source");
+    if (llvm::toStringRef(llvm::ArrayRef(its.data(), its.size())) != source)
       return std::nullopt;
     existing.verify();
     for (const plan::Section &section : existing.sections())
@@ -35,13 +34,14 @@ llvm::Expected<SidecarFile> SidecarFile::create(const std::string &executable,
   llvm::StringRef name = llvm::sys::path::filename(path);
   if (name.size() >= sizeof(plan::Sidecar::name))
     return llvm::createStringError(path + ": is too long a name");
-  if (auto same = findSame(path, weights)) {
+  std::string source = weights.source(); // reads the whole model
+  if (auto same = findSame(path, source)) {
     result.sidecar = *same;
   } else {
     auto file = OutputFile::create(path, model);
     if (!file)
       return file.takeError();
-    auto written = writeSidecar((*file)->temporary(), weights);
+    auto written = writeSidecar((*file)->temporary(), weights, source);
     if (!written)
       return (*file)->renamed(written.takeError());
     result.sidecar = *written;

@@ -89,6 +89,13 @@ llvm::Error readFlag(const Checkpoint &c, llvm::StringRef key, bool &flag) {
   return llvm::Error::success();
 }
 
+llvm::Error joined(llvm::MutableArrayRef<llvm::Error> errors) {
+  llvm::Error all = llvm::Error::success();
+  for (llvm::Error &error : errors)
+    all = llvm::joinErrors(std::move(all), std::move(error));
+  return all;
+}
+
 /// What the reader of tokenizer.json passes on.
 llvm::Error readRules(const Checkpoint &c, TokenizerSource &s) {
   s.rules.emplace();
@@ -104,10 +111,7 @@ llvm::Error readRules(const Checkpoint &c, TokenizerSource &s) {
       readFlag(c, "tokenizer.huggingface.fuse_unk", s.rules->fuseUnknown),
   };
   s.rules->added.assign(added.begin(), added.end());
-  llvm::Error first = llvm::Error::success();
-  for (llvm::Error &error : errors)
-    first = llvm::joinErrors(std::move(first), std::move(error));
-  return first;
+  return joined(errors);
 }
 
 llvm::Error readSource(const Checkpoint &c, TokenizerSource &s) {
@@ -150,12 +154,10 @@ llvm::Error readSource(const Checkpoint &c, TokenizerSource &s) {
       readBytes(c, "tokenizer.ggml.precompiled_charsmap", s.charsMap),
       rules ? readRules(c, s) : llvm::Error::success(),
   };
-  llvm::Error first = llvm::Error::success();
-  for (llvm::Error &error : errors)
-    first = llvm::joinErrors(std::move(first), std::move(error));
-  if (!first && s.bos < 0)
+  llvm::Error error = joined(errors);
+  if (!error && s.bos < 0)
     s.addBos = false;
-  return first;
+  return error;
 }
 
 /// The given template, or else the model's, or nothing.
