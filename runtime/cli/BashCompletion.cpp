@@ -9,19 +9,16 @@
 namespace quern::cli {
 
 static std::string names(const std::vector<Flag> &flags) {
-  std::string out;
+  std::vector<std::string> out;
   for (const Flag &flag : flags)
-    for (const std::string &name : flag.names)
-      out += (out.empty() ? "" : " ") + name;
-  return out;
+    out.insert(out.end(), flag.names.begin(), flag.names.end());
+  return join(out, " ");
 }
 
 /// The case of what follows a flag, or of a command's argument.
 static std::string action(const Flag &flag) {
-  const std::vector<std::string> &words =
-      flag.choices.empty() ? flag.suggestions : flag.choices;
-  if (!words.empty())
-    return "words=" + shellQuoted(join(words, " "));
+  if (!flag.words().empty())
+    return "words=" + shellQuoted(join(flag.words(), " "));
   return flag.takesFile() ? "files=yes" : "return";
 }
 
@@ -56,9 +53,8 @@ static std::string commandCases(const Command &command) {
 }
 
 std::string bashCompletion(const Command &program) {
-  std::string cases, values, commands;
+  std::string cases, values;
   for (const Command &command : program.commands) {
-    commands += (commands.empty() ? "" : " ") + command.name;
     values += valueCases(command);
     cases += commandCases(command);
   }
@@ -83,8 +79,9 @@ std::string bashCompletion(const Command &program) {
 )" + values +
          R"(    *) case $command in
       '') flags=)" +
-         shellQuoted(names(program.flags)) + " words=" + shellQuoted(commands) +
-         " ;;\n" + cases + R"(    esac
+         shellQuoted(names(program.flags)) +
+         " words=" + shellQuoted(join(program.commandNames(), " ")) + " ;;\n" +
+         cases + R"(    esac
     case $word in
       -*) words=$flags files= ;;
     esac ;;

@@ -23,6 +23,26 @@ std::string Flag::notes() const {
   return parts.empty() ? "" : "[" + join(parts, "; ") + "]";
 }
 
+std::string Flag::explained() const {
+  std::string more = notes();
+  return more.empty() ? text : text + " " + more;
+}
+
+std::vector<Flag> Command::flagsOf(const std::string &group) const {
+  std::vector<Flag> out;
+  for (const Flag &flag : flags)
+    if (flag.group == group && flag.names.back() != "--help")
+      out.push_back(flag);
+  return out;
+}
+
+std::vector<std::string> Command::commandNames() const {
+  std::vector<std::string> names;
+  for (const Command &command : commands)
+    names.push_back(command.name);
+  return names;
+}
+
 std::string Command::usage() const {
   std::string out = path;
   if (!commands.empty())
@@ -106,15 +126,10 @@ static Command describe(const CLI::App &app, const std::string &before) {
       out.flags.push_back(flag);
   }
   // After the first group, which has no name of its own.
-  size_t at = 0;
-  while (at < out.flags.size() && out.flags[at].group == "Flags")
-    ++at;
-  std::stable_partition(out.flags.begin(), out.flags.end(),
-                        [](const Flag &flag) { return flag.group == "Flags"; });
-  at = size_t(
-      std::count_if(out.flags.begin(), out.flags.end(),
-                    [](const Flag &flag) { return flag.group == "Flags"; }));
-  out.flags.insert(out.flags.begin() + ptrdiff_t(at), last.begin(), last.end());
+  auto others = std::stable_partition(
+      out.flags.begin(), out.flags.end(),
+      [](const Flag &flag) { return flag.group == "Flags"; });
+  out.flags.insert(others, last.begin(), last.end());
   for (const CLI::App *command : app.get_subcommands({}))
     out.commands.push_back(describe(*command, out.path));
   return out;

@@ -33,6 +33,12 @@ struct Flag {
   /// What the value is and what it is without the flag, in brackets: "[f16,
   /// f32; default: f16]", or "".
   std::string notes() const;
+  /// The text and the notes.
+  std::string explained() const;
+  /// What a shell may offer as the value.
+  const std::vector<std::string> &words() const {
+    return choices.empty() ? suggestions : choices;
+  }
 };
 
 struct Command {
@@ -47,6 +53,10 @@ struct Command {
   std::string usage() const;
   /// Names of groups, in order.
   std::vector<std::string> groups() const;
+  /// The flags of a group but for --help, which every command has.
+  std::vector<Flag> flagsOf(const std::string &group) const;
+  /// Names of the commands below this one.
+  std::vector<std::string> commandNames() const;
 };
 
 Flag describe(const CLI::Option &option);

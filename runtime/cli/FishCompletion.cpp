@@ -9,11 +9,9 @@ static std::string rest(const Flag &flag) {
   for (const std::string &name : flag.names)
     out += name.starts_with("--") ? " -l " + name.substr(2)
                                   : " -s " + name.substr(1);
-  const std::vector<std::string> &words =
-      flag.choices.empty() ? flag.suggestions : flag.choices;
-  if (!words.empty())
+  if (!flag.words().empty())
     out += (flag.names.empty() ? " -a " : " -x -a ") +
-           fishQuoted(join(words, " "));
+           fishQuoted(join(flag.words(), " "));
   else if (flag.takesFile())
     out += flag.names.empty() ? " -F" : " -r -F";
   else if (flag.names.empty())
@@ -24,13 +22,11 @@ static std::string rest(const Flag &flag) {
 }
 
 std::string fishCompletion(const Command &program) {
-  std::string start = "complete -c " + fishQuoted(program.name), names;
+  std::string start = "complete -c " + fishQuoted(program.name);
   std::string out =
       "# Completion of " + program.name + " for fish.\n" + start + " -f\n";
-  for (const Command &command : program.commands)
-    names += (names.empty() ? "" : " ") + command.name;
-  std::string none =
-      " -n " + fishQuoted("not __fish_seen_subcommand_from " + names);
+  std::string none = " -n " + fishQuoted("not __fish_seen_subcommand_from " +
+                                         join(program.commandNames(), " "));
   for (const Flag &flag : program.flags)
     out += start + none + rest(flag);
   for (const Command &command : program.commands) {

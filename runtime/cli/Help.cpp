@@ -15,11 +15,6 @@ static std::string row(const std::string &left, const std::string &text) {
   return out + fill(text, kColumn, kColumn) + '\n';
 }
 
-static std::string explained(const Flag &flag) {
-  std::string notes = flag.notes();
-  return notes.empty() ? flag.text : flag.text + " " + notes;
-}
-
 static std::string detailsText(const std::vector<Block> &blocks) {
   std::string out;
   bool heading = false;
@@ -47,13 +42,13 @@ std::string helpText(const Command &command) {
   if (!command.arguments.empty()) {
     out += "\nArguments:\n";
     for (const Flag &argument : command.arguments)
-      out += row(argument.value, explained(argument));
+      out += row(argument.value, argument.explained());
   }
   for (const std::string &group : command.groups()) {
     out += '\n' + group + ":\n";
     for (const Flag &flag : command.flags)
       if (flag.group == group)
-        out += row(flag.heading(), explained(flag));
+        out += row(flag.heading(), flag.explained());
   }
   return out + detailsText(command.details);
 }

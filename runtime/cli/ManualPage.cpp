@@ -92,11 +92,8 @@ static std::string term(const Flag &flag) {
 
 static std::string flagsText(const std::vector<Flag> &flags) {
   std::string out;
-  for (const Flag &flag : flags) {
-    std::string text = flag.text, notes = flag.notes();
-    out += ".TP\n" + term(flag) + "\n" +
-           filled(notes.empty() ? text : text + " " + notes);
-  }
+  for (const Flag &flag : flags)
+    out += ".TP\n" + term(flag) + "\n" + filled(flag.explained());
   return out;
 }
 
@@ -111,10 +108,7 @@ static std::string commandText(const Command &command) {
                     ".PP\n" + filled(command.summary + ".") +
                     flagsText(command.arguments);
   for (const std::string &group : command.groups()) {
-    std::vector<Flag> flags;
-    for (const Flag &flag : command.flags)
-      if (flag.group == group && flag.names.back() != "--help")
-        flags.push_back(flag);
+    std::vector<Flag> flags = command.flagsOf(group);
     if (!flags.empty() && group != "Flags")
       out += ".PP\n" + escaped(group) + ":\n";
     out += flagsText(flags);

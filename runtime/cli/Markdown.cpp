@@ -72,10 +72,7 @@ static void addGroups(std::string &out, const Command &command,
                       Tables &tables) {
   std::map<std::string, std::vector<std::string>> same; // groups by command
   for (const std::string &group : command.groups()) {
-    std::vector<Flag> flags; // every command has --help
-    for (const Flag &flag : command.flags)
-      if (flag.group == group && flag.names.back() != "--help")
-        flags.push_back(flag);
+    std::vector<Flag> flags = command.flagsOf(group);
     std::string table;
     addFlags(table, flags, group);
     auto [first, isNew] = tables.try_emplace(table, command.path);

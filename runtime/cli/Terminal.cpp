@@ -42,7 +42,8 @@ void writeOut(std::string_view text) {
 
 Progress::Progress() {
   const char *kind = getenv("TERM");
-  terminal = isatty(STDERR_FILENO) && kind && strcmp(kind, "dumb") != 0;
+  terminal =
+      isatty(STDERR_FILENO) && kind && *kind && strcmp(kind, "dumb") != 0;
 }
 
 Progress::~Progress() { hide(); }
@@ -57,14 +58,17 @@ void Progress::hide() {
 void Progress::show(const std::string &text) {
   if (!terminal)
     return;
-  winsize size = {};
-  size_t columns = 80;
-  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
-    columns = size.ws_col;
   shown = true;
   // In the last column some terminals begin a new line.
-  fprintf(stderr, "\r%.*s\033[K", int(columns - 1), text.c_str());
+  fprintf(stderr, "\r%.*s\033[K", int(columns() - 1), text.c_str());
   fflush(stderr);
+}
+
+size_t Progress::columns() const {
+  winsize size = {};
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col
+             ? size.ws_col
+             : 80;
 }
 
 } // namespace quern::cli

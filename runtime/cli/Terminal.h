@@ -17,7 +17,7 @@ void writeOut(std::string_view text);
 using quern::oneLine;
 
 /// A line of progress on standard error, if that is a terminal that can take it
-/// away again (TERM is not "dumb"). Never longer than the terminal is wide.
+/// away again (TERM is there and not "dumb"). Never longer than the terminal is wide.
 class Progress {
 public:
   Progress();
@@ -25,6 +25,8 @@ public:
   ~Progress();
   void show(const std::string &text);
   void hide();
+  /// Of the terminal; 80 where that is not known.
+  size_t columns() const;
 
 private:
   bool terminal, shown = false;

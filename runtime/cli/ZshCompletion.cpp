@@ -16,10 +16,8 @@ static std::string escaped(std::string text) {
 }
 
 static std::string action(const Flag &flag) {
-  const std::vector<std::string> &words =
-      flag.choices.empty() ? flag.suggestions : flag.choices;
-  if (!words.empty())
-    return "(" + join(words, " ") + ")";
+  if (!flag.words().empty())
+    return "(" + join(flag.words(), " ") + ")";
   return flag.takesFile() ? "_files" : " ";
 }
 
