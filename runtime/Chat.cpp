@@ -107,6 +107,13 @@ Chat::Outcome Chat::say(std::string message, OnFull onFull,
   return Outcome::CutShort;
 }
 
+/// An Error for what is there and no regular file.
+static void refuseDevice(const std::string &path) {
+  struct stat status;
+  if (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
+    throw Error(fmt::format("{}: is no regular file", path));
+}
+
 void Chat::save(const std::string &path) const {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const Message &message : conversation())
@@ -114,10 +121,7 @@ void Chat::save(const std::string &path) const {
   nlohmann::ordered_json all = {{"messages", std::move(list)}};
   std::string text =
       all.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-  // A new file takes the place of what is there: of a device, never.
-  struct stat status;
-  if (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
-    throw Error(fmt::format("{}: is no regular file", path));
+  refuseDevice(path); // a new file takes the place of what is there
   std::string temporary = fmt::format("{}.tmp{}", path, getpid());
   FILE *file = fopen(temporary.c_str(), "we");
   bool written =
@@ -135,10 +139,7 @@ void Chat::load(const std::string &path) {
   auto wrong = [&](std::string_view what) {
     return Error(fmt::format("{}: {}", path, what));
   };
-  // Neither a pipe that nobody writes to nor a device without an end.
-  struct stat status;
-  if (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
-    throw wrong("is no regular file");
+  refuseDevice(path); // which may have no end, or a pipe nobody who writes
   auto json = nlohmann::json::parse(readFile(path), nullptr,
                                     /*allow_exceptions=*/false);
   if (!json.is_object() || !json.contains("messages") ||

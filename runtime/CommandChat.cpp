@@ -48,6 +48,15 @@ constexpr const char *kHelp =
     "Ctrl-C stops an answer. A line that ends in \\ goes on in the next.\n"
     "A message that begins with / is typed with two.\n";
 
+/// Of the commands in kHelp, without their slash.
+std::vector<std::string> commandNames() {
+  std::vector<std::string> names;
+  for (const std::string &line : cli::splitLines(kHelp))
+    if (line[0] == '/')
+      names.push_back(line.substr(1, line.find(' ') - 1));
+  return names;
+}
+
 class Repl {
 public:
   Repl(const Session &session, const ChatOptions &options);
@@ -173,8 +182,7 @@ bool Repl::commandNamed(std::string_view name, const std::string &argument) {
   } else if (name == "stats") {
     printStats();
   } else {
-    std::string meant = cli::nearest(
-        name, {"help", "clear", "system", "save", "load", "stats", "exit"});
+    std::string meant = cli::nearest(name, commandNames());
     throw Error(fmt::format("there is no command /{}; {}", name,
                             meant.empty() ? "see /help"
                                           : "did you mean /" + meant + "?"));
@@ -253,9 +261,7 @@ void quern::addChatCommand(CLI::App &app, Session &session) {
   CLI::App &command = *app.add_subcommand("chat", "Talk with the model");
   addChatFlags(command, options->chat);
   addAnswerFlags(command, options->shared);
-  std::string typed = kHelp;
-  for (size_t at = 0; at < typed.size(); at = typed.find('\n', at) + 1)
-    typed.insert(at, "  ");
+  std::string typed = "  " + cli::join(cli::splitLines(kHelp), "\n  ") + "\n";
   command.footer(fmt::format(
       "Lines are messages, and one that ends in \\ goes on in the next. On a\n"
       "terminal lines can be edited, Up and Ctrl-R find earlier ones, Ctrl-C\n"

@@ -3,6 +3,7 @@
 #include "Error.h"
 #include "Flags.h"
 #include "Generation.h"
+#include "text/Utf8.h"
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -59,19 +60,12 @@ static void printStats(const Model &model, Engine &engine,
   fputs(text.c_str(), stderr);
 }
 
-/// Bytes that are part of no character are replaced.
-static std::string validUtf8(std::string_view text) {
-  Utf8Stream utf8;
-  std::string valid = utf8.push(text);
-  return valid + utf8.finish();
-}
-
 using Json = nlohmann::ordered_json;
 
 /// A token in OpenAI's words, and its id.
 static Json tokenJson(const Tokenizer &tokenizer, int32_t id, double logprob) {
   std::string_view piece = tokenizer.piece(id);
-  return {{"token", validUtf8(piece)},
+  return {{"token", utf8::replaceInvalid(piece)},
           {"id", id},
           {"logprob", logprob},
           {"bytes", std::vector<uint8_t>(piece.begin(), piece.end())}};

@@ -1,6 +1,7 @@
 //===- CommandTokenize.cpp - tokenize: shows a text's tokens ----*- C++ -*-===//
 #include "Commands.h"
 #include "Error.h"
+#include "text/Utf8.h"
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <optional>
@@ -33,10 +34,7 @@ static std::string quoted(std::string_view bytes) {
 
 /// The same, with bytes that are only a part of a character as \xNN.
 std::string quern::readable(std::string_view piece) {
-  Utf8Stream utf8;
-  std::string text = utf8.push(piece);
-  text += utf8.finish();
-  if (text == piece)
+  if (utf8::validPrefix(piece) == piece.size())
     return quoted(piece);
   std::string bytes;
   for (unsigned char c : piece)

@@ -55,6 +55,28 @@ bool isWhiteSpace(char32_t code) {
          code == 0x3000;
 }
 
+size_t spaceAhead(std::string_view text) {
+  size_t pos = 0;
+  while (pos < text.size()) {
+    utf8::Char c = utf8::decode(text.substr(pos, 4));
+    if (!isWhiteSpace(c.code))
+      break;
+    pos += c.size;
+  }
+  return pos;
+}
+
+size_t spaceBehind(std::string_view text) {
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    size_t start = utf8::lastBegin(rest);
+    if (!isWhiteSpace(utf8::decode(rest.substr(start)).code))
+      break;
+    rest = rest.substr(0, start);
+  }
+  return text.size() - rest.size();
+}
+
 /// Calls `each(Char, its bytes)` for every character.
 template <typename Fn> static void forEach(std::string_view text, Fn &&each) {
   for (size_t pos = 0; pos < text.size();) {
@@ -169,24 +191,10 @@ static void replaceMatches(std::string &text, const TextStep &step,
 }
 
 static void strip(std::string &text, uint32_t flags) {
-  size_t begin = 0, end = text.size();
-  while ((flags & StripLeft) && begin < end) {
-    utf8::Char c = utf8::decode(std::string_view(text).substr(begin, 4));
-    if (!isWhiteSpace(c.code))
-      break;
-    begin += c.size;
-  }
-  while ((flags & StripRight) && end > begin) {
-    size_t start = end - 1;
-    while (start > begin && (text[start] & 0xc0) == 0x80)
-      --start;
-    if (!isWhiteSpace(
-            utf8::decode(std::string_view(text).substr(start, end - start))
-                .code))
-      break;
-    end = start;
-  }
-  text = text.substr(begin, end - begin);
+  if (flags & StripLeft)
+    text.erase(0, spaceAhead(text));
+  if (flags & StripRight)
+    text.resize(text.size() - spaceBehind(text));
 }
 
 static void mapCharacters(std::string &text, const TextStep &step) {

@@ -32,5 +32,8 @@ private:
 bool isWordCharacter(char32_t code);
 /// Unicode's White_Space.
 bool isWhiteSpace(char32_t code);
+/// Bytes of it at the start, and at the end, of `text`, which is valid UTF-8.
+size_t spaceAhead(std::string_view text);
+size_t spaceBehind(std::string_view text);
 
 } // namespace quern::tokenizer

@@ -47,6 +47,15 @@ private:
     afterUnknown = false;
   }
 
+  /// A run of unknown characters is one unknown token, if it is any.
+  void putUnknown() {
+    int32_t unknown = table.header().unknown;
+    if (unknown < 0 || (afterUnknown && !(flags & FlagEachUnknown)))
+      return;
+    put(static_cast<uint32_t>(unknown));
+    afterUnknown = true;
+  }
+
   const TableView &table;
   const uint32_t flags;
   const TextNormalizer &normalizer;
@@ -58,27 +67,11 @@ private:
 };
 } // namespace
 
-/// U+FFFD for every maximal invalid part.
-static std::string replaceInvalid(std::string_view text) {
-  std::string out;
-  out.reserve(text.size() + 16);
-  while (!text.empty()) {
-    size_t good = utf8::validPrefix(text);
-    out += text.substr(0, good);
-    text.remove_prefix(good);
-    if (text.empty())
-      break;
-    out += utf8::replacement;
-    text.remove_prefix(utf8::decode(text).size);
-  }
-  return out;
-}
-
 void Encoder::encodeAll(std::string_view text, bool parseSpecial) {
   out.reserve(text.size() / 4 + 8);
   parse = parseSpecial;
   if (utf8::validPrefix(text) != text.size()) {
-    valid = replaceInvalid(text);
+    valid = utf8::replaceInvalid(text);
     text = valid;
   }
   // Pieces are stored with plain spaces, so text is as it should be unless it
@@ -93,39 +86,13 @@ void Encoder::encodeAll(std::string_view text, bool parseSpecial) {
       [this](std::string_view part, bool atStart) { changed(part, atStart); });
 }
 
-/// White space at the end of `text`, in bytes.
-static size_t spaceBehind(std::string_view text) {
-  size_t end = text.size();
-  while (end > 0) {
-    size_t start = end - 1;
-    while (start > 0 && (text[start] & 0xc0) == 0x80)
-      --start;
-    if (!isWhiteSpace(utf8::decode(text.substr(start, end - start)).code))
-      break;
-    end = start;
-  }
-  return text.size() - end;
-}
-
-static size_t spaceAhead(std::string_view text) {
-  size_t pos = 0;
-  while (pos < text.size()) {
-    utf8::Char c = utf8::decode(text.substr(pos, 4));
-    if (!isWhiteSpace(c.code))
-      break;
-    pos += c.size;
-  }
-  return pos;
-}
-
 /// Whether a part of a word ends, or starts, at `at`.
 static bool wordBefore(std::string_view text, size_t at) {
   if (at == 0)
     return false;
-  size_t start = at - 1;
-  while (start > 0 && (text[start] & 0xc0) == 0x80)
-    --start;
-  return isWordCharacter(utf8::decode(text.substr(start, at - start)).code);
+  std::string_view before = text.substr(0, at);
+  return isWordCharacter(
+      utf8::decode(before.substr(utf8::lastBegin(before))).code);
 }
 
 static bool wordBehind(std::string_view text, size_t at) {
@@ -239,11 +206,8 @@ void Encoder::byteWord(std::string_view word) {
   for (const Symbol &symbol : scratch.symbols) {
     if (symbol.id != none)
       put(symbol.id);
-    else if (table.header().unknown >= 0 &&
-             (!afterUnknown || (flags & FlagEachUnknown))) {
-      put(static_cast<uint32_t>(table.header().unknown));
-      afterUnknown = true;
-    }
+    else
+      putUnknown();
   }
 }
 
@@ -336,11 +300,8 @@ void Encoder::emitBytes(std::string_view bytes) {
   if (complete) {
     for (char c : bytes)
       put(header.byteToken[static_cast<uint8_t>(c)]);
-  } else if (header.unknown >= 0 &&
-             (!afterUnknown || (flags & FlagEachUnknown))) {
-    // A run of unknown characters is one unknown token.
-    put(static_cast<uint32_t>(header.unknown));
-    afterUnknown = true;
+  } else {
+    putUnknown();
   }
 }
 

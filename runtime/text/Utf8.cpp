@@ -96,12 +96,32 @@ std::string_view trimLeft(std::string_view text) {
   return text;
 }
 
+size_t lastBegin(std::string_view text) {
+  size_t start = text.size() - 1;
+  while (start > 0 && text.size() - start < 4 &&
+         (static_cast<uint8_t>(text[start]) & 0xc0) == 0x80)
+    --start;
+  return start;
+}
+
+std::string replaceInvalid(std::string_view text) {
+  std::string out;
+  out.reserve(text.size() + 16);
+  while (!text.empty()) {
+    size_t good = validPrefix(text);
+    out += text.substr(0, good);
+    text.remove_prefix(good);
+    if (text.empty())
+      break;
+    out += replacement;
+    text.remove_prefix(decode(text).size);
+  }
+  return out;
+}
+
 std::string_view trimRight(std::string_view text) {
   while (!text.empty()) {
-    size_t start = text.size() - 1;
-    while (start > 0 && text.size() - start < 4 &&
-           (static_cast<uint8_t>(text[start]) & 0xc0) == 0x80)
-      --start;
+    size_t start = lastBegin(text);
     Char c = decode(text.substr(start));
     if (!c.valid || start + c.size != text.size() || !isSpace(c.code))
       break;

@@ -30,6 +30,12 @@ Char decode(std::string_view text);
 /// Length of the longest prefix of `text` that is valid UTF-8.
 size_t validPrefix(std::string_view text);
 
+/// `text` with U+FFFD for every maximal invalid part (Unicode 15, section 3.9).
+std::string replaceInvalid(std::string_view text);
+
+/// Where the last character of `text`, which must not be empty, begins.
+size_t lastBegin(std::string_view text);
+
 void append(std::string &out, char32_t code);
 
 /// Python's str.isspace for one character.
