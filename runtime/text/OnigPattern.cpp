@@ -60,8 +60,13 @@ private:
   std::string_view in;
   size_t pos = 0;
   std::string out;
-  size_t last = 0;            ///< where the last atom begins in `out`
-  std::vector<size_t> groups; ///< where open groups begin in `out`
+  size_t last = 0; ///< where the last atom begins in `out`
+  struct Group {
+    size_t begin; ///< in `out`
+    size_t end;   ///< how many ")" close it there
+  };
+  std::vector<Group> groups; ///< those that are open
+  size_t options = 0;        ///< groups made of (?i) outside of any
 };
 } // namespace
 
@@ -257,7 +262,7 @@ void Translator::group() {
   size_t start = out.size();
   constexpr std::string_view kinds[] = {
       "(?:", "(?=", "(?!", "(?<=", "(?<!", "(?>", "(?i:", "(?-i:"};
-  groups.push_back(start);
+  groups.push_back({start, 1});
   for (std::string_view kind : kinds)
     if (starts(kind)) {
       out += kind;
@@ -265,9 +270,11 @@ void Translator::group() {
       return;
     }
   if (starts("(?i)")) {
-    // To the end of the group that it stands in, as in PCRE2.
+    // A group of all that follows in the one that it stands in, "|" included,
+    // which for PCRE2 would end no more than an alternative.
     groups.pop_back();
-    out += "(?i)";
+    ++(groups.empty() ? options : groups.back().end);
+    out += "(?i:";
     pos += 4;
     return;
   }
@@ -324,9 +331,9 @@ void Translator::token() {
   case ')':
     if (groups.empty())
       refuse(pos, ") without (");
-    last = groups.back();
+    last = groups.back().begin;
+    out.append(groups.back().end, ')');
     groups.pop_back();
-    out += ')';
     ++pos;
     return;
   case '^':
@@ -360,6 +367,7 @@ std::string Translator::translate() {
     token();
   if (!groups.empty())
     refuse(in.size(), "( without )");
+  out.append(options, ')');
   return std::move(out);
 }
 

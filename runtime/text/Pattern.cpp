@@ -6,6 +6,7 @@
 #include "text/Utf8.h"
 
 #include <algorithm>
+#include <cassert>
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -67,6 +68,9 @@ bool Pattern::next(std::string_view subject, Walk &walk, Scratch &scratch,
   } catch (const Error &error) {
     throw Error(std::string("tokenizer pattern: ") + error.what());
   }
+  assert((walk.from > 0 || text.starts_with(QUERN_BYTES) ||
+          utf8::validPrefix(subject) == subject.size()) &&
+         "PCRE2 is told that this is UTF-8");
   auto *data = static_cast<pcre2_match_data *>(scratch.match);
   auto *context = static_cast<pcre2_match_context *>(scratch.context);
   auto chars = reinterpret_cast<PCRE2_SPTR>(subject.data());

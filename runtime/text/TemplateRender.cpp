@@ -48,8 +48,10 @@ void Interpreter::charge(uint64_t count) {
   steps += count;
 }
 
-void Interpreter::bound(const std::string &text) const {
-  if (text.size() > limits.output)
+void Interpreter::bound(const std::string &text) const { boundMore(text, 0); }
+
+void Interpreter::boundMore(const std::string &text, uint64_t more) const {
+  if (more > limits.output || text.size() > limits.output - more)
     fail("string of more than " + std::to_string(limits.output) + " bytes");
 }
 

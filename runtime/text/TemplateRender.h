@@ -55,6 +55,8 @@ public:
   void charge(uint64_t steps);
   /// Fails if a string in the making has become too long.
   void bound(const std::string &text) const;
+  /// The same, before `more` bytes are added to it.
+  void boundMore(const std::string &text, uint64_t more) const;
   /// Makes values, counting and bounding them.
   Value makeString(std::string text);
   Value makeArray(Value::Array items,

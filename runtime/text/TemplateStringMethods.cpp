@@ -18,8 +18,7 @@ Value Interpreter::padded(std::string text, int64_t width,
   if (width <= size)
     return makeString(std::move(text));
   auto missing = static_cast<uint64_t>(width) - static_cast<uint64_t>(size);
-  if (missing > limits.output)
-    fail("string of more than " + std::to_string(limits.output) + " bytes");
+  boundMore(text, missing);
   charge(missing * fill.size() / 32);
   // Python puts the odd one to the left where the width is odd.
   uint64_t left = align == Align::Left    ? 0
@@ -105,10 +104,10 @@ Value expandTabs(const MethodCall &c) {
     size_t bytes = utf8::decode(rest).size;
     if (rest[0] == '\t') {
       int64_t spaces = size > 0 ? size - column % size : 0;
+      c.in.boundMore(out, static_cast<uint64_t>(spaces));
       c.in.charge(1 + static_cast<uint64_t>(spaces) / 32);
       out.append(static_cast<size_t>(spaces), ' ');
       column += spaces;
-      c.in.bound(out);
     } else {
       out += rest.substr(0, bytes);
       column = rest[0] == '\n' || rest[0] == '\r' ? 0 : column + 1;

@@ -204,7 +204,10 @@ static void mapCharacters(std::string &text, const TextStep &step) {
     map.applyLongest(text, out);
   else
     map.applyClusters(text, out);
-  text = std::move(out);
+  // A map is bytes of the model file: what it puts in need not be characters,
+  // and patterns are matched without a check of the text.
+  text = utf8::validPrefix(out) == out.size() ? std::move(out)
+                                              : utf8::replaceInvalid(out);
 }
 
 TextNormalizer::TextNormalizer(std::vector<TextStep> list)

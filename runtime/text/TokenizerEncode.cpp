@@ -100,6 +100,11 @@ static bool wordBehind(std::string_view text, size_t at) {
          isWordCharacter(utf8::decode(text.substr(at, 4)).code);
 }
 
+/// Whether `at` is within a character of the valid `text`.
+static bool cutsCharacter(std::string_view text, size_t at) {
+  return at < text.size() && (text[at] & 0xc0) == 0x80;
+}
+
 /// Emits the special tokens in `text`, and calls `plain(part, atStart)` for
 /// what lies between them.
 template <typename PlainFn>
@@ -112,7 +117,9 @@ void Encoder::splitSpecial(std::string_view text, bool normalized,
     SpecialMatch found;
     if (table.startsSpecial(byte, parse, normalized))
       found = table.matchSpecial(text.substr(pos), parse, normalized);
-    if (found.id == none) {
+    // A token that is a part of a character is in no text.
+    if (found.id == none || cutsCharacter(text, pos) ||
+        cutsCharacter(text, pos + found.size)) {
       ++pos;
       continue;
     }

@@ -11,6 +11,10 @@
 //   M a b              a merge
 //   I 0 1 2 3          the ids of BOS, EOS, unknown and padding
 //   E 5                a further token that ends generation
+//   C 7f00             the character map, in hexadecimal digits
+//   N {...}            a normalizer of tokenizer.json; C is one, too, if there is
+//   P {...}            a pre-tokenizer, or
+//   D {...}            a decoder of it
 //   X some text        text to encode, many lines of it as one
 //
 //===----------------------------------------------------------------------===//
@@ -57,7 +61,7 @@ namespace {
 struct Lines {
   TokenizerSource source;
   std::deque<std::string> strings;
-  std::string text;
+  std::string text, map;
   bool bytes = false, others = false;
 
   explicit Lines(std::string_view input);
@@ -84,6 +88,31 @@ static int32_t number(std::string_view &rest) {
   return static_cast<int32_t>(std::strtol(word(rest).c_str(), nullptr, 10));
 }
 
+/// Of pairs of hexadecimal digits.
+static std::string bytesOf(std::string_view digits) {
+  std::string out;
+  auto value = [](char c) {
+    return c >= 'a' ? c - 'a' + 10 : c >= 'A' ? c - 'A' + 10 : c - '0';
+  };
+  for (size_t i = 0; i + 1 < digits.size(); i += 2)
+    out += static_cast<char>(16 * value(digits[i]) + value(digits[i + 1]));
+  return out;
+}
+
+static std::string base64(const std::string &bytes) {
+  constexpr char digits[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  for (size_t i = 0; i < bytes.size(); i += 3) {
+    uint32_t group = 0;
+    for (size_t j = 0; j < 3; ++j)
+      group = group << 8 | (i + j < bytes.size() ? uint8_t(bytes[i + j]) : 0);
+    for (size_t j = 0; j < 4; ++j)
+      out += j <= bytes.size() - i ? digits[group >> (18 - 6 * j) & 63] : '=';
+  }
+  return out;
+}
+
 Lines::Lines(std::string_view input) {
   size_t end = std::min(input.find('\n'), input.size());
   std::string_view first = input.substr(0, end);
@@ -99,6 +128,12 @@ Lines::Lines(std::string_view input) {
       line(input[0], input.substr(std::min<size_t>(2, end),
                                   end - std::min<size_t>(2, end)));
   }
+  if (source.rules && !map.empty())
+    source.rules->normalizer =
+        R"({"type":"Precompiled","precompiled_charsmap":")" + base64(map) +
+        "\"}";
+  else
+    source.charsMap = map;
 }
 
 void Lines::line(char kind, std::string_view rest) {
@@ -120,6 +155,15 @@ void Lines::line(char kind, std::string_view rest) {
       *id = number(rest);
   if (kind == 'E')
     source.extraEnd.push_back(number(rest));
+  if (kind == 'C')
+    map += bytesOf(rest);
+  if (kind == 'N' || kind == 'P' || kind == 'D') {
+    if (!source.rules)
+      source.rules.emplace();
+    (kind == 'N'   ? source.rules->normalizer
+     : kind == 'P' ? source.rules->preTokenizer
+                   : source.rules->decoder) = rest;
+  }
   if (kind == 'X') {
     text += text.empty() ? "" : "\n";
     text += rest;

@@ -83,6 +83,17 @@ static void tokenizers() {
       std::string("t5 default 14\nT 2 0 <unk>\nT 3 0 </s>\nT 1 -1.5 a\nT 1 -2 "
                   "aa\nT 1 -3 \xe2\x96\x81Hello\nI -1 1 0 -1\n") +
           text);
+  std::string map;
+  for (uint8_t byte : test::mapOfA("b\xc3"))
+    map += {"0123456789abcdef"[byte >> 4], "0123456789abcdef"[byte & 15]};
+  write("fuzz_tokenizer", "map",
+        "t5 default 14\nB\nT 2 0 <unk>\nT 3 0 </s>\nI -1 1 0 -1\nC " + map +
+            "\n" + text);
+  write("fuzz_tokenizer", "rules",
+        "gpt2 x 0\nB\nC " + map +
+            "\nP {\"type\":\"Split\",\"pattern\":{\"Regex\":\"\\\\w+|b(?i)|"
+            "[^c]\"},\"behavior\":\"Isolated\",\"invert\":false}\n" +
+            text);
   write("fuzz_tokenizer", "table.bytes",
         buildTokenizer(test::byteVocabulary("llama-bpe").source));
   write("fuzz_tokenizer", "table.pieces",

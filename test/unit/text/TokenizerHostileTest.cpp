@@ -189,3 +189,16 @@ TEST(HostileText, LongRunsOfOneCharacter) {
     }
   }
 }
+
+// Patterns are matched without a check, so nothing may cut characters.
+TEST(HostileVocabulary, SpecialTokensThatArePartsOfCharacters) {
+  for (const char *text : {"\xc3", "\xa9", "\xa9x", "x\xc3"}) {
+    Vocabulary v = byteVocabulary("gpt-2");
+    int32_t id = v.add(text, TokenType::UserDefined);
+    auto table = buildTokenizer(v.source);
+    Tokenizer t(table);
+    Ids ids = t.encode("x\u00e9x", false, true);
+    EXPECT_EQ(std::count(ids.begin(), ids.end(), id), 0);
+    EXPECT_EQ(t.decode(ids, true), "x\u00e9x");
+  }
+}

@@ -5,6 +5,7 @@
 #include "text/CharsMap.h"
 #include "text/OnigPattern.h"
 #include "text/Pattern.h"
+#include "text/TextNormalizer.h"
 
 #include <gtest/gtest.h>
 
@@ -139,6 +140,10 @@ TEST(OnigPattern, SaysTheSameInAnotherSyntax) {
   EXPECT_EQ(translateOnigPattern("(ab){,2}c"), "(?:ab){0,2}c");
   EXPECT_EQ(translateOnigPattern("[a[bc]-]"), "[abc-]");
   EXPECT_EQ(translateOnigPattern("\\h\\v"), "[0-9a-fA-F]\\x0b");
+  // To the end of the group around it, "|" included.
+  EXPECT_EQ(translateOnigPattern("a(?i)b|c"), "a(?i:b|c)");
+  EXPECT_EQ(translateOnigPattern("(a|(?i)b(?i)|c)+d|e"),
+            "(?:a|(?i:b(?i:|c)))+d|e");
   for (const char *bad : {"[a&&b]", "[[:alpha:]]", "\\G", "\\R", "(?~a)", "[a",
                           ")", "(", "(?<n>a)", "\\k<n>", "\\x", "[^[^a]]"})
     EXPECT_THROW(translateOnigPattern(bad), Error) << bad;
@@ -160,5 +165,23 @@ TEST(CharsMap, NothingInItIsTrusted) {
       map.applyLongest(text, out);
       map.applyClusters(text, out);
     }
+  }
+}
+
+// What comes out is matched by PCRE2 without a check.
+TEST(CharsMap, MakesNothingButCharacters) {
+  using namespace tokenizer;
+  for (StepKind kind : {StepKind::CharsLongest, StepKind::CharsCluster}) {
+    Pattern::Scratch scratch;
+    auto applied = [&](const std::string &replacement) {
+      std::vector<TextStep> steps;
+      steps.push_back({kind, 0, "", mapOfA(replacement)});
+      std::string text = "xa\u00e9";
+      TextNormalizer(std::move(steps)).apply(text, scratch);
+      return text;
+    };
+    EXPECT_EQ(applied("b"), "xb\u00e9");
+    EXPECT_EQ(applied("\xc3"), "x\ufffd\u00e9");
+    EXPECT_EQ(applied("\xff\x80"), "x\ufffd\ufffd\u00e9");
   }
 }

@@ -88,4 +88,16 @@ inline Vocabulary pieceVocabulary() {
   return out;
 }
 
+/// A SentencePiece character map that makes `text` of an "a".
+inline std::string mapOfA(const std::string &text) {
+  std::vector<uint32_t> units(256, 0x80000000u);
+  units[0] = 1u << 10;
+  units[1 ^ 'a'] = 'a' | 0x100 | (2u << 10);
+  units[1 ^ 'a' ^ 2] = 0x80000000u;
+  uint32_t size = 1024;
+  std::string out(reinterpret_cast<const char *>(&size), 4);
+  out.append(reinterpret_cast<const char *>(units.data()), size);
+  return out + text + std::string(1, '\0');
+}
+
 } // namespace quern::test
