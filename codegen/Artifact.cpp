@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 
 using namespace quern;
 
@@ -23,7 +24,7 @@ public:
       : path(path), file(::open(path.c_str(), O_RDWR | O_CLOEXEC)) {}
   ~PayloadWriter() {
     if (file >= 0)
-      close(file);
+      ::close(file);
   }
 
   /// What is there already is the program.
@@ -60,8 +61,8 @@ public:
     plan::Section &section = begin("weights", weights.bytes());
     if (ftruncate(file, end) < 0)
       return systemError(path);
-    if (auto error = weights.write(file, section.offset))
-      return error;
+    if (auto code = weights.write(file, section.offset))
+      return llvm::createStringError(path + ": " + code.message());
     if (auto error = sum(section))
       return error;
     return section;
@@ -84,10 +85,24 @@ public:
     trailer.checksum = plan::checksum(table.data(), bytes);
     if (auto error = put(table.data(), bytes, trailer.sectionTable))
       return error;
-    return put(&trailer, sizeof trailer, trailer.sectionTable + bytes);
+    if (auto error =
+            put(&trailer, sizeof trailer, trailer.sectionTable + bytes))
+      return error;
+    return close();
   }
 
 private:
+  /// Some file systems say only now that they had no room. What will take the
+  /// place of another file has to be on the disk before.
+  llvm::Error close() {
+    bool synced = fsync(file) == 0 || errno == EINVAL;
+    int error = errno;
+    if (::close(std::exchange(file, -1)) < 0 && synced)
+      synced = false, error = errno;
+    errno = error;
+    return synced ? llvm::Error::success() : systemError(path);
+  }
+
   plan::Section &begin(const char *name, uint64_t size) {
     plan::Section section{};
     std::strncpy(section.name, name, sizeof section.name - 1);

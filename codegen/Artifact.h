@@ -28,8 +28,8 @@ llvm::Error appendPayload(const std::string &path, const Payload &,
 llvm::Error appendPayload(const std::string &path, const Payload &,
                           const plan::Sidecar &);
 
-/// Writes the weights to the empty file at `path`, and `source`, which is their
-/// WeightsWriter::source(). What it returns has no name yet.
+/// Writes the weights to the empty file at `path`, and `source`, a name for what
+/// they were made from and by. What it returns has no name yet.
 llvm::Expected<plan::Sidecar> writeSidecar(const std::string &path,
                                            const WeightsWriter &,
                                            llvm::StringRef source);

@@ -14,7 +14,7 @@ LLD_HAS_DRIVER(elf)
 
 using namespace quern;
 
-static std::string bundleFolder() {
+std::string quern::bundleFolder() {
   static int anchor;
   std::string program = llvm::sys::fs::getMainExecutable("quern", &anchor);
   if (program.empty()) { // a later build has replaced it meanwhile

@@ -6,8 +6,10 @@
 
 namespace quern {
 
-/// Links objects with the bundle (lib/quern/bundle beside the folder of this
-/// program) to a static position-independent executable at `output`, in this
+/// Where the bundle is: lib/quern/bundle beside the folder of this program.
+std::string bundleFolder();
+
+/// Links objects with the bundle to a static position-independent executable at `output`, in this
 /// process, by lld: no toolchain is needed where quern runs.
 llvm::Error linkExecutable(llvm::ArrayRef<std::string> objects,
                            llvm::StringRef output);

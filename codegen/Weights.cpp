@@ -86,16 +86,17 @@ std::vector<Piece> piecesOf(ModuleOp module, const Checkpoint &checkpoint) {
   return pieces;
 }
 
-bool writeAll(int file, const uint8_t *data, uint64_t size, uint64_t offset) {
+/// 0, or the error's number.
+int writeAll(int file, const uint8_t *data, uint64_t size, uint64_t offset) {
   while (size) {
     ssize_t n = pwrite(file, data, size, offset);
     if (n < 0 && errno == EINTR)
       continue;
     if (n <= 0)
-      return false;
+      return n < 0 ? errno : EIO;
     data += n, size -= n, offset += n;
   }
-  return true;
+  return 0;
 }
 } // namespace
 
@@ -103,7 +104,7 @@ uint64_t WeightsWriter::bytes() const {
   return planInteger(module, "weights_bytes");
 }
 
-llvm::Error WeightsWriter::write(int file, uint64_t offset) const {
+std::error_code WeightsWriter::write(int file, uint64_t offset) const {
   std::vector<Piece> pieces = piecesOf(module, checkpoint);
   std::atomic<size_t> next{0};
   std::atomic<int> error{0};
@@ -112,9 +113,9 @@ llvm::Error WeightsWriter::write(int file, uint64_t offset) const {
     for (size_t i; (i = next++) < pieces.size() && !error;) {
       buffer.resize(pieces[i].size);
       pieces[i].fill(buffer.data());
-      if (!writeAll(file, buffer.data(), buffer.size(),
-                    offset + pieces[i].offset))
-        error = errno ? errno : EIO;
+      if (int failed = writeAll(file, buffer.data(), buffer.size(),
+                                offset + pieces[i].offset))
+        error = failed;
       else if (progress)
         progress(pieces[i].size);
     }
@@ -125,10 +126,7 @@ llvm::Error WeightsWriter::write(int file, uint64_t offset) const {
   work();
   for (std::thread &thread : team)
     thread.join();
-  if (error)
-    return llvm::createStringError(std::string("cannot write weights: ") +
-                                   std::strerror(error));
-  return llvm::Error::success();
+  return {error, std::generic_category()};
 }
 
 std::string WeightsWriter::source() const {

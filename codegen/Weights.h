@@ -3,6 +3,7 @@
 #include "frontend/Checkpoint.h"
 #include "mlir/IR/BuiltinOps.h"
 #include <functional>
+#include <system_error>
 
 namespace quern {
 
@@ -23,11 +24,11 @@ public:
   uint64_t bytes() const;
 
   /// Writes the section at `offset` of the open file.
-  llvm::Error write(int file, uint64_t offset) const;
+  std::error_code write(int file, uint64_t offset) const;
 
-  /// A name for all that decides the section's bytes: equal if and only if (but
-  /// for collisions of 128 bits) the section would be. Reads every tensor that
-  /// is used, which is quick beside packing it.
+  /// A name for all that the section's bytes are made from: if it is equal, so
+  /// is what the same packer makes of it (but for collisions of 128 bits). Reads
+  /// every tensor that is used, which is quick beside packing it.
   std::string source() const;
 
 private:

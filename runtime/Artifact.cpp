@@ -30,7 +30,8 @@ static std::string_view nameOf(const Section &section) {
 static bool isGraphic(char c) { return c > ' ' && c < 0x7f; }
 
 static Mapping mapFile(const std::string &path) {
-  int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // Not to wait for the other end of a pipe that has this name.
+  int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0)
     throw Error(fmt::format("{}: cannot open: {}", path, strerror(errno)));
   struct Closer {
@@ -41,7 +42,7 @@ static Mapping mapFile(const std::string &path) {
   if (fstat(descriptor, &status) != 0)
     throw Error(fmt::format("{}: cannot read: {}", path, strerror(errno)));
   if (!S_ISREG(status.st_mode))
-    throw Error(fmt::format("{}: not a regular file", path));
+    throw Error(fmt::format("{}: is not a regular file", path));
   return Mapping::file(descriptor, status.st_size, path.c_str());
 }
 

@@ -107,11 +107,11 @@ Chat::Outcome Chat::say(std::string message, OnFull onFull,
   return Outcome::CutShort;
 }
 
-/// An Error for what is there and no regular file.
+/// An Error for what is there and not a regular file.
 static void refuseDevice(const std::string &path) {
   struct stat status;
   if (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
-    throw Error(fmt::format("{}: is no regular file", path));
+    throw Error(fmt::format("{}: is not a regular file", path));
 }
 
 void Chat::save(const std::string &path) const {
@@ -125,12 +125,15 @@ void Chat::save(const std::string &path) const {
   std::string temporary = fmt::format("{}.tmp{}", path, getpid());
   FILE *file = fopen(temporary.c_str(), "we");
   bool written =
-      file && fwrite(text.data(), 1, text.size(), file) == text.size();
-  if (file)
-    written = (fclose(file) == 0) && written;
-  if (written && rename(temporary.c_str(), path.c_str()) == 0)
+      file && fwrite(text.data(), 1, text.size(), file) == text.size() &&
+      fflush(file) == 0 && (fsync(fileno(file)) == 0 || errno == EINVAL);
+  int error = written ? 0 : errno;
+  if (file && fclose(file) != 0 && !error)
+    error = errno;
+  if (!error && rename(temporary.c_str(), path.c_str()) != 0)
+    error = errno;
+  if (!error)
     return;
-  int error = errno;
   unlink(temporary.c_str());
   throw Error(fmt::format("{}: cannot write: {}", path, strerror(error)));
 }

@@ -67,6 +67,7 @@ private:
   void readLong(const std::string &word);
   void readShort(const std::string &word);
   void add(CLI::Option *option, std::string value);
+  bool isFlag(const std::string &word) const;
   std::string valueOf(const CLI::Option &option);
   [[noreturn]] void unknownFlag(const std::string &word) const;
   void checkWords() const;
@@ -101,13 +102,24 @@ private:
   throw Error(message);
 }
 
+/// Whether the command has a flag of that name. It is a value only behind "=".
+bool Reader::isFlag(const std::string &word) const {
+  std::string name = word.substr(0, word.find('='));
+  return name.size() > 1 && name[0] == '-' && name != "--" &&
+         out.command->get_option_no_throw(name) != nullptr;
+}
+
 /// The value of a flag that did not have it in the same word.
 std::string Reader::valueOf(const CLI::Option &option) {
-  if (more())
+  if (more() && !isFlag(rest[at]))
     return rest[at++];
   Flag flag = describe(option);
-  throw Error(nameOf(option) + " needs a value: " + nameOf(option) + " " +
-              (flag.choices.empty() ? flag.value : join(flag.choices, "|")));
+  std::string name = nameOf(option);
+  throw Error(
+      name + " needs a value: " + name + " " +
+      (flag.choices.empty() ? flag.value : join(flag.choices, "|")) +
+      (more() ? "; if '" + rest[at] + "' is meant, " + name + "=" + rest[at]
+              : ""));
 }
 
 void Reader::add(CLI::Option *option, std::string value) {

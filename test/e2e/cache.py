@@ -1,7 +1,9 @@
 """`quern run` and `quern cache`."""
 import concurrent.futures
 import os
+import pathlib
 import shutil
+import subprocess
 
 import e2e
 
@@ -45,6 +47,24 @@ class Cache(e2e.Case):
                               seed=2), other)
         self.run_quern("run", other, "cat", "-n", 1)
         self.assertEqual(len(self.entries()), 3)
+
+    def test_compiler_and_runtime_are_in_the_key(self):
+        """The same program with another runtime, and another program."""
+        root = self.folder / "installed"
+        bundle = root / "lib" / "quern" / "bundle"
+        (root / "bin").mkdir(parents=True)
+        built = pathlib.Path(e2e.options.quern).parent.parent
+        shutil.copytree(built / "lib" / "quern" / "bundle", bundle)
+        program = root / "bin" / "quern"
+        shutil.copy(e2e.options.quern, program)
+        for count, change in enumerate((None, bundle / "layout.ld", program)):
+            if change:
+                change.write_bytes(change.read_bytes() + b"\n")
+            done = subprocess.run(
+                [program, "run", self.model, "cat", "-n", "1"], check=False,
+                capture_output=True, text=True, env=self.environment)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertEqual(len(self.entries()), count + 1)
 
     def test_two_at_once(self):
         with concurrent.futures.ThreadPoolExecutor() as pool:

@@ -1,6 +1,7 @@
 """Options of `quern compile` that change what is written: side-cars and chat
 templates; and what a terminal shows meanwhile."""
 import os
+import pathlib
 import pty
 import shutil
 import subprocess
@@ -67,6 +68,22 @@ class Sidecar(Options):
         self.assertNotEqual(self.weights.read_bytes(), good)
         self.artifact.run("verify")
 
+    def test_it_is_written_again_by_another_build(self):
+        """Which may pack in another way."""
+        other = self.here("bin") / "quern"
+        other.parent.mkdir()
+        quern = pathlib.Path(e2e.options.quern)
+        other.write_bytes(quern.read_bytes() + b"another")
+        other.chmod(0o755)
+        self.here("lib").symlink_to(quern.parent.parent / "lib")
+        before = self.weights.stat().st_ino
+        done = subprocess.run(
+            [other, "compile", self.model, "-o", self.here(),
+             "--weights=sidecar"], capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertNotEqual(self.weights.stat().st_ino, before)
+        self.artifact.run("verify")
+
     def test_it_must_lie_beside(self):
         away = self.here("away")
         away.mkdir()
@@ -97,6 +114,10 @@ class Sidecar(Options):
         shutil.copy(self.here("other.weights"), self.weights)
         self.assertOneLine(self.artifact.start(*PROMPT), "model",
                            "model.weights", "compiled with")
+        self.weights.unlink()
+        os.mkfifo(self.weights)  # nobody ever writes there
+        self.assertOneLine(self.artifact.start(*PROMPT, timeout=60), "model",
+                           "model.weights", "regular file")
 
     def test_its_place_may_be_taken(self):
         self.here("x.weights").mkdir()
@@ -131,6 +152,9 @@ class ChatTemplate(Options):
         path = self.here("x.jinja")
         path.write_text("{{ messages[0].content }}!")
         artifact, ids = self.rendered("--chat-template", path)
+        self.assertIn("chat_template            x.jinja",
+                      artifact.run("info"))
+        self.assertNotIn(str(path.parent).encode(), artifact.path.read_bytes())
         self.assertEqual(ids, artifact.run("tokenize", "--ids",
                                            "cat!").split())
 

@@ -260,6 +260,9 @@ class Messages(Both):
                  "unknown flag '-x'; see `quern compile --help`"),
                 (["compile", model, "-o"],
                  "--output needs a value: --output FILE"),
+                (["compile", model, "-o", "--verbose"],
+                 "--output needs a value: --output FILE; if '--verbose' is "
+                 "meant, --output=--verbose"),
                 (["compile", model, "--kv-type"],
                  "--kv-type needs a value: --kv-type f16|f32"),
                 (["compile", model, "--kv-type", "f64"],

@@ -2,21 +2,19 @@
 //
 // Artifacts that `quern run` has compiled lie in the user's cache, under a name
 // that ends in a hash of all that they depend on: the model's bytes, target,
-// chip and options, and the compiler itself. So nothing there is ever stale,
+// chip and options, the compiler itself and its runtime. So nothing there is ever stale,
 // and two runs at once at worst make the same file twice; the last rename wins.
 //
 //===----------------------------------------------------------------------===//
 #include "ChatTemplate.h"
+#include "Digest.h"
 #include "Driver.h"
 #include "Session.h"
-#include "codegen/ContentHash.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
-#include "llvm/Support/xxhash.h"
 #include <algorithm>
 #include <unistd.h>
 
@@ -24,51 +22,6 @@ using namespace mlir;
 using namespace quern;
 namespace fs = llvm::sys::fs;
 namespace path = llvm::sys::path;
-
-namespace {
-class Digest {
-public:
-  void add(StringRef bytes) {
-    parts += contentHash(llvm::arrayRefFromStringRef(bytes)) + ";";
-  }
-  llvm::Error addFile(const std::string &name) {
-    auto file = llvm::MemoryBuffer::getFile(name, /*IsText=*/false,
-                                            /*RequiresNullTerminator=*/false);
-    if (!file)
-      return llvm::createStringError(name + ": " + file.getError().message());
-    add((*file)->getBuffer());
-    return llvm::Error::success();
-  }
-  /// A model's file, or the files of its folder that a compiler reads.
-  llvm::Error addModel(const std::string &model) {
-    if (!fs::is_directory(model))
-      return addFile(model);
-    std::vector<std::string> names;
-    std::error_code code;
-    for (fs::directory_iterator it(model, code), end; it != end && !code;
-         it.increment(code))
-      if (StringRef name = it->path(); name.ends_with(".safetensors") ||
-                                       name.ends_with(".json") ||
-                                       name.ends_with(".jinja"))
-        names.push_back(it->path());
-    if (code)
-      return llvm::createStringError(model + ": " + code.message());
-    llvm::sort(names);
-    for (const std::string &name : names) {
-      add(path::filename(name));
-      if (auto error = addFile(name))
-        return error;
-    }
-    return llvm::Error::success();
-  }
-  std::string hex() const {
-    return llvm::formatv("{0:x-16}", llvm::xxh3_64bits(parts)).str();
-  }
-
-private:
-  std::string parts;
-};
-} // namespace
 
 static llvm::Expected<std::string> cacheFolder() {
   SmallString<128> folder;
@@ -108,9 +61,11 @@ static llvm::Expected<std::string> cachedPath(const CompileRequest &request) {
     if (!chatTemplate)
       return chatTemplate.takeError();
     digest.add(chatTemplate->source);
-    digest.add(request.chatTemplate);
+    digest.add(chatTemplate->name);
   }
-  if (auto error = digest.addFile("/proc/self/exe"))
+  if (auto error = digest.addProgram())
+    return error;
+  if (auto error = digest.addBundle())
     return error;
   if (auto error = digest.addModel(request.model))
     return error;

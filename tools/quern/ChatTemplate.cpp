@@ -4,6 +4,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
 
 using namespace quern;
 
@@ -33,8 +34,7 @@ llvm::Expected<ChatTemplate>
 quern::findChatTemplate(const std::string &fileOrName) {
   for (const Ours &each : ours)
     if (fileOrName == each.name)
-      return ChatTemplate{std::string("--chat-template ") + each.name,
-                          each.source};
+      return ChatTemplate{"--chat-template ", each.name, each.source};
   auto fail = [&](const llvm::Twine &why) {
     return llvm::createStringError("--chat-template " + fileOrName + ": " +
                                    why);
@@ -48,12 +48,14 @@ quern::findChatTemplate(const std::string &fileOrName) {
                 llvm::join(chatTemplateNames(), ", "));
   }
   if (status.type() != llvm::sys::fs::file_type::regular_file)
-    return fail("is no regular file");
+    return fail("is not a regular file");
   if (status.getSize() > kMostBytes)
     return fail("has " + llvm::Twine(status.getSize()) +
                 " bytes, more than a template may have");
   auto file = llvm::MemoryBuffer::getFile(fileOrName);
   if (!file)
     return fail(file.getError().message());
-  return ChatTemplate{fileOrName, (*file)->getBuffer().str()};
+  llvm::StringRef name = llvm::sys::path::filename(fileOrName);
+  return ChatTemplate{llvm::StringRef(fileOrName).drop_back(name.size()).str(),
+                      name.str(), (*file)->getBuffer().str()};
 }

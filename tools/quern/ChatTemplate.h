@@ -5,9 +5,10 @@
 
 namespace quern {
 
-/// A chat template as Jinja source, and what its error messages call it.
+/// A chat template as Jinja source. The artifact knows it by its name alone;
+/// messages of the compiler put `before` in front: the file's folder.
 struct ChatTemplate {
-  std::string name, source;
+  std::string before, name, source;
 };
 
 /// The template of a file, or the one of ours that has this name. A name that is

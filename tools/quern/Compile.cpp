@@ -29,7 +29,9 @@ class Compilation {
 public:
   explicit Compilation(const CompileRequest &request)
       : request(request), session(threads(), request.printIrAfterAll),
-        phases(request.verbose) {}
+        phases(request.verbose           ? Phases::Show::Times
+               : request.printIrAfterAll ? Phases::Show::Nothing
+                                         : Phases::Show::Bar) {}
 
   llvm::Error run() {
     if (auto error = open())
@@ -303,7 +305,7 @@ private:
 
   std::string templateName() {
     if (chatTemplate)
-      return request.chatTemplate;
+      return chatTemplate->name;
     return session.checkpoint->findMeta("tokenizer.chat_template")
                ? "the model's own"
                : "none";

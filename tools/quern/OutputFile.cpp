@@ -1,8 +1,11 @@
 //===- OutputFile.cpp - A file that is written whole or not at all --------===//
 #include "OutputFile.h"
 #include "llvm/ADT/SmallString.h"
+#include "llvm/Support/ErrorOr.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
 #include "llvm/Support/Signals.h"
 
 using namespace quern;
@@ -20,7 +23,7 @@ static llvm::Error resolve(std::string &path, const std::string &model) {
     return llvm::createStringError(path +
                                    ": is a folder; give --output a file name");
   if (!fs::is_regular_file(path))
-    return llvm::createStringError(path + ": is no regular file");
+    return llvm::createStringError(path + ": is not a regular file");
   llvm::SmallString<128> real;
   if (auto code = fs::real_path(path, real))
     return llvm::createStringError(path + ": " + code.message());
@@ -28,16 +31,36 @@ static llvm::Error resolve(std::string &path, const std::string &model) {
   return refuseModel(path, model);
 }
 
+/// A new file of another name. (For fs::createUniqueFile, "%" in the path
+/// would be a place for a random digit.)
+static llvm::ErrorOr<std::string> createBeside(const std::string &path) {
+  std::error_code code;
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    std::string name =
+        llvm::formatv("{0}.{1:x-8}.tmp", path,
+                      uint32_t(llvm::sys::Process::GetRandomNumber()));
+    int file;
+    code = fs::openFileForWrite(name, file, fs::CD_CreateNew);
+    if (!code)
+      code = llvm::sys::Process::SafelyCloseFileDescriptor(file);
+    if (!code)
+      return name;
+    if (code != std::errc::file_exists)
+      break;
+  }
+  return code;
+}
+
 llvm::Expected<std::unique_ptr<OutputFile>>
 OutputFile::create(const std::string &path, const std::string &model) {
   std::string place = path;
   if (auto error = resolve(place, model))
     return error;
-  llvm::SmallString<128> unique;
-  if (auto code = fs::createUniqueFile(place + ".%%%%%%%%.tmp", unique))
-    return llvm::createStringError(place + ": " + code.message());
+  auto made = createBeside(place);
+  if (!made)
+    return llvm::createStringError(place + ": " + made.getError().message());
   return std::unique_ptr<OutputFile>(
-      new OutputFile(std::move(place), unique.str().str()));
+      new OutputFile(std::move(place), std::move(*made)));
 }
 
 OutputFile::OutputFile(std::string place, std::string made)
@@ -76,6 +99,6 @@ llvm::Error quern::refuseModel(llvm::StringRef output,
               output.ends_with(".jinja");
   if (fs::equivalent(model, output) ||
       (read && fs::equivalent(model, parent.empty() ? "." : parent)))
-    return llvm::createStringError(output + ": is of the model itself");
+    return llvm::createStringError(output + ": belongs to the model itself");
   return llvm::Error::success();
 }

@@ -6,8 +6,6 @@
 
 using namespace quern;
 
-Phases::Phases(bool verbose) : verbose(verbose) {}
-
 void Phases::begin(llvm::StringRef newName, llvm::StringRef newDoing,
                    uint64_t newTotal) {
   end();
@@ -28,7 +26,7 @@ void Phases::end() {
   std::lock_guard lock(mutex);
   if (name.empty())
     return;
-  if (verbose)
+  if (show == Show::Times)
     llvm::errs() << llvm::formatv(
         "{0,-10} {1,8:F0} ms\n", name,
         std::chrono::duration<double, std::milli>(Clock::now() - began)
@@ -38,7 +36,7 @@ void Phases::end() {
 }
 
 void Phases::draw() {
-  if (verbose)
+  if (show != Show::Bar)
     return;
   drawn = Clock::now();
   constexpr unsigned kLabel = 20, kWidth = 30;

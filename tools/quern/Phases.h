@@ -9,12 +9,13 @@
 
 namespace quern {
 
-/// Tells the user what is being done, on stderr: with `verbose` the time of each
-/// phase when it is over; without, and on a terminal that can, a bar that is
-/// gone when all is over. Nothing else is printed while it exists.
+/// Tells the user what is being done, on stderr: the time of each phase when it
+/// is over; or, on a terminal that can, a bar that is gone when all is over, while
+/// nothing else may be printed; or nothing.
 class Phases {
 public:
-  explicit Phases(bool verbose);
+  enum class Show { Times, Bar, Nothing };
+  explicit Phases(Show show) : show(show) {}
   ~Phases() { end(); }
 
   /// Ends the phase before. `name` is for the list of times, `doing` for the
@@ -28,7 +29,7 @@ private:
   using Clock = std::chrono::steady_clock;
   void draw();
 
-  bool verbose;
+  Show show;
   cli::Progress bar;
   std::mutex mutex;
   std::string name, doing;

@@ -1,5 +1,6 @@
 //===- Sidecar.cpp - Weights beside an executable -------------------------===//
 #include "Sidecar.h"
+#include "Digest.h"
 #include "runtime/Artifact.h"
 #include "runtime/Error.h"
 #include "llvm/ADT/StringExtras.h"
@@ -34,7 +35,11 @@ llvm::Expected<SidecarFile> SidecarFile::create(const std::string &executable,
   llvm::StringRef name = llvm::sys::path::filename(path);
   if (name.size() >= sizeof(plan::Sidecar::name))
     return llvm::createStringError(path + ": is too long a name");
-  std::string source = weights.source(); // reads the whole model
+  Digest digest;
+  digest.add(weights.source()); // reads the whole model
+  if (auto error = digest.addProgram())
+    return error;
+  std::string source = digest.hex();
   if (auto same = findSame(path, source)) {
     result.sidecar = *same;
   } else {

@@ -5,9 +5,9 @@
 
 namespace quern {
 
-/// The file EXECUTABLE.weights. If it is there already with the same weights,
-/// undamaged, it stays: so kernels or the template are compiled again without
-/// packing.
+/// The file EXECUTABLE.weights. If it is there already, undamaged, and this
+/// program made it of the same weights, it stays: so kernels or the template are
+/// compiled again without packing.
 class SidecarFile {
 public:
   static llvm::Expected<SidecarFile> create(const std::string &executable,

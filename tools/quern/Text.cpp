@@ -3,6 +3,7 @@
 #include "runtime/Error.h"
 #include "runtime/text/Template.h"
 #include "runtime/text/Tokenizer.h"
+#include <utility>
 
 using namespace quern;
 
@@ -13,14 +14,19 @@ llvm::Error readInts(const Checkpoint &c, llvm::StringRef key,
   const MetaValue *v = c.findMeta(key);
   if (!v)
     return llvm::Error::success();
-  auto copy = [&](const auto &list) { out.assign(list.begin(), list.end()); };
+  auto copy = [&](const auto &list) -> llvm::Error {
+    for (auto value : list)
+      if (!std::in_range<int32_t>(value))
+        return c.error("key '" + key + "' has the entry " + llvm::Twine(value) +
+                       ", which is out of range");
+    out.assign(list.begin(), list.end());
+    return llvm::Error::success();
+  };
   if (auto *list = std::get_if<std::vector<int64_t>>(v))
-    copy(*list);
-  else if (auto *list = std::get_if<std::vector<uint64_t>>(v))
-    copy(*list);
-  else
-    return c.error("key '" + key + "' is no array of integers");
-  return llvm::Error::success();
+    return copy(*list);
+  if (auto *list = std::get_if<std::vector<uint64_t>>(v))
+    return copy(*list);
+  return c.error("key '" + key + "' is no array of integers");
 }
 
 llvm::Error readStrings(const Checkpoint &c, llvm::StringRef key,
@@ -53,8 +59,12 @@ llvm::Error readBytes(const Checkpoint &c, llvm::StringRef key,
   std::vector<int32_t> bytes;
   if (auto error = readInts(c, key, bytes))
     return error;
-  for (int32_t byte : bytes)
+  for (int32_t byte : bytes) {
+    if (byte < -128 || byte > 255)
+      return c.error("key '" + key + "' has the entry " + llvm::Twine(byte) +
+                     ", which is no byte");
     out += static_cast<char>(byte);
+  }
   return llvm::Error::success();
 }
 
@@ -167,7 +177,7 @@ buildTemplate(const Checkpoint &c, const std::optional<ChatTemplate> &given) {
     if (given)
       return compileTemplate(given->source, given->name);
   } catch (const Error &error) {
-    return llvm::createStringError(error.what()); // names the file
+    return llvm::createStringError(given->before + error.what());
   }
   if (!c.findMeta("tokenizer.chat_template"))
     return std::vector<uint8_t>();

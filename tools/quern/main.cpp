@@ -2,32 +2,86 @@
 #include "Driver.h"
 #include "RunCommand.h"
 #include "cli/Terminal.h"
+#include <functional>
 #include <iostream>
+#include <map>
 
 using namespace quern;
 
 namespace {
-void addCompile(CLI::App &app, CompileRequest &r) {
-  auto *c = app.add_subcommand("compile", "Compile a model to one executable");
+using Given = const cli::Arguments &;
+
+/// The commands, and what each is told.
+class Commands {
+public:
+  explicit Commands(CLI::App &app) : app(app) {
+    addCompile();
+    toRun.add(app);
+    actions["run"] = [this](Given given) { return toRun.run(given); };
+    addCache();
+    addInspect();
+    addTargets();
+    addReference();
+  }
+  int run(Given given) { return actions.at(given.command->get_name())(given); }
+
+private:
+  using Action = std::function<int(Given)>;
+  CLI::App *add(const std::string &name, const char *about, Action action) {
+    actions[name] = std::move(action);
+    return app.add_subcommand(name, about);
+  }
+  void addModel(CLI::App &command) {
+    command.add_option("MODEL", model, "GGUF file, or folder with safetensors")
+        ->required();
+  }
+  void addCompile();
+  void addLimits(CLI::App &command);
+  void addCache();
+  void addInspect();
+  void addTargets();
+  void addReference();
+
+  CLI::App &app;
+  std::map<std::string, Action> actions;
+  RunCommand toRun;
+  CompileRequest compile;
+  std::string model, ids, logits;
+  bool clear = false, json = false;
+};
+
+void Commands::addLimits(CLI::App &command) {
+  command
+      .add_option(
+          "--ctx", compile.context,
+          "longest single sequence, tokens; not more than the model's own")
+      ->type_name("N")
+      ->default_str("the model's own, at most 8192")
+      ->check(wholeNumber(1, 1 << 24));
+  command
+      .add_option("--max-batch", compile.maxBatch, "most sequences of a step")
+      ->type_name("N")
+      ->check(wholeNumber(1, 256))
+      ->capture_default_str();
+  command.add_option("--chunk", compile.chunk, "most prompt rows of a step")
+      ->type_name("N")
+      ->check(wholeNumber(1, 16384))
+      ->capture_default_str();
+}
+
+void Commands::addCompile() {
+  auto *c = add("compile", "Compile a model to one executable", [this](Given) {
+    compile.announce = true;
+    compile.compiler = cli::identityText();
+    return compileModel(compile);
+  });
+  CompileRequest &r = compile;
   addTargetFlags(*c, r);
   c->add_option("-o,--output", r.output,
                 "executable to write; with --emit, the file to print to")
       ->type_name("FILE")
       ->default_str("the model's name without its ending");
-  c->add_option(
-       "--ctx", r.context,
-       "longest single sequence, tokens; not more than the model's own")
-      ->type_name("N")
-      ->default_str("the model's own, at most 8192")
-      ->check(wholeNumber(1, 1 << 24));
-  c->add_option("--max-batch", r.maxBatch, "most sequences of a step")
-      ->type_name("N")
-      ->check(wholeNumber(1, 256))
-      ->capture_default_str();
-  c->add_option("--chunk", r.chunk, "most prompt rows of a step")
-      ->type_name("N")
-      ->check(wholeNumber(1, 16384))
-      ->capture_default_str();
+  addLimits(*c);
   c->add_option("--emit", r.emit,
                 "stop after a phase and print it to --output or stdout")
       ->type_name("PHASE")
@@ -69,51 +123,42 @@ void addCompile(CLI::App &app, CompileRequest &r) {
       "  quern compile model.gguf --emit plan | less");
 }
 
-} // namespace
-
-namespace {
-/// What the smaller commands are told.
-struct Requests {
-  CompileRequest compile;
-  std::string model, ids, logits;
-  bool clear = false, json = false;
-};
-
-void addInspect(CLI::App &app, Requests &r) {
-  auto *c = app.add_subcommand("inspect", "Print what is in a model file");
-  c->add_option("MODEL", r.model, "GGUF file, or folder with safetensors")
-      ->required();
-  c->add_flag("--json", r.json, "print JSON");
+void Commands::addInspect() {
+  auto *c = add("inspect", "Print what is in a model file",
+                [this](Given) { return inspectModel(model, json); });
+  addModel(*c);
+  c->add_flag("--json", json, "print JSON");
   c->footer("Metadata and tensors: name, format, shape (outermost first), "
             "bytes. Long arrays and texts are shortened.\n\nExamples:\n"
             "  quern inspect model.gguf\n"
             "  quern inspect --json model.gguf | jq .metadata");
 }
 
-void addTargets(CLI::App &app, Requests &r) {
-  auto *c = app.add_subcommand(
-      "targets", "List kinds of hardware and their instruction sets");
-  c->add_flag("--json", r.json, "print JSON");
+void Commands::addTargets() {
+  auto *c = add("targets", "List kinds of hardware and their instruction sets",
+                [this](Given) { return listTargets(json); });
+  c->add_flag("--json", json, "print JSON");
   c->footer(
       "--mcpu native goes by the features that this machine's CPU has, and "
       "picks one of the others. The target null, if it is listed, is a "
       "skeleton for people who write a target.\n\nExample:\n  quern targets");
 }
 
-void addCache(CLI::App &app, Requests &r) {
-  auto *c = app.add_subcommand("cache", "List what `quern run` has compiled");
-  c->add_flag("--clear", r.clear, "remove it");
+void Commands::addCache() {
+  auto *c = add("cache", "List what `quern run` has compiled",
+                [this](Given) { return listCache(clear); });
+  c->add_flag("--clear", clear, "remove it");
   c->footer("Examples:\n  quern cache\n  quern cache --clear");
 }
 
-void addReference(CLI::App &app, Requests &r) {
-  auto *c = app.add_subcommand(
-      "reference",
-      "Run a model's graph by the scalar references (slow: an oracle)");
-  c->add_option("MODEL", r.model, "GGUF file, or folder with safetensors")
-      ->required();
-  c->add_option("IDS", r.ids, "token ids, separated by spaces")->required();
-  c->add_option("--logits", r.logits,
+void Commands::addReference() {
+  auto *c =
+      add("reference",
+          "Run a model's graph by the scalar references (slow: an oracle)",
+          [this](Given) { return referenceModel(model, ids, logits); });
+  addModel(*c);
+  c->add_option("IDS", ids, "token ids, separated by spaces")->required();
+  c->add_option("--logits", logits,
                 "write all rows of logits as float32 to this file")
       ->type_name("FILE");
   c->footer("Prints the five likeliest next tokens after each token.\n\n"
@@ -128,35 +173,13 @@ int run(int argc, char **argv) {
              "  quern compile model.gguf -o model && ./model run \"Hello!\"\n"
              "  quern run model.gguf \"Why is the sky blue?\"\n"
              "  quern compile --help");
-  Requests requests;
-  RunCommand toRun;
-  addCompile(app, requests.compile);
-  toRun.add(app);
-  addCache(app, requests);
-  addInspect(app, requests);
-  addTargets(app, requests);
-  addReference(app, requests);
+  Commands commands(app);
   cli::Program program = {.app = app,
                           .version = [] { return cli::identityText() + "\n"; },
                           .sections = manualSections()};
   cli::addCommonCommands(program);
   std::optional<cli::Arguments> given = cli::parse(program, argc, argv);
-  if (!given)
-    return 0;
-  const std::string &name = given->command->get_name();
-  if (name == "run")
-    return toRun.run(*given);
-  if (name == "cache")
-    return listCache(requests.clear);
-  if (name == "inspect")
-    return inspectModel(requests.model, requests.json);
-  if (name == "targets")
-    return listTargets(requests.json);
-  if (name == "reference")
-    return referenceModel(requests.model, requests.ids, requests.logits);
-  requests.compile.announce = true;
-  requests.compile.compiler = cli::identityText();
-  return compileModel(requests.compile);
+  return given ? commands.run(*given) : 0;
 }
 } // namespace
 
