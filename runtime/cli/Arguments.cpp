@@ -102,7 +102,8 @@ private:
   throw Error(message);
 }
 
-/// Whether the command has a flag of that name. It is a value only behind "=".
+/// Whether the command has a flag of that name. As the name of a file it is a
+/// mistake unless it stands behind "=".
 bool Reader::isFlag(const std::string &word) const {
   std::string name = word.substr(0, word.find('='));
   return name.size() > 1 && name[0] == '-' && name != "--" &&
@@ -111,15 +112,16 @@ bool Reader::isFlag(const std::string &word) const {
 
 /// The value of a flag that did not have it in the same word.
 std::string Reader::valueOf(const CLI::Option &option) {
-  if (more() && !isFlag(rest[at]))
-    return rest[at++];
   Flag flag = describe(option);
+  bool another = more() && flag.takesFile() && isFlag(rest[at]);
+  if (more() && !another)
+    return rest[at++];
   std::string name = nameOf(option);
   throw Error(
       name + " needs a value: " + name + " " +
       (flag.choices.empty() ? flag.value : join(flag.choices, "|")) +
-      (more() ? "; if '" + rest[at] + "' is meant, " + name + "=" + rest[at]
-              : ""));
+      (another ? "; if '" + rest[at] + "' is meant, " + name + "=" + rest[at]
+               : ""));
 }
 
 void Reader::add(CLI::Option *option, std::string value) {

@@ -31,6 +31,13 @@ def kindOf(value, old):
     return old if old is not None and type(value) is bool else python
 
 
+def innerOf(value, old):
+    """The type of an array's elements, likewise; None if it is their own."""
+    large = isinstance(value, list) and any(
+        isinstance(v, int) and not -1 << 31 <= v < 1 << 31 for v in value)
+    return Kind.INT64 if large else old
+
+
 def edit(source, target, keys=None, tensors=None):
     """Copies `source` with `keys` {key: value, None to drop it} and `tensors`
     {name: (type, array), None to drop it, or a function of the array}."""
@@ -41,7 +48,8 @@ def edit(source, target, keys=None, tensors=None):
         if key == "general.architecture":
             architecture = value
         elif value is not None:
-            allKeys[key] = (value, kindOf(value, old[1]), old[2])
+            allKeys[key] = (value, kindOf(value, old[1]),
+                            innerOf(value, old[2]))
     for name, change in (tensors or {}).items():
         old = allTensors.pop(name, None)
         if callable(change):
