@@ -28,15 +28,30 @@ void operator delete(void *p, size_t) noexcept { std::free(p); }
 void operator delete[](void *p) noexcept { std::free(p); }
 void operator delete[](void *p, size_t) noexcept { std::free(p); }
 
+/// The probability of each token.
+static std::vector<double> expected(const SamplerOptions &o,
+                                    const std::vector<float> &logits) {
+  std::vector<double> p(logits.size());
+  auto add = [&](const std::vector<Entry> &list, double factor) {
+    for (const Entry &e : list)
+      p[size_t(e.id)] += e.p * factor;
+  };
+  if (o.mirostat) {
+    // It stays where it begins: what is drawn does not depend on what was.
+    EXPECT_EQ(o.mirostatEta, 0);
+    add(expectedMirostat(logits, o, 2 * double(o.mirostatTau)), 1);
+    return p;
+  }
+  double excluded = double(o.xtcProbability);
+  add(expectedTokens(logits, o, {}, true), excluded);
+  add(expectedTokens(logits, o, {}, false), 1 - excluded);
+  return p;
+}
+
 /// Draws many times; Pearson's statistic must be within 5 deviations.
 static void checkDraws(const SamplerOptions &o,
                        const std::vector<float> &logits, int draws = 100000) {
-  std::vector<double> p(logits.size());
-  double excluded = double(o.xtcProbability);
-  for (const Entry &e : expectedTokens(logits, o, {}, true))
-    p[size_t(e.id)] += e.p * excluded;
-  for (const Entry &e : expectedTokens(logits, o, {}, false))
-    p[size_t(e.id)] += e.p * (1 - excluded);
+  std::vector<double> p = expected(o, logits);
   Sampler sampler(o, logits.size());
   std::vector<int> counts(logits.size());
   for (int i = 0; i < draws; ++i)
@@ -82,6 +97,11 @@ TEST(SamplerDraws, FollowTheDistribution) {
   xtc.xtcProbability = 0.3f;
   xtc.xtcThreshold = 0.03f;
   check(xtc);
+  for (int version : {1, 2}) {
+    SamplerOptions mirostat = {.temp = 1.3f, .mirostat = version};
+    mirostat.mirostatTau = 4, mirostat.mirostatEta = 0;
+    check(mirostat);
+  }
 }
 
 TEST(SamplerDraws, FollowTheDistributionInLongLists) {
