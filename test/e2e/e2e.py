@@ -163,11 +163,12 @@ class Case(unittest.TestCase):
                               timeout=600, **more)
 
     @classmethod
-    def compile(cls, model, *flags, output=None):
-        """Compiles a model, which must succeed in silence."""
+    def compile(cls, model, *flags, output=None, warning=None):
+        """Compiles a model, which must succeed in silence but for `warning`."""
         output = output or pathlib.Path(model).with_suffix(".out")
         done = cls.quern("compile", model, "-o", output, *flags)
-        if done.returncode or done.stdout or done.stderr:
+        expected = f"warning: {warning}\n" if warning else ""
+        if done.returncode or done.stdout or done.stderr != expected:
             raise AssertionError(
                 f"{shown('quern', ['compile', pathlib.Path(model).name])} "
                 f"{' '.join(map(str, flags))}: exit code {done.returncode}: "

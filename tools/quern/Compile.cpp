@@ -10,6 +10,7 @@
 #include "codegen/PlanTable.h"
 #include "mlir/IR/Threading.h"
 #include "passes/Passes.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
@@ -220,6 +221,8 @@ private:
                           session.integer("quern.vocabulary"), chatTemplate);
     if (!text)
       return text.takeError();
+    if (chatTemplate)
+      foreign = foreignTokens(*text);
     auto output = OutputFile::create(outputPath(), request.model);
     if (!output)
       return output.takeError();
@@ -261,6 +264,11 @@ private:
     phases.end();
     if (auto error = output.commit())
       return error;
+    if (!foreign.empty())
+      llvm::errs() << "warning: --chat-template " << request.chatTemplate
+                   << ": the model reads " << llvm::join(foreign, ", ")
+                   << " as ordinary text; it has no such token"
+                   << (foreign.size() > 1 ? "s" : "") << "\n";
     announce(outputPath() + (request.weights == "sidecar"
                                  ? " and " + outputPath() + ".weights"
                                  : ""));
@@ -319,6 +327,7 @@ private:
       std::chrono::steady_clock::now();
   std::optional<ChatTemplate> chatTemplate;
   std::vector<std::string> objects;
+  std::vector<std::string> foreign; // control tokens that the model lacks
 };
 } // namespace
 

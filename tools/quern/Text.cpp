@@ -3,6 +3,7 @@
 #include "runtime/Error.h"
 #include "runtime/text/Template.h"
 #include "runtime/text/Tokenizer.h"
+#include "llvm/ADT/STLExtras.h"
 #include <utility>
 
 using namespace quern;
@@ -211,4 +212,44 @@ quern::buildText(const Checkpoint &checkpoint, uint64_t vocabulary,
     return checkpoint.error(error.what());
   }
   return tables;
+}
+
+/// A short conversation as the model would read it.
+static std::string renderSample(const TextTables &tables,
+                                const Tokenizer &tokenizer) {
+  auto message = [](const char *role, const char *content) {
+    return Value::object({{"role", role}, {"content", content}});
+  };
+  return renderTemplate(
+      tables.chatTemplate,
+      Value::object({{"messages", Value::array({message("user", "a"),
+                                                message("assistant", "b"),
+                                                message("user", "c")})},
+                     {"add_generation_prompt", true},
+                     {"bos_token", tokenizer.piece(tokenizer.bos())},
+                     {"eos_token", tokenizer.piece(tokenizer.eos())}}));
+}
+
+std::vector<std::string> quern::foreignTokens(const TextTables &tables) {
+  Tokenizer tokenizer(tables.tokenizer);
+  std::string sample;
+  try {
+    sample = renderSample(tables, tokenizer);
+  } catch (const Error &) {
+    return {}; // a template of another kind of conversation
+  }
+  std::vector<std::string> names;
+  llvm::StringRef rest = sample;
+  while (true) {
+    rest = rest.drop_front(std::min(rest.find('<'), rest.size()));
+    size_t end = rest.find_first_of("<> \n", 1);
+    if (rest.empty())
+      return names;
+    llvm::StringRef name =
+        end != rest.npos && rest[end] == '>' ? rest.take_front(end + 1) : "";
+    if (name.size() > 2 && tokenizer.findSpecial(name) < 0 &&
+        !llvm::is_contained(names, name))
+      names.push_back(name.str());
+    rest = rest.drop_front(1);
+  }
 }

@@ -15,4 +15,8 @@ struct TextTables {
 llvm::Expected<TextTables> buildText(const Checkpoint &, uint64_t vocabulary,
                                      const std::optional<ChatTemplate> &given);
 
+/// What looks like a control token, <|im_end|>, in conversations by the template
+/// and is none of the tokenizer's: the model would read it as ordinary text.
+std::vector<std::string> foreignTokens(const TextTables &);
+
 } // namespace quern
