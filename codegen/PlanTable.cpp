@@ -99,8 +99,16 @@ private:
     stage.firstBuffer = buffers.size();
     stage.firstConstant = constants.size();
     stage.name = addString(launch.getName());
-    for (Value v : launch.getInputs())
+    Block &body = kernel.getBody().front();
+    for (auto [v, argument] :
+         llvm::zip(launch.getInputs(), body.getArguments())) {
       addOperand(v, stage);
+      bool fewRows = llvm::all_of(argument.getUsers(), [](Operation *user) {
+        return user->hasTrait<ReadsNamedRows>();
+      });
+      if (auto get = v.getDefiningOp<GetOp>(); get && !fewRows)
+        stage.bytes += streamedBytes(symbols.lookup(get.getSymbol()));
+    }
     for (auto [v, offset] :
          llvm::zip(launch.getOutputs(), *launch.getOffsets())) {
       places[v] = offset;
@@ -147,10 +155,15 @@ private:
     auto weight = dyn_cast<WeightOp>(op);
     uint64_t offset =
         weight ? *weight.getOffset() : *cast<ConstantOp>(op).getOffset();
-    Type type =
-        weight ? weight.getType() : cast<ConstantOp>(op).getValue().getType();
     buffers.push_back({plan::Space::Weights, 0, offset});
-    stage.bytes += weightBytes(type);
+  }
+
+  /// Of a weight or constant; caches are not streamed whole.
+  static uint64_t streamedBytes(Operation *op) {
+    if (auto weight = dyn_cast<WeightOp>(op))
+      return weightBytes(weight.getType());
+    auto constant = dyn_cast<ConstantOp>(op);
+    return constant ? weightBytes(constant.getValue().getType()) : 0;
   }
 
   uint32_t kernelIndex(StringRef name) {

@@ -22,6 +22,7 @@
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/StringSet.h"
+#include <functional>
 
 namespace quern {
 
@@ -48,9 +49,16 @@ struct AttentionBlock {
   llvm::SmallVector<double> ropeFactors; // dims/2 divisors of angles, or none
 };
 
+/// The format that a matrix is to have ("q4_k"), whatever the file has it in;
+/// `name` is without ".weight". With it a checkpoint may lack its tensors: those
+/// that the architecture asks for are taken to be there.
+using FormatOf = std::function<std::string(llvm::StringRef name, uint64_t rows,
+                                           uint64_t columns)>;
+
 class ArchBuilder : public mlir::ImplicitLocOpBuilder {
 public:
-  ArchBuilder(mlir::MLIRContext *, const Checkpoint &, mlir::ModuleOp);
+  ArchBuilder(mlir::MLIRContext *, const Checkpoint &, mlir::ModuleOp,
+              const FormatOf &);
 
   const Checkpoint &checkpoint;
 
@@ -111,8 +119,12 @@ public:
 private:
   std::string key(llvm::StringRef) const;
   const Tensor *tensor(const llvm::Twine &name);
+  bool isOutline() const { return formatOf && checkpoint.tensors().empty(); }
+  std::string checkedFormat(llvm::StringRef symbol, uint64_t rows,
+                            uint64_t columns);
   mlir::Value get(llvm::StringRef symbol, mlir::Type);
 
+  const FormatOf &formatOf;
   mlir::ModuleOp module;
   mlir::func::FuncOp function;
   std::string prefix; // "llama."
@@ -122,12 +134,14 @@ private:
 };
 
 /// openCheckpoint with the types that ir/formats/ describes.
-llvm::Expected<std::unique_ptr<Checkpoint>> openModel(llvm::StringRef path);
+llvm::Expected<std::unique_ptr<Checkpoint>>
+openModel(llvm::StringRef path, Extent extent = Extent::Whole);
 
 /// The graph of a checkpoint: a module with symbols and @forward, and the
 /// attributes quern.architecture, quern.name, quern.context (the model's own
 /// limit, tokens) and quern.vocabulary.
 llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>>
-importModel(mlir::MLIRContext *, const Checkpoint &);
+importModel(mlir::MLIRContext *, const Checkpoint &,
+            const FormatOf &formatOf = nullptr);
 
 } // namespace quern

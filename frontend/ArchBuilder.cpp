@@ -8,9 +8,9 @@ using namespace mlir;
 using namespace quern;
 
 ArchBuilder::ArchBuilder(MLIRContext *context, const Checkpoint &checkpoint,
-                         ModuleOp module)
+                         ModuleOp module, const FormatOf &formatOf)
     : ImplicitLocOpBuilder(UnknownLoc::get(context), context),
-      checkpoint(checkpoint), module(module) {
+      checkpoint(checkpoint), formatOf(formatOf), module(module) {
   auto architecture = checkpoint.getString("general.architecture");
   if (!architecture) {
     fail(architecture.takeError());
@@ -106,6 +106,8 @@ bool ArchBuilder::flagOr(llvm::StringRef wholeKey, bool fallback) {
 //===----------------------------------------------------------------------===//
 
 bool ArchBuilder::has(const llvm::Twine &name) const {
+  if (isOutline()) // the only one that a configuration speaks of
+    return name.str() == "output" && !checkpoint.findMeta("quern.output.tied");
   return checkpoint.findTensor((name + ".weight").str());
 }
 
@@ -129,34 +131,46 @@ Value ArchBuilder::get(llvm::StringRef symbol, Type type) {
                        FlatSymbolRefAttr::get(getContext(), symbol));
 }
 
-Value ArchBuilder::weight(const llvm::Twine &name, uint64_t rows,
-                          uint64_t columns) {
-  std::string symbol = name.str();
-  if (Value known = gotten.lookup(symbol))
-    return known;
-  const Tensor *t = failed() ? nullptr : tensor(symbol);
+/// The format of a weight of this shape; empty if there is none such.
+std::string ArchBuilder::checkedFormat(llvm::StringRef symbol, uint64_t rows,
+                                       uint64_t columns) {
+  if (isOutline())
+    return rows == 1 ? "f32" : formatOf(symbol, rows, columns);
+  const Tensor *t = tensor(symbol);
   if (!t)
-    return {};
+    return "";
   bool isVector = t->shape.size() == 1;
   if (t->shape.empty() || t->shape.size() > 2 || t->rows() != rows ||
       t->columns() != columns || (isVector && rows != 1)) {
     fail(checkpoint.error("tensor '" + t->name + "' has shape " +
                           shapeText(t->shape) + ", expected " +
                           shapeText({rows, columns})));
-    return {};
+    return "";
   }
-  if (!findFormat(t->format)) {
-    fail(checkpoint.error("tensor '" + t->name + "' has format '" + t->format +
-                          "', which quern does not know"));
+  if (formatOf && rows > 1)
+    return formatOf(symbol, rows, columns);
+  if (findFormat(t->format))
+    return t->format;
+  fail(checkpoint.error("tensor '" + t->name + "' has format '" + t->format +
+                        "', which quern does not know"));
+  return "";
+}
+
+Value ArchBuilder::weight(const llvm::Twine &name, uint64_t rows,
+                          uint64_t columns) {
+  std::string symbol = name.str();
+  if (Value known = gotten.lookup(symbol))
+    return known;
+  std::string format = failed() ? "" : checkedFormat(symbol, rows, columns);
+  if (format.empty())
     return {};
-  }
   Location loc = NameLoc::get(getStringAttr(symbol));
-  Type type = WeightType::get(getContext(), rows, columns, t->format);
+  Type type = WeightType::get(getContext(), rows, columns, format);
   {
     OpBuilder::InsertionGuard guard(*this);
     setInsertionPoint(function);
     WeightOp::create(*this, loc, getStringAttr(symbol), TypeAttr::get(type),
-                     getStringAttr(t->name), IntegerAttr());
+                     getStringAttr(symbol + ".weight"), IntegerAttr());
   }
   setLoc(loc);
   return gotten[symbol] = get(symbol, type);
@@ -167,6 +181,8 @@ Value ArchBuilder::vector(const llvm::Twine &name, uint64_t columns) {
 }
 
 uint64_t ArchBuilder::rowsOf(const llvm::Twine &name) {
+  if (isOutline())
+    return size("vocab_size", 1 << 24);
   const Tensor *t = failed() ? nullptr : tensor(name);
   return t ? t->rows() : 1;
 }
@@ -177,6 +193,8 @@ llvm::SmallVector<double> ArchBuilder::numbers(const llvm::Twine &name,
   const Tensor *t = failed() ? nullptr : tensor(name);
   if (!t)
     return result;
+  if (t->parts.size() == 1 && t->parts[0].bytes.empty()) // of a header
+    return llvm::SmallVector<double>(columns, 1);
   const Format *format = findFormat(t->format);
   if (!format || t->rows() != 1 || t->columns() != columns ||
       t->parts.size() != 1) {

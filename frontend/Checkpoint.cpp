@@ -130,21 +130,29 @@ Expected<bool> Checkpoint::getBool(StringRef key, bool fallback) const {
 //===----------------------------------------------------------------------===//
 
 Expected<std::unique_ptr<Checkpoint>>
-quern::openCheckpoint(StringRef path, const StorageTypes &types) {
+quern::openCheckpoint(StringRef path, const StorageTypes &types,
+                      Extent extent) {
   if (sys::fs::is_directory(path)) {
     DiskFolder folder(path);
-    return readFolder(path, folder, types);
+    return readFolder(path, folder, types, "", extent);
   }
   Expected<MappedFile> file = MappedFile::open(path);
   if (!file)
     return file.takeError();
   if (isGguf(file->bytes()))
-    return readGguf(std::move(*file), types);
+    return readGguf(std::move(*file), types, extent);
   // By its name alone only for a better error.
-  if (isSafetensors(file->bytes()) || path.ends_with(".safetensors")) {
-    StringRef parent = sys::path::parent_path(path);
-    DiskFolder folder(parent.empty() ? "." : parent);
-    return readFolder(path, folder, types, sys::path::filename(path));
-  }
+  bool isWeights =
+      isSafetensors(file->bytes()) || path.ends_with(".safetensors");
+  StringRef name = sys::path::filename(path),
+            parent = sys::path::parent_path(path);
+  DiskFolder folder(parent.empty() ? "." : parent);
+  if (isWeights)
+    return readFolder(path, folder, types, name, extent);
+  if (name == "config.json" && extent == Extent::Header)
+    return readFolder(path, folder, types, "", extent);
+  if (name == "config.json")
+    return fileError(path,
+                     "is not a model; its folder is named, with the weights");
   return fileError(path, "is neither a GGUF nor a safetensors file");
 }

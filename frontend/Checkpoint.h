@@ -92,10 +92,20 @@ protected:
   llvm::StringMap<size_t> tensorIndex;
 };
 
+/// How much of a model has to be there.
+enum class Extent {
+  Whole,
+  /// What it says of itself: a GGUF file may end behind the list of its tensors,
+  /// whose parts are then without bytes; a folder may have config.json alone, and
+  /// the checkpoint then has no tensors.
+  Header,
+};
+
 /// Opens a GGUF file or a Hugging Face folder (or a .safetensors file in one),
-/// told apart by content.
+/// told apart by content; of a header also a config.json.
 llvm::Expected<std::unique_ptr<Checkpoint>>
 openCheckpoint(llvm::StringRef path,
-               const StorageTypes &types = StorageTypes::builtin());
+               const StorageTypes &types = StorageTypes::builtin(),
+               Extent extent = Extent::Whole);
 
 } // namespace quern

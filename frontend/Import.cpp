@@ -26,9 +26,9 @@ static StorageTypes describedTypes() {
   return types;
 }
 
-llvm::Expected<std::unique_ptr<Checkpoint>> quern::openModel(StringRef path) {
+llvm::Expected<std::unique_ptr<Checkpoint>> quern::openModel(StringRef path, Extent extent) {
   static const StorageTypes types = describedTypes();
-  return openCheckpoint(path, types);
+  return openCheckpoint(path, types, extent);
 }
 
 static llvm::Expected<Architecture>
@@ -48,7 +48,8 @@ architectureOf(const Checkpoint &checkpoint) {
 }
 
 llvm::Expected<OwningOpRef<ModuleOp>>
-quern::importModel(MLIRContext *context, const Checkpoint &checkpoint) {
+quern::importModel(MLIRContext *context, const Checkpoint &checkpoint,
+                   const FormatOf &formatOf) {
   context->loadDialect<QuernDialect, func::FuncDialect>();
   auto architecture = architectureOf(checkpoint);
   if (!architecture)
@@ -56,7 +57,7 @@ quern::importModel(MLIRContext *context, const Checkpoint &checkpoint) {
 
   Location loc = FileLineColLoc::get(context, checkpoint.path(), 0, 0);
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
-  ArchBuilder builder(context, checkpoint, *module);
+  ArchBuilder builder(context, checkpoint, *module, formatOf);
   if (!builder.failed())
     architecture->build(builder);
   if (builder.failed())

@@ -3,6 +3,12 @@
 #define QUERN_INTERFACES_TD
 include "mlir/IR/OpBase.td"
 
+/// Of its weights and constants the op reads only the rows that its step names,
+/// so that their size says nothing of the bytes that a step reads.
+def Quern_ReadsNamedRows : NativeOpTrait<"ReadsNamedRows"> {
+  let cppNamespace = "::quern";
+}
+
 def Quern_ReferenceOpInterface : OpInterface<"ReferenceOpInterface"> {
   let cppNamespace = "::quern";
   let description = [{

@@ -27,6 +27,10 @@ bool isRowIntegers(mlir::Type);
 /// (E1) of ElementwiseOpInterface.
 llvm::LogicalResult verifyElementwise(mlir::Operation *);
 
+template <typename ConcreteType>
+class ReadsNamedRows
+    : public mlir::OpTrait::TraitBase<ConcreteType, ReadsNamedRows> {};
+
 /// `, window = 512, stored = f16, page = 64`: each only where it says
 /// something.
 mlir::ParseResult parseKvLayout(mlir::AsmParser &, int64_t &window,

@@ -15,8 +15,10 @@ Chat::Chat(const Model &model, Engine &engine, Sampler &sampler,
     : model(model), engine(engine),
       sequence(engine, model.tokenizer(), sampler, interrupt) {
   if (!model.hasTemplate())
-    throw Error("chat needs a chat template, and this model has none; "
-                "see run --raw");
+    throw Error(
+        "chat needs a chat template, and this model has none: compile it "
+        "with --chat-template; or "
+        "see run --raw");
 }
 
 void Chat::setSystem(std::string text) { systemText = std::move(text); }
@@ -114,6 +116,21 @@ static void refuseDevice(const std::string &path) {
     throw Error(fmt::format("{}: is not a regular file", path));
 }
 
+/// An Error for a file that was not saved from a chat: a slip of the pen must
+/// not take the place of it.
+static void refuseOther(const std::string &path) {
+  FILE *file = fopen(path.c_str(), "re");
+  if (!file)
+    return; // there is none, or writing will say what is wrong
+  char begin[64];
+  std::string_view text(begin, fread(begin, 1, sizeof(begin), file));
+  fclose(file);
+  if (!text.empty() &&
+      (text[0] != '{' || text.find("\"messages\"") == text.npos))
+    throw Error(
+        fmt::format("{}: is there already, and no saved conversation", path));
+}
+
 void Chat::save(const std::string &path) const {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const Message &message : conversation())
@@ -122,6 +139,7 @@ void Chat::save(const std::string &path) const {
   std::string text =
       all.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   refuseDevice(path); // a new file takes the place of what is there
+  refuseOther(path);
   std::string temporary = fmt::format("{}.tmp{}", path, getpid());
   FILE *file = fopen(temporary.c_str(), "we");
   bool written =

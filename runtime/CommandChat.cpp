@@ -224,11 +224,14 @@ void Repl::say(std::string message) {
     note("stopped; the message is forgotten");
     break;
   case Chat::Outcome::TooLong:
-    note(
-        fmt::format("with this message the conversation has {} tokens, but the "
-                    "context holds {}: the message is forgotten; /clear begins "
-                    "anew, --on-full=shift would drop the oldest turns",
-                    chat.needed(), engine->context()));
+    note(fmt::format("with this message the conversation has {} tokens, but "
+                     "the context holds {}: the message is forgotten{}",
+                     chat.needed(), engine->context(),
+                     chat.turns() == 0 ? ""
+                     : onFull == OnFull::Shift
+                         ? "; /clear begins anew"
+                         : "; /clear begins anew, --on-full=shift would drop "
+                           "the oldest turns"));
     break;
   case Chat::Outcome::CutShort:
     note(fmt::format("the context of {} tokens is full; /clear begins anew",

@@ -87,6 +87,9 @@ uint32_t quern::checkContext(const Model &model, uint32_t context) {
   return context ? context : most;
 }
 
+/// More than any context holds, and a file that has no end is soon seen.
+static constexpr size_t kMostTextBytes = size_t{256} << 20;
+
 std::string quern::readFile(const std::string &path) {
   FILE *file = path == "-" ? stdin : fopen(path.c_str(), "re");
   if (!file)
@@ -94,7 +97,13 @@ std::string quern::readFile(const std::string &path) {
   std::string text;
   char buffer[1 << 14];
   for (size_t n; (n = fread(buffer, 1, sizeof(buffer), file)) > 0;)
-    text.append(buffer, n);
+    if (text.append(buffer, n).size() > kMostTextBytes) {
+      if (file != stdin)
+        fclose(file);
+      throw Error(fmt::format("{}: has more than {}, the most that is read",
+                              path == "-" ? "standard input" : path,
+                              formatBytes(kMostTextBytes)));
+    }
   int error = ferror(file) ? errno : 0;
   if (file != stdin)
     fclose(file);

@@ -32,7 +32,11 @@ static std::vector<int32_t> promptIds(const Model &model,
   std::string text = promptText(options);
   bool raw = options.run.raw || !model.hasTemplate();
   if (raw && !options.shared.system.empty())
-    throw Error("--system needs a chat template; this prompt is raw");
+    throw Error(options.run.raw
+                    ? "--system needs a chat template; this prompt is raw"
+                    : "--system needs a chat template, and this "
+                      "model has none: compile it with "
+                      "--chat-template");
   if (raw)
     return model.encodePrompt(text, /*parseSpecial=*/true);
   std::vector<Message> messages;

@@ -134,7 +134,7 @@ MemoryPlan quern::planMemory(const PlanView &plan, uint64_t tokens,
       {"text", kHeap + plan->context * kPerToken, kHeap + tokens * kPerToken},
       {"stacks", kMainStack + workers * kWorkerStack,
        kMainStack + workers * kTouchedStack},
-      {"program data", process.data, process.data},
+      {"program data", kMostData, process.data},
   };
   return memory;
 }

@@ -30,9 +30,13 @@ struct MemoryPlan {
 
 /// What an artifact's process has besides the plan's spaces.
 struct ProcessMemory {
-  uint64_t data;    // writable pages of the executable, relocated or not
+  /// Writable pages of the executable, relocated or not: at most kMostData, which
+  /// is what the plan reserves for them, since it is made before the executable.
+  uint64_t data;
   unsigned threads; // workers, the main thread included
 };
+
+inline constexpr uint64_t kMostData = 256 << 10;
 
 /// Writable bytes of the running executable, from its program headers.
 uint64_t executableDataBytes();

@@ -56,7 +56,7 @@ static uint64_t seedByChance() {
   if (getrandom(&seed, sizeof(seed), 0) != ssize_t(sizeof(seed)))
     seed =
         uint64_t(std::chrono::steady_clock::now().time_since_epoch().count());
-  return seed;
+  return seed & ((uint64_t{1} << 53) - 1); // JSON's numbers are doubles
 }
 
 SamplerOptions SamplerFlags::resolve(const Tokenizer &tokenizer,

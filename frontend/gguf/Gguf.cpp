@@ -29,8 +29,8 @@ constexpr uint64_t leastTensorBytes = 8 + 1 + 4 + 8 + 4 + 8;
 
 class GgufCheckpoint : public Checkpoint {
 public:
-  GgufCheckpoint(MappedFile mapped, const StorageTypes &types)
-      : mapped(std::move(mapped)), types(types),
+  GgufCheckpoint(MappedFile mapped, const StorageTypes &types, Extent extent)
+      : mapped(std::move(mapped)), types(types), extent(extent),
         cursor(this->mapped.name(), this->mapped.bytes()) {
     file = this->mapped.name();
   }
@@ -49,6 +49,7 @@ private:
 
   MappedFile mapped;
   const StorageTypes &types;
+  Extent extent;
   ByteCursor cursor;
   std::vector<ByteRange> ranges; // of tensors, counted from the data's begin
 };
@@ -199,11 +200,13 @@ Error GgufCheckpoint::placeTensors() {
     if (range.begin % alignment != 0)
       return error(what + " has offset " + Twine(range.begin) +
                    ", expected a multiple of " + Twine(alignment));
+    tensor.parts[0].fileOffset = base + range.begin;
+    if (range.end > available && extent == Extent::Header)
+      continue;
     if (range.end > available)
       return error(what + " lies in bytes " + Twine(range.begin) + " to " +
                    Twine(range.end) + " of the data, which begins at byte " +
                    Twine(base) + " and has " + Twine(available));
-    tensor.parts[0].fileOffset = base + range.begin;
     tensor.parts[0].bytes =
         mapped.bytes().slice(base + range.begin, range.end - range.begin);
   }
@@ -234,8 +237,9 @@ bool quern::isGguf(ArrayRef<uint8_t> bytes) {
 }
 
 Expected<std::unique_ptr<Checkpoint>>
-quern::readGguf(MappedFile file, const StorageTypes &types) {
-  auto checkpoint = std::make_unique<GgufCheckpoint>(std::move(file), types);
+quern::readGguf(MappedFile file, const StorageTypes &types, Extent extent) {
+  auto checkpoint =
+      std::make_unique<GgufCheckpoint>(std::move(file), types, extent);
   if (Error error = checkpoint->read())
     return error;
   return std::unique_ptr<Checkpoint>(std::move(checkpoint));

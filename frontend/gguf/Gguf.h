@@ -27,7 +27,8 @@ bool isGguf(llvm::ArrayRef<uint8_t> bytes);
 
 /// Reads a GGUF file; the checkpoint keeps `file` and views it. `types` is only
 /// read during the call.
-llvm::Expected<std::unique_ptr<Checkpoint>> readGguf(
-    MappedFile file, const StorageTypes &types = StorageTypes::builtin());
+llvm::Expected<std::unique_ptr<Checkpoint>>
+readGguf(MappedFile file, const StorageTypes &types = StorageTypes::builtin(),
+         Extent extent = Extent::Whole);
 
 } // namespace quern

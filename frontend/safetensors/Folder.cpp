@@ -47,8 +47,8 @@ using Index = StringMap<std::string>;
 class FolderCheckpoint : public Checkpoint {
 public:
   FolderCheckpoint(StringRef path, const ModelFolder &folder,
-                   const StorageTypes &types)
-      : folder(folder), types(types), strings(allocator),
+                   const StorageTypes &types, Extent extent)
+      : folder(folder), types(types), extent(extent), strings(allocator),
         writer(meta, strings) {
     file = path.str();
   }
@@ -70,6 +70,7 @@ private:
 
   const ModelFolder &folder; // only while reading
   const StorageTypes &types; // likewise
+  Extent extent;
   BumpPtrAllocator allocator;
   StringSaver strings; // keys and values made by translation
   MetaWriter writer;
@@ -185,6 +186,8 @@ Error FolderCheckpoint::readWeights(StringRef weightsFile) {
   if (weightsFile.empty() && folder.has(weightsName))
     weightsFile = weightsName;
   Index index;
+  if (weightsFile.empty() && !folder.has(indexName) && extent == Extent::Header)
+    return Error::success();
   if (weightsFile != weightsName && folder.has(indexName))
     if (Error error = readIndex(index))
       return error;
@@ -255,8 +258,10 @@ Error FolderCheckpoint::read(StringRef weightsFile) {
 
 Expected<std::unique_ptr<Checkpoint>>
 quern::readFolder(StringRef path, const ModelFolder &folder,
-                  const StorageTypes &types, StringRef weightsFile) {
-  auto checkpoint = std::make_unique<FolderCheckpoint>(path, folder, types);
+                  const StorageTypes &types, StringRef weightsFile,
+                  Extent extent) {
+  auto checkpoint =
+      std::make_unique<FolderCheckpoint>(path, folder, types, extent);
   if (Error error = checkpoint->read(weightsFile))
     return error;
   return std::unique_ptr<Checkpoint>(std::move(checkpoint));

@@ -34,10 +34,10 @@ private:
 
 /// Reads the model in `folder`; `path` is what the checkpoint calls itself. If
 /// a weights file is named, the weights are its alone, or those of all shards
-/// if the index lists it.
+/// if the index lists it. For a header, a folder without any weights will do.
 llvm::Expected<std::unique_ptr<Checkpoint>>
 readFolder(llvm::StringRef path, const ModelFolder &folder,
            const StorageTypes &types = StorageTypes::builtin(),
-           llvm::StringRef weightsFile = "");
+           llvm::StringRef weightsFile = "", Extent extent = Extent::Whole);
 
 } // namespace quern

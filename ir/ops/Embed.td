@@ -1,6 +1,7 @@
 //===- Embed.td - Token embedding --------------------------*- tablegen -*-===//
 
-def Quern_EmbedOp : Quern_Op<"embed", [Pure, DeclareOpInterfaceMethods<Quern_ReferenceOpInterface>]> {
+def Quern_EmbedOp : Quern_Op<"embed", [Pure, Quern_ReadsNamedRows,
+    DeclareOpInterfaceMethods<Quern_ReferenceOpInterface>]> {
   let summary = "rows of the embedding, selected by token";
   let description = [{
     `y[r] = scale * table[tokens[r]]`

@@ -1,6 +1,7 @@
 //===- Rope.td - Rotary position embedding -----------------*- tablegen -*-===//
 
-def Quern_RopeOp : Quern_Op<"rope", [Pure, DeclareOpInterfaceMethods<Quern_ReferenceOpInterface>]> {
+def Quern_RopeOp : Quern_Op<"rope", [Pure, Quern_ReadsNamedRows,
+    DeclareOpInterfaceMethods<Quern_ReferenceOpInterface>]> {
   let summary = "rotary position embedding";
   let description = [{
     Rotates pairs of the first `dims` columns of every head of `size` columns by

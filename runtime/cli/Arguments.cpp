@@ -129,7 +129,10 @@ void Reader::add(CLI::Option *option, std::string value) {
     out.help = true;
   if (nameOf(*option) == "--version")
     out.version = true;
-  bool repeated = describe(*option).repeated;
+  Flag flag = describe(*option);
+  bool repeated = flag.repeated;
+  if (flag.takesFile() && value.empty())
+    throw Error(nameOf(*option) + " is given, but empty");
   for (const Given &before : out.given)
     if (before.option == option && option->get_items_expected_max() > 0 &&
         !repeated)
@@ -164,6 +167,10 @@ void Reader::readShort(const std::string &word) {
     for (CLI::Option *option : out.command->get_options())
       if (option->check_sname(word.substr(i, 1)))
         found = option;
+    std::string name = word.substr(1, word.find('=') - 1);
+    if (i == 1 && name.size() > 1 &&
+        out.command->get_option_no_throw("--" + name))
+      throw Error("unknown flag '" + word + "'; did you mean --" + name + "?");
     if (!found)
       unknownFlag(i == 1 ? word : "-" + word.substr(i, 1));
     bool equals = i + 1 < word.size() && word[i + 1] == '=';

@@ -33,6 +33,27 @@ CLI::Validator wholeNumber(uint64_t least, uint64_t most) {
   return CLI::Validator(check, most < INT32_MAX ? range : "", kRange);
 }
 
+CLI::Validator byteSize() {
+  auto check = [](std::string &text) -> std::string {
+    size_t digits =
+        std::min(text.find_first_not_of("0123456789."), text.size());
+    std::string unit = text.substr(digits);
+    constexpr std::string_view letters = "KMGT";
+    size_t power = unit.empty() ? 0 : letters.find(char(toupper(unit[0]))) + 1;
+    bool known = unit.empty() ||
+                 (power > 0 && (unit.size() == 1 || unit.substr(1) == "iB"));
+    double value = 0;
+    double bytes = parseAll(text.substr(0, digits), value)
+                       ? value * double(uint64_t{1} << 10 * power)
+                       : 0;
+    if (!known || bytes < 1 || bytes > double(uint64_t{1} << 60))
+      return text + ": not a size, such as 512MiB or 24G";
+    text = std::to_string(uint64_t(bytes));
+    return "";
+  };
+  return CLI::Validator(check, "", "size");
+}
+
 CLI::Validator realNumber(double least, double most) {
   auto check = [=](std::string &text) -> std::string {
     double value;

@@ -12,6 +12,9 @@ namespace quern::cli {
 
 /// A whole number in [least, most].
 CLI::Validator wholeNumber(uint64_t least, uint64_t most = INT32_MAX);
+/// A number of bytes from 1 on, with or without a unit: 4096, 512MiB, 24G. Units
+/// are powers of 1024. For `transform`: the value becomes the number alone.
+CLI::Validator byteSize();
 /// A finite number in [least, most].
 CLI::Validator realNumber(double least, double most);
 /// One of these words; documents and completions list them.

@@ -127,6 +127,13 @@ class Keys(BadInput):
                 with self.subTest(**{name: str(value)[:40]}):
                     self.refuseEdited("llama", keys={prefix + name: value})
 
+    def test_a_tokenizer_that_does_not_say_how_it_cuts_words(self):
+        path = gguf_edit.edit(self.good["llama"], self.folder / "pre.gguf",
+                              keys={"tokenizer.ggml.pre": None})
+        self.compile(path, warning=f"{path}: has no key 'tokenizer.ggml.pre': "
+                     "words are cut as by 'default', and perhaps not as the "
+                     "model knows them")
+
     def resized(self, change):
         """A model whose vocabulary has other rows than the tokenizer."""
         path = self.folder / "resized.gguf"

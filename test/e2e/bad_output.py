@@ -62,7 +62,7 @@ class Outputs(BadInput):
         link.symlink_to(model)
         for output, flags in ((model, ()), (link, ()),
                               (model, ("--emit", "plan"))):
-            self.refuse(model, "belongs to the model itself", output=output,
+            self.refuse(model, "is a file of the model", output=output,
                         flags=flags)
         self.assertEqual(model.read_bytes(), before)
 

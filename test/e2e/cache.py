@@ -66,6 +66,33 @@ class Cache(e2e.Case):
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             self.assertEqual(len(self.entries()), count + 1)
 
+    def test_what_is_damaged_is_made_again(self):
+        self.run_quern("run", self.model, "cat", "-n", 1)
+        entry, = self.entries()
+        good = entry.read_bytes()
+        for damage in (good[:-9], good[:5000], b"", None):
+            if damage is None:
+                entry.chmod(0o644)
+            else:
+                entry.write_bytes(damage)
+            done = self.run_quern("run", self.model, "cat", "-n", 1)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertEqual(entry.read_bytes(), good)
+
+    def test_only_artifacts_are_cleared(self):
+        self.run_quern("run", self.model, "cat", "-n", 1)
+        entry, = self.entries()
+        others = [entry.with_name("notes.txt"),
+                  entry.with_name(entry.name + ".01234567.tmp"),
+                  entry.with_name(entry.name + ".01234567.tmp.0.o")]
+        for other in others:
+            other.write_text("")
+        self.assertRegex(self.run_quern("cache").stdout,
+                         r"\n1 artifact, [0-9.]+ MiB\n$")
+        self.assertIn("removed 1 artifact",
+                      self.run_quern("cache", "--clear").stdout)
+        self.assertEqual(self.entries(), sorted(others))
+
     def test_two_at_once(self):
         with concurrent.futures.ThreadPoolExecutor() as pool:
             done = list(pool.map(lambda _: self.run_quern(

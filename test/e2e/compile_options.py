@@ -126,7 +126,7 @@ class Sidecar(Options):
         shutil.copy(self.model, self.here("y.weights"))
         done = self.quern("compile", self.here("y.weights"), "-o",
                           self.here("y"), "--weights=sidecar")
-        self.assertOneLine(done, "error", "y.weights", "model itself")
+        self.assertOneLine(done, "error", "y.weights", "is a file of the model")
         self.assertEqual(self.here("y.weights").read_bytes(),
                          self.model.read_bytes())
         left = sorted(p.name for p in self.here().parent.iterdir())

@@ -15,7 +15,8 @@ import termios
 import e2e
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-COMMANDS = {"quern": ("compile", "run", "cache", "inspect", "targets",
+COMMANDS = {"quern": ("compile", "run", "cache", "inspect", "fit",
+                      "targets",
                       "reference", "completion", "manual"),
             "model": ("run", "chat", "perplexity", "bench", "tokenize", "info",
                       "verify", "completion", "manual")}
@@ -263,6 +264,9 @@ class Messages(Both):
                 (["compile", model, "-o", "--verbose"],
                  "--output needs a value: --output FILE; if '--verbose' is "
                  "meant, --output=--verbose"),
+                (["compile", model, "-o", ""], "--output is given, but empty"),
+                (["run", model, "-temp", "0"],
+                 "unknown flag '-temp'; did you mean --temp?"),
                 (["compile", model, "--kv-type"],
                  "--kv-type needs a value: --kv-type f16|f32"),
                 (["compile", model, "--kv-type", "f64"],

@@ -212,6 +212,13 @@ class Prompts(Hostile):
                     os.environ, XDG_CACHE_HOME=str(self.output))), "error")
 
 
+    def test_one_that_never_ends(self):
+        for args in (("run", "-f", "/dev/zero"), ("perplexity", "/dev/zero"),
+                     ("tokenize", "-f", "/dev/zero")):
+            self.assertOneLine(artifact.start(*args), "model.out", "/dev/zero",
+                               "the most that is read")
+
+
 class Conversations(Hostile):
     """/load of what is no saved conversation, or one made to harm."""
 
@@ -281,6 +288,18 @@ class Conversations(Hostile):
         self.assertEqual(done.returncode, 0)
         self.assertIn(b"the context holds 65536", done.stderr)
         self.assertTrue(done.stdout.strip())
+
+    def test_saving_in_place_of_something_else(self):
+        other = self.output / "other"
+        other.write_text("precious")
+        done = self.chat(f"/save {other}\ncat\n")
+        self.assertGoesOn(done, "no saved conversation")
+        self.assertEqual(other.read_text(), "precious")
+        other.write_text("")
+        for _ in range(2):  # over the first one
+            done = self.chat(f"cat\n/save {other}\n")
+            self.assertIn(b"saved", done.stderr)
+        self.assertEqual(len(json.loads(other.read_text())["messages"]), 2)
 
     def test_a_folder(self):
         self.assertGoesOn(self.load(self.folder), str(self.folder))

@@ -115,6 +115,24 @@ class Pipes(hostile.Hostile):
                         self.assertEqual((done.returncode, done.stderr),
                                          (-signal.SIGPIPE, b""))
 
+    def test_nobody_reads_what_is_printed_of_compiling(self):
+        """Wherever it is by then, nothing is left."""
+        for lines in range(8):
+            place = self.output / f"pipe{lines}"
+            place.mkdir()
+            process = subprocess.Popen(
+                [e2e.options.quern, "compile", hostile.model, "-v", "-o",
+                 place / "x", "--weights=sidecar"], stderr=subprocess.PIPE,
+                stdin=subprocess.DEVNULL)
+            for _ in range(lines):
+                process.stderr.readline()
+            process.stderr.close()
+            code = process.wait(timeout=60)
+            left = sorted(p.name for p in place.iterdir())
+            with self.subTest(lines=lines):
+                self.assertIn((code, left), ((-signal.SIGPIPE, []),
+                                             (0, ["x", "x.weights"])))
+
     def test_a_full_standard_output(self):
         for args in (("chat", "-n", 9), ("info",), ("tokenize", hostile.PROMPT),
                      ("verify",)):

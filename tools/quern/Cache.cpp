@@ -10,6 +10,8 @@
 #include "Digest.h"
 #include "Driver.h"
 #include "Session.h"
+#include "runtime/Artifact.h"
+#include "runtime/Error.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -74,12 +76,22 @@ static llvm::Expected<std::string> cachedPath(const CompileRequest &request) {
   return result.str().str();
 }
 
+/// Whether it is there and starts: what is damaged is made again.
+static bool isGood(const std::string &artifact) {
+  try {
+    Artifact opened(artifact);
+    return access(artifact.c_str(), X_OK) == 0;
+  } catch (const Error &) {
+    return false;
+  }
+}
+
 static llvm::Error run(CompileRequest request,
                        const std::vector<std::string> &arguments) {
   auto artifact = cachedPath(request);
   if (!artifact)
     return artifact.takeError();
-  if (!fs::exists(*artifact)) {
+  if (!isGood(*artifact)) {
     if (auto code = fs::create_directories(path::parent_path(*artifact)))
       return llvm::createStringError(path::parent_path(*artifact).str() + ": " +
                                      code.message());
@@ -104,6 +116,12 @@ int quern::runModel(const CompileRequest &request,
   return message.empty() ? 1 : report(llvm::createStringError(message));
 }
 
+/// Whether cachedPath made the name: NAME-0123456789abcdef.
+static bool isArtifactName(StringRef name) {
+  StringRef hash = name.rsplit('-').second;
+  return hash.size() == 16 && llvm::all_of(hash, llvm::isHexDigit);
+}
+
 static llvm::Error showCache(bool clear) {
   auto folder = cacheFolder();
   if (!folder)
@@ -114,8 +132,9 @@ static llvm::Error showCache(bool clear) {
   for (fs::directory_iterator it(*folder, code), end; it != end && !code;
        it.increment(code)) {
     fs::file_status status;
-    if (fs::status(it->path(), status) || !fs::is_regular_file(status))
-      continue;
+    if (fs::status(it->path(), status) || !fs::is_regular_file(status) ||
+        !isArtifactName(path::filename(it->path())))
+      continue; // one in the making, or somebody else's
     files.push_back({it->path(), status.getSize()});
   }
   if (code && code != std::errc::no_such_file_or_directory)

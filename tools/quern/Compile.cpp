@@ -221,6 +221,7 @@ private:
                           session.integer("quern.vocabulary"), chatTemplate);
     if (!text)
       return text.takeError();
+    warning = text->warning;
     if (chatTemplate)
       foreign = foreignTokens(*text);
     auto output = OutputFile::create(outputPath(), request.model);
@@ -248,22 +249,23 @@ private:
     WeightsWriter weights(*session.module, *session.checkpoint, threads(),
                           [&](uint64_t bytes) { phases.advance(bytes); });
     phases.begin("weights", "packing weights", weights.bytes());
+    std::optional<SidecarFile> sidecar;
     if (request.weights == "sidecar") {
-      auto sidecar = SidecarFile::create(output.path(), request.model, weights);
-      if (!sidecar)
-        return sidecar.takeError();
-      if (auto error =
-              appendPayload(output.temporary(), payload, sidecar->contents()))
-        return error;
-      if (auto error = sidecar->commit())
-        return error;
-    } else if (auto error =
-                   appendPayload(output.temporary(), payload, weights)) {
-      return error;
+      auto created = SidecarFile::create(output.path(), request.model, weights);
+      if (!created)
+        return created.takeError();
+      sidecar = std::move(*created);
     }
-    phases.end();
-    if (auto error = output.commit())
+    if (auto error = sidecar
+                         ? appendPayload(output.temporary(), payload,
+                                         sidecar->contents())
+                         : appendPayload(output.temporary(), payload, weights))
       return error;
+    phases.end();
+    if (auto error = commit(sidecar, output))
+      return error;
+    if (!warning.empty())
+      llvm::errs() << "warning: " << warning << "\n";
     if (!foreign.empty())
       llvm::errs() << "warning: --chat-template " << request.chatTemplate
                    << ": the model reads " << llvm::join(foreign, ", ")
@@ -273,6 +275,16 @@ private:
                                  ? " and " + outputPath() + ".weights"
                                  : ""));
     return llvm::Error::success();
+  }
+
+  /// Both files take their places: nothing comes between.
+  static llvm::Error commit(std::optional<SidecarFile> &sidecar,
+                            OutputFile &output) {
+    SignalsIgnored ignored;
+    if (sidecar)
+      if (auto error = sidecar->commit())
+        return error;
+    return output.commit();
   }
 
   /// For people; what programs want to know is in the exit code.
@@ -300,7 +312,7 @@ private:
     file.os().clear_error();
     if (code)
       return llvm::createStringError(
-          (request.output.empty() ? "stdout" : request.output) + ": " +
+          (request.output.empty() ? "standard output" : request.output) + ": " +
           code.message());
     file.keep();
     return llvm::Error::success();
@@ -327,6 +339,7 @@ private:
       std::chrono::steady_clock::now();
   std::optional<ChatTemplate> chatTemplate;
   std::vector<std::string> objects;
+  std::string warning;
   std::vector<std::string> foreign; // control tokens that the model lacks
 };
 } // namespace

@@ -14,7 +14,7 @@ struct CompileRequest {
   int64_t maxBatch = 8, chunk = 512;
   unsigned threads = 0; // 0: all
   bool verbose = false;
-  std::string compiler; // the build's identity, for the metadata
+  std::string compiler;  // the build's identity, for the metadata
   bool announce = false; // what was written, on a terminal
   bool printIrAfterAll = false;
 };
@@ -26,6 +26,17 @@ int compileModel(const CompileRequest &);
 int runModel(const CompileRequest &, const std::vector<std::string> &arguments);
 /// Lists, or clears, what runModel has left in the cache.
 int listCache(bool clear);
+struct FitRequest {
+  CompileRequest compile;
+  std::string quantization;  // empty: the model's own
+  uint64_t deviceMemory = 0; // bytes; 0: this machine's
+  double bandwidth = 0;      // GB/s; 0: nothing is said of speed
+  bool table = false, json = false;
+};
+/// Says whether a model, of which the header will do, fits into memory.
+int fitModel(const FitRequest &);
+/// The names that --quantization knows, from the largest to the smallest.
+std::vector<std::string> quantizationNames();
 int inspectModel(const std::string &model, bool json);
 int listTargets(bool json);
 /// The names that --chat-template knows, in alphabetical order.

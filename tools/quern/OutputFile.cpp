@@ -63,8 +63,17 @@ OutputFile::create(const std::string &path, const std::string &model) {
       new OutputFile(std::move(place), std::move(*made)));
 }
 
+/// Nobody reads what is printed any more: that ends the program as it would
+/// without a handler, but after the files are gone.
+static void diesOfPipe() {
+  signal(SIGPIPE, SIG_DFL);
+  raise(SIGPIPE);
+}
+
 OutputFile::OutputFile(std::string place, std::string made)
     : place(std::move(place)), made(std::move(made)) {
+  // Before the first file is named: LLVM looks at it only then.
+  llvm::sys::SetOneShotPipeSignalFunction(diesOfPipe);
   llvm::sys::RemoveFileOnSignal(this->made);
 }
 
@@ -99,6 +108,19 @@ llvm::Error quern::refuseModel(llvm::StringRef output,
               output.ends_with(".jinja");
   if (fs::equivalent(model, output) ||
       (read && fs::equivalent(model, parent.empty() ? "." : parent)))
-    return llvm::createStringError(output + ": belongs to the model itself");
+    return llvm::createStringError(output +
+                                   ": is a file of the model that is read");
   return llvm::Error::success();
+}
+
+SignalsIgnored::SignalsIgnored() {
+  struct sigaction ignore = {};
+  ignore.sa_handler = SIG_IGN;
+  for (size_t i = 0; i < std::size(kSignals); ++i)
+    sigaction(kSignals[i], &ignore, &before[i]);
+}
+
+SignalsIgnored::~SignalsIgnored() {
+  for (size_t i = 0; i < std::size(kSignals); ++i)
+    sigaction(kSignals[i], &before[i], nullptr);
 }

@@ -1,6 +1,7 @@
 //===- OutputFile.h - A file that is written whole or not at all -*- C++ -*-===//
 #pragma once
 #include "llvm/Support/Error.h"
+#include <csignal>
 #include <memory>
 #include <string>
 
@@ -29,6 +30,19 @@ private:
   OutputFile(std::string place, std::string made);
 
   std::string place, made;
+};
+
+/// While it exists, a signal that would end the program comes too late.
+class SignalsIgnored {
+public:
+  SignalsIgnored();
+  ~SignalsIgnored();
+  SignalsIgnored(const SignalsIgnored &) = delete;
+  SignalsIgnored &operator=(const SignalsIgnored &) = delete;
+
+private:
+  static constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
+  struct sigaction before[5];
 };
 
 /// An Error if `output` is the model, or a file of a model's folder.

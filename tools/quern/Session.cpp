@@ -65,7 +65,19 @@ llvm::Error Session::open(const std::string &model) {
   if (!opened)
     return opened.takeError();
   checkpoint = std::move(*opened);
-  auto imported = importModel(&context, *checkpoint);
+  return import();
+}
+
+llvm::Error Session::openHeader(const std::string &model) {
+  auto opened = openModel(model, Extent::Header);
+  if (!opened)
+    return opened.takeError();
+  checkpoint = std::move(*opened);
+  return llvm::Error::success();
+}
+
+llvm::Error Session::import(const FormatOf &formatOf) {
+  auto imported = importModel(&context, *checkpoint, formatOf);
   if (!imported)
     return imported.takeError();
   module = std::move(*imported);

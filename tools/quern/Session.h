@@ -15,6 +15,9 @@ public:
   /// the IR after each pass goes to stderr, and threads would mix it up.
   explicit Session(unsigned threads = 1, bool printIr = false);
   llvm::Error open(const std::string &model);
+  /// The same in two steps, of what a model says of itself.
+  llvm::Error openHeader(const std::string &model);
+  llvm::Error import(const FormatOf &formatOf = nullptr);
   llvm::Error openTarget(const std::string &name, const std::string &chip);
   llvm::Error run(mlir::PassManager &, mlir::ModuleOp = {});
   int64_t integer(llvm::StringRef attribute);

@@ -20,6 +20,7 @@ public:
     actions["run"] = [this](Given given) { return toRun.run(given); };
     addCache();
     addInspect();
+    addFit();
     addTargets();
     addReference();
   }
@@ -36,9 +37,10 @@ private:
         ->required();
   }
   void addCompile();
-  void addLimits(CLI::App &command);
+  void addLimits(CLI::App &command, CompileRequest &request);
   void addCache();
   void addInspect();
+  void addFit();
   void addTargets();
   void addReference();
 
@@ -46,24 +48,25 @@ private:
   std::map<std::string, Action> actions;
   RunCommand toRun;
   CompileRequest compile;
+  FitRequest fit;
   std::string model, ids, logits;
   bool clear = false, json = false;
 };
 
-void Commands::addLimits(CLI::App &command) {
+void Commands::addLimits(CLI::App &command, CompileRequest &request) {
   command
       .add_option(
-          "--ctx", compile.context,
+          "--ctx", request.context,
           "longest single sequence, tokens; not more than the model's own")
       ->type_name("N")
       ->default_str("the model's own, at most 8192")
       ->check(wholeNumber(1, 1 << 24));
   command
-      .add_option("--max-batch", compile.maxBatch, "most sequences of a step")
+      .add_option("--max-batch", request.maxBatch, "most sequences of a step")
       ->type_name("N")
       ->check(wholeNumber(1, 256))
       ->capture_default_str();
-  command.add_option("--chunk", compile.chunk, "most prompt rows of a step")
+  command.add_option("--chunk", request.chunk, "most prompt rows of a step")
       ->type_name("N")
       ->check(wholeNumber(1, 16384))
       ->capture_default_str();
@@ -81,7 +84,7 @@ void Commands::addCompile() {
                 "executable to write; with --emit, the file to print to")
       ->type_name("FILE")
       ->default_str("the model's name without its ending");
-  addLimits(*c);
+  addLimits(*c, r);
   c->add_option("--emit", r.emit,
                 "stop after a phase and print it to --output or stdout")
       ->type_name("PHASE")
@@ -132,6 +135,50 @@ void Commands::addInspect() {
             "bytes. Long arrays and texts are shortened.\n\nExamples:\n"
             "  quern inspect model.gguf\n"
             "  quern inspect --json model.gguf | jq .metadata");
+}
+
+void Commands::addFit() {
+  auto *c = add("fit", "Say whether a model fits into memory",
+                [this](Given) { return fitModel(fit); });
+  c->add_option("MODEL", fit.compile.model,
+                "GGUF file, or the beginning of one; folder with safetensors, "
+                "or a config.json")
+      ->required();
+  c->add_option("--target", fit.compile.target,
+                "kind of hardware; see `quern targets`")
+      ->type_name("NAME")
+      ->check(cli::suggest(targetNames()))
+      ->capture_default_str();
+  c->add_option("--kv-type", fit.compile.kvType,
+                "how keys and values are stored")
+      ->type_name("TYPE")
+      ->check(oneOf({"f16", "f32"}))
+      ->capture_default_str();
+  addLimits(*c, fit.compile);
+  c->add_option("--quantization", fit.quantization,
+                "as if matrices were quantized so")
+      ->type_name("NAME")
+      ->default_str("the file's own; BF16 for a config.json")
+      ->check(oneOf(quantizationNames()));
+  c->add_option("--device-memory", fit.deviceMemory,
+                "what there is, such as 512MiB or 24G")
+      ->type_name("SIZE")
+      ->default_str("this machine's")
+      ->transform(cli::byteSize());
+  c->add_option("--bandwidth", fit.bandwidth,
+                "of memory in GB/s, for a bound of the speed")
+      ->type_name("N")
+      ->check(realNumber(0.001, 1e6));
+  c->add_flag("--table", fit.table, "compare all of --quantization");
+  c->add_flag("--json", fit.json, "print JSON");
+  c->footer(
+      "What is printed is the plan of `quern compile` with the same limits: "
+      "weights, keys and values of all sequences at their full length, "
+      "activations of a step, and an overhead for everything else.\n\n"
+      "Examples:\n"
+      "  quern fit model.gguf --ctx 4096 --max-batch 1\n"
+      "  quern fit config.json --table --device-memory 16G\n"
+      "  quern fit model.gguf --bandwidth 50");
 }
 
 void Commands::addTargets() {

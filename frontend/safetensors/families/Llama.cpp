@@ -172,6 +172,11 @@ static Error translateConfig(const JsonObject &config, MetaWriter &meta) {
   if (Error error = translateRope(config, meta))
     return error;
   meta.set("quern.rope.half", true);
+  Expected<bool> tied = config.getBool("tie_word_embeddings", false);
+  if (!tied)
+    return tied.takeError();
+  if (*tied)
+    meta.set("quern.output.tied", true);
   return Error::success();
 }
 

@@ -130,7 +130,7 @@ TEST(BadFiles, whatIsNoFile) {
   EXPECT_NE(openBad(folder.write("a.txt", "hello")).find("neither a GGUF"),
             std::string::npos);
   folder.write(goodFolder());
-  EXPECT_NE(openBad(folder.path() + "/config.json").find("neither a GGUF"),
+  EXPECT_NE(openBad(folder.path() + "/config.json").find("is not a model"),
             std::string::npos);
   std::string path = folder.write("model.safetensors", "hello");
   EXPECT_NE(openBad(path).find("header's length"), std::string::npos);

@@ -86,4 +86,8 @@ TEST(Memory, IsWhatASequenceTouches) {
 TEST(Memory, CountsTheExecutablesData) {
   EXPECT_GT(executableDataBytes(), 0u);
   EXPECT_LT(executableDataBytes(), 64u << 20);
+  Toy toy(large());
+  MemoryPlan plan = planMemory(toy.view, 1, {100 << 10, 1});
+  EXPECT_EQ(item(plan, "program data"), 100u << 10);
+  EXPECT_EQ(item(plan, "program data", /*touched=*/false), kMostData);
 }

@@ -1,0 +1,194 @@
+"""`quern fit`: what it says is what an artifact's own plan says, it needs no more
+than a model's header, and the largest limits that it names are the largest.
+"""
+import json
+
+import e2e
+
+# The geometry of Llama 3 8B.
+LLAMA_8B = {
+    "architectures": ["LlamaForCausalLM"], "hidden_act": "silu",
+    "hidden_size": 4096, "intermediate_size": 14336,
+    "max_position_embeddings": 8192, "num_attention_heads": 32,
+    "num_hidden_layers": 32, "num_key_value_heads": 8, "rms_norm_eps": 1e-05,
+    "rope_theta": 500000.0, "vocab_size": 128256}
+
+
+class Fit(e2e.Case):
+    def fit(self, model, *flags):
+        done = self.quern("fit", model, "--json", *flags)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return json.loads(done.stdout)
+
+    def says(self, model, *flags):
+        done = self.quern("fit", model, *flags)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout
+
+    @staticmethod
+    def total(device):
+        return sum(device[part + "_bytes"] for part in
+                   ("weights", "kv", "activation", "overhead"))
+
+    def refuse(self, *args, words=()):
+        self.assertOneLine(self.quern("fit", *args), "error", *words)
+
+
+class Plan(Fit):
+    def test_it_is_the_artifacts_own(self):
+        for arch in ("llama", "gemma3"):
+            model = self.tiny(arch, arch=arch, format="q4_0", layers=6)
+            for flags in ((), ("--ctx", 100, "--kv-type", "f32"),
+                          ("--max-batch", 3, "--chunk", 40)):
+                with self.subTest(arch=arch, flags=flags):
+                    device = self.fit(model, *flags)["devices"][0]
+                    artifact = self.compile(model, *flags)
+                    memory = artifact.json("info")["memory"]
+                    parts = {part["name"]: part["reserved_bytes"]
+                             for part in memory["parts"]}
+                    self.assertEqual(device["weights_bytes"],
+                                     memory["weight_bytes"])
+                    self.assertEqual(device["activation_bytes"],
+                                     parts["activations"])
+                    self.assertEqual(device["kv_bytes"],
+                                     parts["keys and values"])
+                    self.assertEqual(self.total(device),
+                                     memory["reserved_bytes"]
+                                     + memory["weight_bytes"])
+
+    def test_the_largest_limits_are_the_largest(self):
+        model = self.tiny("llama", arch="llama", format="q8_0", layers=4,
+                          context=4096)
+        for memory in (3 << 20, 6 << 20, 9 << 20, 1 << 30):
+            flags = ("--device-memory", memory)
+            said = self.fit(model, *flags)
+            for limit, flag, most in (("max_context", "--ctx", 4096),
+                                      ("max_sequences", "--max-batch", 256)):
+                with self.subTest(memory=memory, limit=limit):
+                    n = said[limit]
+                    self.assertLessEqual(n, most)
+                    if n > 0:
+                        self.assertTrue(self.fit(model, flag, n, *flags)["fits"])
+                    if n < most:
+                        more = self.fit(model, flag, n + 1, *flags)
+                        self.assertFalse(more["fits"])
+                        self.assertGreater(self.total(more["devices"][0]),
+                                           memory)
+
+    def test_a_device_that_is_too_small(self):
+        model = self.tiny("llama", arch="llama", format="q8_0", layers=4)
+        need = self.total(self.fit(model)["devices"][0])
+        self.assertIn("It fits.", self.says(model, "--device-memory", need))
+        self.assertIn("It does not fit, by 1 byte.",
+                      self.says(model, "--device-memory", need - 1))
+        said = self.fit(model, "--device-memory", "1K")
+        self.assertEqual((said["fits"], said["max_context"],
+                          said["max_sequences"]), (False, 0, 0))
+
+    def test_speed_is_bounded_by_what_is_read(self):
+        """All weights but the embedding, of which a token reads one row."""
+        model = self.tiny("llama", arch="llama", format="f16", layers=2)
+        said = self.fit(model, "--bandwidth", 1)
+        tensors = json.loads(self.quern("inspect", "--json", model).stdout)
+        read = sum(t["bytes"] for t in tensors["tensors"]
+                   if t["name"] != "token_embd.weight")
+        self.assertAlmostEqual(said["most_tokens_per_second"], 1e9 / read,
+                               delta=1e9 / read / 100)
+        self.assertNotIn("most_tokens_per_second", self.fit(model))
+        self.assertIn("tokens per second", self.says(model, "--bandwidth", 1))
+
+
+class Header(Fit):
+    def test_the_beginning_of_a_file_will_do(self):
+        model = self.tiny("llama", arch="llama", format="q8_0", layers=4)
+        whole, data = self.fit(model), model.read_bytes()
+        cut = self.folder / "cut.gguf"
+        begin = data.index(b"output_norm.weight")
+        cut.write_bytes(data[:len(data) - 100])
+        self.assertEqual(self.fit(cut), whole)
+        for size in (begin, 100, 3):
+            cut.write_bytes(data[:size])
+            self.refuse(cut, words=("cut.gguf",))
+        cut.write_bytes(data[:len(data) - 100])
+        done = self.quern("compile", cut, "-o", self.folder / "never")
+        self.assertOneLine(done, "error", "cut.gguf", "lies in bytes")
+
+    def config(self, **changes):
+        path = self.folder / self._testMethodName / "config.json"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps({**LLAMA_8B, **changes}))
+        return path
+
+    def test_a_configuration_will_do(self):
+        path = self.config()
+        flags = ("--quantization", "F16", "--max-batch", 1, "--device-memory",
+                 "1T")
+        device = self.fit(path, *flags)["devices"][0]
+        self.assertEqual(device["kv_bytes_per_token"], 128 << 10)
+        self.assertEqual(device["kv_bytes"], 8192 * 128 << 10)
+        parameters = (2 * 128256 * 4096 + 32 * 4096 * (
+            2 * 4096 + 2 * 1024 + 3 * 14336))
+        self.assertAlmostEqual(device["weights_bytes"] / (2 * parameters), 1,
+                               delta=1e-3)
+        self.assertEqual(self.fit(path.parent, *flags),
+                         self.fit(path, *flags))
+        tied = self.config(tie_word_embeddings=True)
+        self.assertEqual(
+            device["weights_bytes"] - 2 * 128256 * 4096,
+            self.fit(tied, *flags)["devices"][0]["weights_bytes"])
+
+    def test_what_is_wrong_is_said(self):
+        self.refuse(self.config(num_hidden_layers=0), words=("block_count",))
+        self.refuse(self.config(num_hidden_layers="x"),
+                    words=("num_hidden_layers",))
+        self.refuse(self.config(num_hidden_layers=1 << 40),
+                    words=("block_count",))
+        self.refuse(self.config(architectures=["Other"]), words=("Other",))
+        path = self.config()
+        self.refuse(path, "--ctx", 9000, words=("--ctx 9000", "8192"))
+        self.refuse(path, "--quantization", "Q9", words=("Q9", "Q4_K_M"))
+        for size in ("", "x", "8X", "8GB", "-1", "0", "1e99", "G"):
+            self.refuse(path, f"--device-memory={size}",
+                        words=("--device-memory",))
+        self.refuse(self.folder / "nowhere", words=("nowhere",))
+        self.refuse(self.folder, words=("config.json",))
+        done = self.quern("compile", path, "-o", self.folder / "never")
+        self.assertOneLine(done, "error", "config.json", "folder")
+
+
+class Quantizations(Fit):
+    def test_a_table_of_them(self):
+        path = self.folder / "config.json"
+        path.write_text(json.dumps(dict(LLAMA_8B, num_hidden_layers=3)))
+        table = self.fit(path, "--table", "--device-memory", "8G")
+        weights = [row["devices"][0]["weights_bytes"] for row in table]
+        self.assertGreater(len(table), 10)
+        self.assertEqual(max(weights), weights[0])
+        self.assertEqual(min(weights), weights[-1])
+        for row in table:
+            single = self.fit(path, "--device-memory", "8G", "--quantization",
+                              row["quantization"])
+            self.assertEqual({**single, "quantization": row["quantization"]},
+                             row)
+        lines = self.says(path, "--table", "--device-memory", "8G")
+        self.assertEqual(lines.count("\n"), len(table) + 1)
+
+    def test_the_files_own_by_its_name(self):
+        """A file whose matrices all have one format is that quantization."""
+        for format, name in (("q8_0", "Q8_0"), ("f16", "F16")):
+            model = self.tiny(name, arch="llama", format=format, layers=2)
+            with self.subTest(name):
+                self.assertEqual(self.fit(model),
+                                 self.fit(model, "--quantization", name))
+
+    def test_rows_that_are_no_multiple_of_a_block(self):
+        """Fall back as llama-quantize does, and are planned all the same."""
+        model = self.tiny("llama", arch="llama", format="f16", layers=2)
+        for name in ("Q4_K_M", "Q6_K", "Q2_K"):
+            self.assertGreater(
+                self.fit(model, "--quantization", name)["devices"][0][
+                    "weights_bytes"], 0)
+
+
+if __name__ == "__main__":
+    e2e.main()
