@@ -10,6 +10,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Pass/PassManager.h"
+#include "passes/Passes.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/Error.h"
 #include <memory>
@@ -29,6 +30,8 @@ class Target {
 public:
   virtual ~Target() = default;
 
+  /// What the passes before the kernels go by.
+  virtual TargetTraits traits() const { return {}; }
   /// The instruction set, for people: "x86-64-v4+vnni+bf16".
   virtual std::string chip() const = 0;
   /// On a module of kernels: from quern.kernel to what --emit=kernels prints.

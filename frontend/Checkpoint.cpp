@@ -134,6 +134,9 @@ quern::openCheckpoint(StringRef path, const StorageTypes &types,
                       Extent extent) {
   if (sys::fs::is_directory(path)) {
     DiskFolder folder(path);
+    if (!folder.has("config.json"))
+      return fileError(path, "has no config.json; a folder is a model of "
+                             "safetensors, a GGUF file is named itself");
     return readFolder(path, folder, types, "", extent);
   }
   Expected<MappedFile> file = MappedFile::open(path);
@@ -151,6 +154,10 @@ quern::openCheckpoint(StringRef path, const StorageTypes &types,
     return readFolder(path, folder, types, name, extent);
   if (name == "config.json" && extent == Extent::Header)
     return readFolder(path, folder, types, "", extent);
+  if (toStringRef(file->bytes())
+          .starts_with("\x7f"
+                       "ELF"))
+    return fileError(path, "is a program, not a model");
   if (name == "config.json")
     return fileError(path,
                      "is not a model; its folder is named, with the weights");

@@ -11,23 +11,25 @@ using namespace mlir;
 using namespace quern;
 
 namespace {
-/// Codes are multiplied as integers, floats as floats. Prompt rows are many, so
-/// that dequantizing weights to bf16 pays; generated rows are few, and 16-bit
-/// activations cost nothing while weights stream from memory.
+/// By default codes are multiplied as integers, floats as floats. Prompt rows are
+/// many, so that dequantizing weights to bf16 pays; generated rows are few, and
+/// 16-bit activations cost nothing while weights stream from memory.
 ///
 ///     linear %x, %w => linear %x, %w {arithmetic = ...}
 struct ChooseArithmetic : quern::impl::ChooseArithmeticBase<ChooseArithmetic> {
+  using ChooseArithmeticBase::ChooseArithmeticBase;
+
   void runOnOperation() override {
-    getOperation().walk([](LinearOp linear) {
+    getOperation().walk([&](LinearOp linear) {
       auto weight = dyn_cast<WeightType>(linear.getWeight().getType());
       const Format *format =
           weight ? findFormat(weight.getFormat().str()) : nullptr;
       if (linear.getArithmetic() || !format || !hasKernel(*format))
         return;
       bool codes = shapeOf(*format).kind == GroupShape::Kind::Codes;
-      linear.setArithmeticAttr(
-          ArithmeticAttr::get(linear.getContext(), Number::BF16,
-                              codes ? Number::I16 : Number::F32));
+      linear.setArithmeticAttr(ArithmeticAttr::get(
+          linear.getContext(), codes ? codesPrompt : floatsPrompt,
+          codes ? codesGenerated : floatsGenerated));
     });
   }
 };

@@ -17,12 +17,30 @@ namespace quern {
 #define GEN_PASS_REGISTRATION
 #include "passes/Passes.h.inc"
 
-/// What a user chooses when compiling.
+struct ArithmeticChoice {
+  Number prompt, generated;
+};
+
+/// What a target wants of the passes before its kernels, which never ask for its
+/// name.
+struct TargetTraits {
+  /// To what activations are converted before they meet weights that are codes, or
+  /// floats, in rows of each role.
+  ArithmeticChoice codes = {Number::BF16, Number::I16};
+  ArithmeticChoice floats = {Number::BF16, Number::F32};
+  int64_t pageTokens = 64; // of a page of the KV cache, a multiple of 16
+  /// What stages may be fused of: element-wise ops to what makes their operand,
+  /// conversions to norms, rotations to the cache write.
+  bool fuseEpilogue = true, fuseConvert = true, fuseRotate = true;
+};
+
+/// What a user and a target choose when compiling.
 struct CompileOptions {
   int64_t context = 0;  // longest sequence, tokens
   int64_t maxBatch = 8; // most sequences of a step
   int64_t chunk = 512;  // most prompt rows of a step
   std::string kvType = "f16";
+  TargetTraits traits;
 };
 
 /// The compiler on one page: from the imported graph to launches in planned

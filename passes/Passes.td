@@ -3,6 +3,12 @@
 #define QUERN_PASSES_TD
 include "mlir/Pass/PassBase.td"
 
+/// The values that an option of a Number takes.
+defvar number = [{::llvm::cl::values(
+    clEnumValN(::quern::Number::F32, "f32", "32-bit floats"),
+    clEnumValN(::quern::Number::BF16, "bf16", "bfloat16"),
+    clEnumValN(::quern::Number::I16, "i16", "16-bit integers with a scale"))}];
+
 def ChooseArithmetic : Pass<"quern-choose-arithmetic", "::mlir::ModuleOp"> {
   let summary = "decide what activations of linears are converted to";
   let description = [{
@@ -18,6 +24,16 @@ def ChooseArithmetic : Pass<"quern-choose-arithmetic", "::mlir::ModuleOp"> {
     %y = quern.linear %x, %w {arithmetic = #quern.arithmetic<prompt = bf16, generated = i16>} : ...
     ```
   }];
+  let options = [
+    Option<"codesPrompt", "codes-prompt", "::quern::Number", "::quern::Number::BF16",
+           "of prompt rows and weights that are codes", number>,
+    Option<"codesGenerated", "codes-generated", "::quern::Number", "::quern::Number::I16",
+           "of generated rows and weights that are codes", number>,
+    Option<"floatsPrompt", "floats-prompt", "::quern::Number", "::quern::Number::BF16",
+           "of prompt rows and weights that are floats", number>,
+    Option<"floatsGenerated", "floats-generated", "::quern::Number", "::quern::Number::F32",
+           "of generated rows and weights that are floats", number>,
+  ];
   let dependentDialects = ["::quern::QuernDialect"];
 }
 

@@ -24,17 +24,25 @@ using namespace mlir;
 /// What is decided where a linear is still one op for both roles.
 void quern::buildGraphPasses(OpPassManager &pm, const CompileOptions &options) {
   pm.addPass(createCanonicalizerPass());
-  pm.addPass(createChooseArithmetic());
-  pm.addPass(createLayOutKv({.stored = options.kvType}));
+  const TargetTraits &traits = options.traits;
+  pm.addPass(
+      createChooseArithmetic({.codesPrompt = traits.codes.prompt,
+                              .codesGenerated = traits.codes.generated,
+                              .floatsPrompt = traits.floats.prompt,
+                              .floatsGenerated = traits.floats.generated}));
+  pm.addPass(
+      createLayOutKv({.stored = options.kvType, .page = traits.pageTokens}));
   pm.addPass(createPackWeights());
   pm.addPass(createTabulateRope({.context = options.context}));
 }
 
 /// From one graph to two programs, each a list of stages.
-void quern::buildStagePasses(OpPassManager &pm, const CompileOptions &) {
+void quern::buildStagePasses(OpPassManager &pm, const CompileOptions &options) {
   pm.addPass(createSplitRoles());
   pm.addPass(createCSEPass());
-  pm.addPass(createFormStages());
+  pm.addPass(createFormStages({.fuseEpilogue = options.traits.fuseEpilogue,
+                               .fuseConvert = options.traits.fuseConvert,
+                               .fuseRotate = options.traits.fuseRotate}));
 }
 
 /// From stages to kernels, launches and memory.

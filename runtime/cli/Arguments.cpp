@@ -209,6 +209,9 @@ void Reader::checkWords() const {
   size_t most = 0;
   const CLI::Option *last = nullptr;
   for (const CLI::Option *option : out.command->get_options(isPositional)) {
+    if (most < out.words.size() && out.words[most].empty() &&
+        describe(*option).takesFile())
+      throw Error(option->get_name() + " is given, but empty");
     most += size_t(option->get_items_expected_max());
     last = option;
   }

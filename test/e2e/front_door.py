@@ -264,6 +264,7 @@ class Messages(Both):
                 (["compile", model, "-o", "--verbose"],
                  "--output needs a value: --output FILE; if '--verbose' is "
                  "meant, --output=--verbose"),
+                (["compile", ""], "MODEL is given, but empty"),
                 (["compile", model, "-o", ""], "--output is given, but empty"),
                 (["run", model, "-temp", "0"],
                  "unknown flag '-temp'; did you mean --temp?"),

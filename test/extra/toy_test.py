@@ -155,6 +155,18 @@ class Toys(unittest.TestCase):
         artifact = self.check("toy3", {"generated": I16, "prompt": BF16})
         self.assertIn("toy3", run(artifact, "info"))
 
+    def test_the_passes_ask_the_target(self):
+        self.make("q8_0")
+        for target in ("cpu", "toy"):
+            stages = run(programs.quern, "compile", self.model, "--target",
+                         target, "--emit", "stages")
+            bodies = re.findall(r"quern\.stage [^{]*\{(.*?)quern\.yield", stages,
+                                re.DOTALL)
+            norms = [b for b in bodies if "quern.rms_norm" in b
+                     and "quern.convert" in b]
+            with self.subTest(target):
+                self.assertEqual(bool(norms), target == "cpu")
+
     def test_the_op_joins_the_linear_before_it(self):
         self.make("f32")
         stages = run(programs.quern, "compile", self.model,

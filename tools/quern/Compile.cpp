@@ -73,6 +73,7 @@ private:
     options.chunk =
         std::min(request.chunk, std::max(options.context, options.maxBatch));
     options.kvType = request.kvType;
+    options.traits = session.target->traits();
     return llvm::Error::success();
   }
 

@@ -87,6 +87,7 @@ llvm::Expected<Figures> Fit::plan(int64_t context, int64_t sequences) {
   options.context = context, options.maxBatch = sequences;
   options.chunk = std::min(request.compile.chunk, std::max(context, sequences));
   options.kvType = request.compile.kvType;
+  options.traits = session.target->traits();
   OwningOpRef<ModuleOp> module = session.module->clone();
   PassManager pm(&session.context);
   buildGraphPasses(pm, options);

@@ -83,7 +83,7 @@ void Commands::addCompile() {
   c->add_option("-o,--output", r.output,
                 "executable to write; with --emit, the file to print to")
       ->type_name("FILE")
-      ->default_str("the model's name without its ending");
+      ->default_str("the model's name without its ending, or with .quern");
   addLimits(*c, r);
   c->add_option("--emit", r.emit,
                 "stop after a phase and print it to --output or stdout")

@@ -1,9 +1,12 @@
-// The numbers of activations follow from the weight's format alone.
+// The numbers of activations follow from the weight's format and from what the
+// target wants, never from a number of rows.
 // RUN: quern-opt %s --quern-choose-arithmetic | FileCheck %s
+// RUN: quern-opt %s --quern-choose-arithmetic="codes-prompt=f32 codes-generated=bf16 floats-prompt=f32 floats-generated=bf16" | FileCheck %s --check-prefix=OTHER
 // RUN: quern-opt %s --quern-choose-arithmetic --quern-choose-arithmetic | FileCheck %s
 
 // CHECK-LABEL: func.func @codes
 // CHECK: quern.linear {{.*}} {arithmetic = #quern.arithmetic<prompt = bf16, generated = i16>} : {{.*}}"q4_1"
+// OTHER: quern.linear {{.*}} {arithmetic = #quern.arithmetic<prompt = f32, generated = bf16>} : {{.*}}"q4_1"
 func.func @codes(%x: tensor<?x32xf32>, %w: !quern.weight<32 x 32, "q4_1">) -> tensor<?x32xf32> {
   %0 = quern.linear %x, %w : (tensor<?x32xf32>, !quern.weight<32 x 32, "q4_1">) -> tensor<?x32xf32>
   return %0 : tensor<?x32xf32>
@@ -11,6 +14,7 @@ func.func @codes(%x: tensor<?x32xf32>, %w: !quern.weight<32 x 32, "q4_1">) -> te
 
 // CHECK-LABEL: func.func @floats
 // CHECK: quern.linear {{.*}} {arithmetic = #quern.arithmetic<prompt = bf16, generated = f32>} : {{.*}}"f16"
+// OTHER: quern.linear {{.*}} {arithmetic = #quern.arithmetic<prompt = f32, generated = bf16>} : {{.*}}"f16"
 func.func @floats(%x: tensor<?x32xf32>, %w: !quern.weight<32 x 32, "f16">) -> tensor<?x32xf32> {
   %0 = quern.linear %x, %w : (tensor<?x32xf32>, !quern.weight<32 x 32, "f16">) -> tensor<?x32xf32>
   return %0 : tensor<?x32xf32>

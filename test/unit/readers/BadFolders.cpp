@@ -286,7 +286,7 @@ std::vector<BadFolder> quern::test::badConfigs() {
   Cases cases;
   Files none = goodFolder();
   none.erase("config.json");
-  cases.push_back({"no config.json", none, "cannot be opened"});
+  cases.push_back({"no config.json", none, "has no config.json"});
   for (const Change &change : modelChanges)
     addChange(cases, change);
   for (const Change &change : textChanges)

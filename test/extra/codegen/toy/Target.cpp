@@ -16,6 +16,9 @@ class ToyTarget : public Target {
 public:
   explicit ToyTarget(std::unique_ptr<Target> lender) : lender(std::move(lender)) {}
 
+  /// Not the lender's, but with the same bits as result: conversions are stages
+  /// of their own.
+  TargetTraits traits() const override { return {.fuseConvert = false}; }
   std::string chip() const override { return "toy-1, a " + lender->chip(); }
 
   void buildKernelPasses(OpPassManager &pm) const override { lender->buildKernelPasses(pm); }
