@@ -253,8 +253,9 @@ void Repl::printStats() const {
                     "memory       {} anonymous, {} planned\n",
                     counts.read, rate(counts.read, counts.readSeconds),
                     counts.sampled, rate(counts.steps, counts.generatedSeconds),
-                    length, engine->context(), formatBytes(anonymousBytes()),
-                    formatBytes(memory.touched()))
+                    length, engine->context(),
+                    cli::formatBytes(anonymousBytes()),
+                    cli::formatBytes(memory.touched()))
             .c_str(),
         stderr);
 }

@@ -32,14 +32,14 @@ static std::string memoryText(const MemoryPlan &memory, uint64_t tokens,
   std::string text = fmt::format("{:24} {:>14} {:>14}\n", "memory", "reserved",
                                  fmt::format("{} tokens", tokens));
   auto line = [&](std::string_view name, uint64_t reserved, uint64_t touched) {
-    text += fmt::format("  {:22} {:>14} {:>14}\n", name, formatBytes(reserved),
-                        formatBytes(touched));
+    text += fmt::format("  {:22} {:>14} {:>14}\n", name,
+                        cli::formatBytes(reserved), cli::formatBytes(touched));
   };
   for (const MemoryPlan::Item &item : memory.items)
     line(item.name, item.reserved, item.touched);
   line("together", memory.reserved(), memory.touched());
   return text + fmt::format("  {:22} {:>14} mapped from {}\n", "weights",
-                            formatBytes(file.section("weights").size()),
+                            cli::formatBytes(file.section("weights").size()),
                             file.weightsFile()
                                 ? baseName(file.weightsFile()->path())
                                 : "the file");

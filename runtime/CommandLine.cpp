@@ -2,6 +2,7 @@
 #include "Commands.h"
 #include "Error.h"
 #include "cli/Program.h"
+#include "cli/Text.h"
 #include <cerrno>
 #include <cstring>
 #include <fmt/format.h>
@@ -102,7 +103,7 @@ std::string quern::readFile(const std::string &path) {
         fclose(file);
       throw Error(fmt::format("{}: has more than {}, the most that is read",
                               path == "-" ? "standard input" : path,
-                              formatBytes(kMostTextBytes)));
+                              cli::formatBytes(kMostTextBytes)));
     }
   int error = ferror(file) ? errno : 0;
   if (file != stdin)
@@ -120,14 +121,4 @@ double quern::now() {
   timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
   return double(time.tv_sec) + 1e-9 * double(time.tv_nsec);
-}
-
-std::string quern::formatBytes(uint64_t bytes) {
-  const char *units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
-  double value = double(bytes);
-  unsigned unit = 0;
-  for (; value >= 1024 && unit < 4; ++unit)
-    value /= 1024;
-  return unit ? fmt::format("{:.1f} {}", value, units[unit])
-              : fmt::format("{} bytes", bytes);
 }

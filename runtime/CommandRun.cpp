@@ -60,7 +60,7 @@ static void printStats(const Model &model, Engine &engine,
       "memory     {} anonymous, {} planned\n",
       counts.read, rate(counts.read, counts.readSeconds), counts.sampled,
       rate(counts.steps, counts.generatedSeconds), engine.team().size(),
-      formatBytes(anonymousBytes()), formatBytes(memory.touched()));
+      cli::formatBytes(anonymousBytes()), cli::formatBytes(memory.touched()));
   fputs(text.c_str(), stderr);
 }
 

@@ -8,6 +8,7 @@
 #pragma once
 #include "Model.h"
 #include "cli/Terminal.h"
+#include "cli/Text.h"
 #include <functional>
 #include <string>
 
@@ -65,7 +66,5 @@ std::string readable(std::string_view piece);
 
 /// Seconds of a clock that never goes back.
 double now();
-/// "1.5 GiB"
-std::string formatBytes(uint64_t bytes);
 
 } // namespace quern

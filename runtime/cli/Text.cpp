@@ -1,9 +1,23 @@
 //===- Text.cpp - Prose of the command line ---------------------*- C++ -*-===//
 #include "cli/Text.h"
 #include <algorithm>
+#include <cstdio>
 #include <utility>
 
 namespace quern::cli {
+
+std::string formatBytes(uint64_t bytes) {
+  const char *units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+  double value = double(bytes);
+  unsigned unit = 0;
+  for (; value >= 1024 && unit < 4; ++unit)
+    value /= 1024;
+  if (unit == 0)
+    return std::to_string(bytes) + (bytes == 1 ? " byte" : " bytes");
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.1f %s", value, units[unit]);
+  return text;
+}
 
 std::vector<std::string> splitLines(std::string_view text) {
   std::vector<std::string> lines;

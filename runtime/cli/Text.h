@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,9 @@ struct Block {
   /// Without the heading's colon, without the verbatim lines' two spaces.
   std::string text;
 };
+
+/// "1.5 GiB", "1 byte"
+std::string formatBytes(uint64_t bytes);
 
 std::vector<Block> parseBlocks(std::string_view text);
 std::vector<std::string> splitLines(std::string_view text);

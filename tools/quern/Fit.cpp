@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #include "Driver.h"
 #include "Session.h"
+#include "cli/Text.h"
 #include "codegen/PlanTable.h"
 #include "frontend/Mixture.h"
 #include "passes/Passes.h"
@@ -186,17 +187,6 @@ Json Fit::json() const {
   return object;
 }
 
-static std::string bytesText(uint64_t bytes) {
-  if (bytes == 1)
-    return "1 byte";
-  const char *units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
-  double value = double(bytes);
-  unsigned unit = 0;
-  for (; value >= 1024 && unit < 4; ++unit)
-    value /= 1024;
-  return llvm::formatv(unit ? "{0:F1} {1}" : "{0:F0} {1}", value, units[unit]);
-}
-
 static std::string counted(int64_t n, const char *what) {
   return llvm::formatv("{0} {1}{2}", n, what, n == 1 ? "" : "s");
 }
@@ -204,13 +194,15 @@ static std::string counted(int64_t n, const char *what) {
 std::string Fit::verdict() const {
   if (figures.total() <= memory)
     return "It fits.";
-  return "It does not fit, by " + bytesText(figures.total() - memory) + ".";
+  return "It does not fit, by " + cli::formatBytes(figures.total() - memory) +
+         ".";
 }
 
 void Fit::printText() const {
   llvm::raw_ostream &os = llvm::outs();
   auto line = [&](const char *name, uint64_t bytes, const std::string &more) {
-    os << llvm::formatv("  {0,-18}{1,12}  {2}", name, bytesText(bytes), more)
+    os << llvm::formatv("  {0,-18}{1,12}  {2}", name, cli::formatBytes(bytes),
+                        more)
        << "\n";
   };
   os << request.compile.target << ", " << counted(sequences, "sequence")
@@ -218,10 +210,10 @@ void Fit::printText() const {
      << request.compile.kvType << "\n";
   line("weights", figures.weights, "");
   line("keys and values", figures.kv,
-       bytesText(figures.kvPerToken) + " a token");
+       cli::formatBytes(figures.kvPerToken) + " a token");
   line("activations", figures.activations, "");
   line("overhead", figures.overhead, "");
-  line("together", figures.total(), "of " + bytesText(memory));
+  line("together", figures.total(), "of " + cli::formatBytes(memory));
   os << verdict();
   if (maxContext)
     os << " The longest context of " << counted(sequences, "sequence") << ": "
@@ -234,7 +226,7 @@ void Fit::printText() const {
   if (request.bandwidth > 0)
     os << llvm::formatv("Reading {0} a token at {1} GB/s, a sequence gets at "
                         "most {2:F1} tokens per second.\n",
-                        bytesText(figures.streamed), request.bandwidth,
+                        cli::formatBytes(figures.streamed), request.bandwidth,
                         request.bandwidth * 1e9 / double(figures.streamed));
 }
 
@@ -253,7 +245,7 @@ llvm::Error Fit::printTable() {
     if (!request.json)
       llvm::outs() << llvm::formatv(
           "{0,-12} {1,11} {2,11}  {3,-4}  {4,15}  {5,14}\n", name,
-          bytesText(figures.weights), bytesText(figures.total()),
+          cli::formatBytes(figures.weights), cli::formatBytes(figures.total()),
           figures.total() <= memory ? "yes" : "no", maxContext, maxSequences);
   }
   if (request.json)
