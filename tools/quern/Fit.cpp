@@ -201,9 +201,8 @@ std::string Fit::verdict() const {
 void Fit::printText() const {
   llvm::raw_ostream &os = llvm::outs();
   auto line = [&](const char *name, uint64_t bytes, const std::string &more) {
-    os << llvm::formatv("  {0,-18}{1,12}  {2}", name, cli::formatBytes(bytes),
-                        more)
-       << "\n";
+    os << llvm::formatv("  {0,-18}{1,12}", name, cli::formatBytes(bytes))
+       << (more.empty() ? "" : "  ") << more << "\n";
   };
   os << request.compile.target << ", " << counted(sequences, "sequence")
      << " of up to " << counted(context, "token") << ", keys and values in "
