@@ -1,6 +1,7 @@
 """`quern fit`: what it says is what an artifact's own plan says, it needs no more
 than a model's header, and the largest limits that it names are the largest.
 """
+import itertools
 import json
 
 import e2e
@@ -35,26 +36,47 @@ class Fit(e2e.Case):
 
 
 class Plan(Fit):
+    def comparePlans(self, model, *flags):
+        """What `fit` says, and what the artifact says of itself."""
+        device = self.fit(model, *flags)["devices"][0]
+        artifact = self.compile(model, *flags, output=self.folder / "out")
+        memory = artifact.json("info")["memory"]
+        parts = {part["name"]: part["reserved_bytes"]
+                 for part in memory["parts"]}
+        self.assertEqual(device["weights_bytes"], memory["weight_bytes"])
+        self.assertEqual(device["activation_bytes"], parts["activations"])
+        self.assertEqual(device["kv_bytes"], parts["keys and values"])
+        self.assertEqual(self.total(device), memory["reserved_bytes"]
+                         + memory["weight_bytes"])
+
     def test_it_is_the_artifacts_own(self):
         for arch in ("llama", "gemma3"):
             model = self.tiny(arch, arch=arch, format="q4_0", layers=6)
             for flags in ((), ("--ctx", 100, "--kv-type", "f32"),
                           ("--max-batch", 3, "--chunk", 40)):
                 with self.subTest(arch=arch, flags=flags):
-                    device = self.fit(model, *flags)["devices"][0]
-                    artifact = self.compile(model, *flags)
-                    memory = artifact.json("info")["memory"]
-                    parts = {part["name"]: part["reserved_bytes"]
-                             for part in memory["parts"]}
-                    self.assertEqual(device["weights_bytes"],
-                                     memory["weight_bytes"])
-                    self.assertEqual(device["activation_bytes"],
-                                     parts["activations"])
-                    self.assertEqual(device["kv_bytes"],
-                                     parts["keys and values"])
-                    self.assertEqual(self.total(device),
-                                     memory["reserved_bytes"]
-                                     + memory["weight_bytes"])
+                    self.comparePlans(model, *flags)
+
+    @e2e.slow
+    def test_it_is_that_of_real_models(self):
+        for name in ("smollm2.gguf", "gemma3-270m.gguf"):
+            model = e2e.realModel(name)
+            for context, kind in itertools.product((512, 3000, 8192),
+                                                   ("f16", "f32")):
+                with self.subTest(name=name, context=context, kind=kind):
+                    self.comparePlans(model, "--ctx", context, "--kv-type",
+                                      kind)
+
+    @e2e.slow
+    def test_the_mixtures_of_real_models(self):
+        """Made by llama-quantize, and named after what they are."""
+        for name, quantization in (("smollm2.gguf", "Q4_1"),
+                                   ("gemma3-270m.gguf", "Q4_K_M")):
+            model = e2e.realModel(name)
+            with self.subTest(name):
+                self.assertEqual(
+                    self.fit(model),
+                    self.fit(model, "--quantization", quantization))
 
     def test_the_largest_limits_are_the_largest(self):
         model = self.tiny("llama", arch="llama", format="q8_0", layers=4,
