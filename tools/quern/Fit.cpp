@@ -49,8 +49,8 @@ private:
 
   const FitRequest &request;
   Session session;
-  int64_t own = 0, context = 0,
-          sequences = 0; // own: the model's longest context
+  int64_t own = 0; // the model's longest context
+  int64_t context = 0, sequences = 0;
   uint64_t memory = 0;
   Figures figures;
   int64_t maxContext = 0, maxSequences = 0;
