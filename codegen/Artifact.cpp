@@ -1,6 +1,7 @@
 //===- Artifact.cpp - Writing the executable ------------------------------===//
 #include "codegen/Artifact.h"
 #include "codegen/Program.h"
+#include "codegen/WriteAll.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
 #include <cerrno>
@@ -113,15 +114,8 @@ private:
   }
 
   llvm::Error put(const void *data, uint64_t size, uint64_t offset) {
-    const char *bytes = static_cast<const char *>(data);
-    while (size) {
-      ssize_t n = pwrite(file, bytes, size, offset);
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n <= 0)
-        return systemError(path);
-      bytes += n, size -= n, offset += n;
-    }
+    if (auto code = writeAll(file, data, size, offset))
+      return llvm::createStringError(path + ": " + code.message());
     return llvm::Error::success();
   }
 

@@ -9,8 +9,8 @@ namespace quern {
 /// Where the bundle is: lib/quern/bundle beside the folder of this program.
 std::string bundleFolder();
 
-/// Links objects with the bundle to a static position-independent executable at `output`, in this
-/// process, by lld: no toolchain is needed where quern runs.
+/// Links objects with the bundle to a static position-independent executable at
+/// `output`, in this process, by lld: no toolchain is needed where quern runs.
 llvm::Error linkExecutable(llvm::ArrayRef<std::string> objects,
                            llvm::StringRef output);
 

@@ -102,7 +102,7 @@ private:
     Block &body = kernel.getBody().front();
     for (auto [v, argument] :
          llvm::zip(launch.getInputs(), body.getArguments())) {
-      addOperand(v, stage);
+      addOperand(v);
       bool fewRows = llvm::all_of(argument.getUsers(), [](Operation *user) {
         return user->hasTrait<ReadsNamedRows>();
       });
@@ -125,12 +125,12 @@ private:
     stages.push_back(stage);
   }
 
-  void addOperand(Value v, plan::Stage &stage) {
+  void addOperand(Value v) {
     auto arena = [&](uint64_t offset) {
       buffers.push_back({plan::Space::Arena, 0, offset});
     };
     if (auto get = v.getDefiningOp<GetOp>())
-      return addSymbol(symbols.lookup(get.getSymbol()), stage);
+      return addSymbol(symbols.lookup(get.getSymbol()));
     if (isa<StepType>(v.getType())) {
       arena(header.positions), arena(header.slots), arena(header.tiles);
       return;
@@ -141,7 +141,7 @@ private:
     arena(places.lookup(v));
   }
 
-  void addSymbol(Operation *op, plan::Stage &stage) {
+  void addSymbol(Operation *op) {
     if (auto cache = dyn_cast<KvCacheOp>(op)) {
       const plan::KvGroup &group = groups[*cache.getGroup()];
       buffers.push_back({plan::Space::Kv, 0,

@@ -2,16 +2,15 @@
 #include "codegen/Weights.h"
 #include "codegen/ContentHash.h"
 #include "codegen/PlanTable.h"
+#include "codegen/WriteAll.h"
 #include "ir/Panel.h"
 #include "ir/Quern.h"
 #include "llvm/ADT/StringExtras.h"
 #include <atomic>
-#include <cerrno>
 #include <cstring>
 #include <functional>
 #include <mutex>
 #include <thread>
-#include <unistd.h>
 
 using namespace mlir;
 using namespace quern;
@@ -85,19 +84,6 @@ std::vector<Piece> piecesOf(ModuleOp module, const Checkpoint &checkpoint) {
   }
   return pieces;
 }
-
-/// 0, or the error's number.
-int writeAll(int file, const uint8_t *data, uint64_t size, uint64_t offset) {
-  while (size) {
-    ssize_t n = pwrite(file, data, size, offset);
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n <= 0)
-      return n < 0 ? errno : EIO;
-    data += n, size -= n, offset += n;
-  }
-  return 0;
-}
 } // namespace
 
 uint64_t WeightsWriter::bytes() const {
@@ -113,9 +99,9 @@ std::error_code WeightsWriter::write(int file, uint64_t offset) const {
     for (size_t i; (i = next++) < pieces.size() && !error;) {
       buffer.resize(pieces[i].size);
       pieces[i].fill(buffer.data());
-      if (int failed = writeAll(file, buffer.data(), buffer.size(),
-                                offset + pieces[i].offset))
-        error = failed;
+      if (auto code = writeAll(file, buffer.data(), buffer.size(),
+                               offset + pieces[i].offset))
+        error = code.value();
       else if (progress)
         progress(pieces[i].size);
     }

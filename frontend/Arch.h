@@ -57,8 +57,7 @@ using FormatOf = std::function<std::string(llvm::StringRef name, uint64_t rows,
 
 class ArchBuilder : public mlir::ImplicitLocOpBuilder {
 public:
-  ArchBuilder(mlir::MLIRContext *, const Checkpoint &, mlir::ModuleOp,
-              const FormatOf &);
+  ArchBuilder(mlir::MLIRContext *, const Checkpoint &, mlir::ModuleOp, FormatOf);
 
   const Checkpoint &checkpoint;
 
@@ -124,7 +123,7 @@ private:
                             uint64_t columns);
   mlir::Value get(llvm::StringRef symbol, mlir::Type);
 
-  const FormatOf &formatOf;
+  FormatOf formatOf;
   mlir::ModuleOp module;
   mlir::func::FuncOp function;
   std::string prefix; // "llama."
@@ -142,6 +141,6 @@ openModel(llvm::StringRef path, Extent extent = Extent::Whole);
 /// limit, tokens) and quern.vocabulary.
 llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>>
 importModel(mlir::MLIRContext *, const Checkpoint &,
-            const FormatOf &formatOf = nullptr);
+            FormatOf formatOf = nullptr);
 
 } // namespace quern

@@ -8,9 +8,9 @@ using namespace mlir;
 using namespace quern;
 
 ArchBuilder::ArchBuilder(MLIRContext *context, const Checkpoint &checkpoint,
-                         ModuleOp module, const FormatOf &formatOf)
+                         ModuleOp module, FormatOf formatOf)
     : ImplicitLocOpBuilder(UnknownLoc::get(context), context),
-      checkpoint(checkpoint), formatOf(formatOf), module(module) {
+      checkpoint(checkpoint), formatOf(std::move(formatOf)), module(module) {
   auto architecture = checkpoint.getString("general.architecture");
   if (!architecture) {
     fail(architecture.takeError());

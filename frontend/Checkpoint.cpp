@@ -152,14 +152,13 @@ quern::openCheckpoint(StringRef path, const StorageTypes &types,
   DiskFolder folder(parent.empty() ? "." : parent);
   if (isWeights)
     return readFolder(path, folder, types, name, extent);
-  if (name == "config.json" && extent == Extent::Header)
-    return readFolder(path, folder, types, "", extent);
-  if (toStringRef(file->bytes())
-          .starts_with("\x7f"
-                       "ELF"))
-    return fileError(path, "is a program, not a model");
-  if (name == "config.json")
+  if (name == "config.json") {
+    if (extent == Extent::Header)
+      return readFolder(path, folder, types, "", extent);
     return fileError(path,
                      "is not a model; its folder is named, with the weights");
+  }
+  if (toStringRef(file->bytes()).starts_with("\177ELF"))
+    return fileError(path, "is a program, not a model");
   return fileError(path, "is neither a GGUF nor a safetensors file");
 }

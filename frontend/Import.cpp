@@ -1,8 +1,8 @@
 //===- Import.cpp - A checkpoint as a graph -------------------------------===//
 #include "frontend/Arch.h"
 #include "ir/Format.h"
-#include "llvm/ADT/StringExtras.h"
 #include "mlir/IR/Verifier.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace quern;
@@ -26,7 +26,8 @@ static StorageTypes describedTypes() {
   return types;
 }
 
-llvm::Expected<std::unique_ptr<Checkpoint>> quern::openModel(StringRef path, Extent extent) {
+llvm::Expected<std::unique_ptr<Checkpoint>> quern::openModel(StringRef path,
+                                                             Extent extent) {
   static const StorageTypes types = describedTypes();
   return openCheckpoint(path, types, extent);
 }
@@ -49,7 +50,7 @@ architectureOf(const Checkpoint &checkpoint) {
 
 llvm::Expected<OwningOpRef<ModuleOp>>
 quern::importModel(MLIRContext *context, const Checkpoint &checkpoint,
-                   const FormatOf &formatOf) {
+                   FormatOf formatOf) {
   context->loadDialect<QuernDialect, func::FuncDialect>();
   auto architecture = architectureOf(checkpoint);
   if (!architecture)
@@ -57,7 +58,7 @@ quern::importModel(MLIRContext *context, const Checkpoint &checkpoint,
 
   Location loc = FileLineColLoc::get(context, checkpoint.path(), 0, 0);
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
-  ArchBuilder builder(context, checkpoint, *module, formatOf);
+  ArchBuilder builder(context, checkpoint, *module, std::move(formatOf));
   if (!builder.failed())
     architecture->build(builder);
   if (builder.failed())

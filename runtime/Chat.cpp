@@ -15,10 +15,8 @@ Chat::Chat(const Model &model, Engine &engine, Sampler &sampler,
     : model(model), engine(engine),
       sequence(engine, model.tokenizer(), sampler, interrupt) {
   if (!model.hasTemplate())
-    throw Error(
-        "chat needs a chat template, and this model has none: compile it "
-        "with --chat-template; or "
-        "see run --raw");
+    throw Error("chat needs a chat template, and this model has none: compile "
+                "it with --chat-template; or see run --raw");
 }
 
 void Chat::setSystem(std::string text) { systemText = std::move(text); }

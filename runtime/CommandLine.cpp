@@ -97,19 +97,18 @@ std::string quern::readFile(const std::string &path) {
     throw Error(fmt::format("{}: cannot open: {}", path, strerror(errno)));
   std::string text;
   char buffer[1 << 14];
-  for (size_t n; (n = fread(buffer, 1, sizeof(buffer), file)) > 0;)
-    if (text.append(buffer, n).size() > kMostTextBytes) {
-      if (file != stdin)
-        fclose(file);
-      throw Error(fmt::format("{}: has more than {}, the most that is read",
-                              path == "-" ? "standard input" : path,
-                              cli::formatBytes(kMostTextBytes)));
-    }
+  for (size_t n; text.size() <= kMostTextBytes &&
+                 (n = fread(buffer, 1, sizeof(buffer), file)) > 0;)
+    text.append(buffer, n);
   int error = ferror(file) ? errno : 0;
   if (file != stdin)
     fclose(file);
   if (error)
     throw Error(fmt::format("{}: cannot read: {}", path, strerror(error)));
+  if (text.size() > kMostTextBytes)
+    throw Error(fmt::format("{}: has more than {}, the most that is read",
+                            path == "-" ? "standard input" : path,
+                            cli::formatBytes(kMostTextBytes)));
   return text;
 }
 

@@ -34,9 +34,8 @@ static std::vector<int32_t> promptIds(const Model &model,
   if (raw && !options.shared.system.empty())
     throw Error(options.run.raw
                     ? "--system needs a chat template; this prompt is raw"
-                    : "--system needs a chat template, and this "
-                      "model has none: compile it with "
-                      "--chat-template");
+                    : "--system needs a chat template, and this model has "
+                      "none: compile it with --chat-template");
   if (raw)
     return model.encodePrompt(text, /*parseSpecial=*/true);
   std::vector<Message> messages;

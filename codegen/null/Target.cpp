@@ -15,9 +15,6 @@ class NullTarget : public Target {
 public:
   std::string chip() const override { return "none"; }
 
-  /// As the CPU likes it; TargetTraits says what there is to decide.
-  TargetTraits traits() const override { return {}; }
-
   /// No passes: --emit=kernels prints every quern.kernel as the plan has it.
   void buildKernelPasses(OpPassManager &) const override {}
   void buildObjectPasses(OpPassManager &) const override {}

@@ -17,7 +17,8 @@ void writeOut(std::string_view text);
 using quern::oneLine;
 
 /// A line of progress on standard error, if that is a terminal that can take it
-/// away again (TERM is there and not "dumb"). Never longer than the terminal is wide.
+/// away again (TERM is there and not "dumb"). Never longer than the terminal is
+/// wide.
 class Progress {
 public:
   Progress();

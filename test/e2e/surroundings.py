@@ -235,13 +235,17 @@ class Signals(hostile.Hostile):
             if process.returncode != 0:  # else it had ended before
                 self.assertEqual((process.returncode, err), (-sent, b""))
 
-    def test_chat(self):
-        """SIGINT stops the answer, and the next message is answered."""
+    def startChat(self):
         process = subprocess.Popen(
             [hostile.artifact.path, "chat", "--temp", "0"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE)
         self.addCleanup(process.kill)
+        return process
+
+    def test_chat(self):
+        """SIGINT stops the answer, and the next message is answered."""
+        process = self.startChat()
 
         def said():
             line = b""
@@ -274,11 +278,7 @@ class Signals(hostile.Hostile):
 
     def test_chat_whose_reader_is_slow(self):
         """SIGINT while a pipe is full stops the answer as well."""
-        process = subprocess.Popen(
-            [hostile.artifact.path, "chat", "--temp", "0"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.addCleanup(process.kill)
+        process = self.startChat()
         fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 4096)
         process.stdin.write(b"x\n")
         process.stdin.flush()

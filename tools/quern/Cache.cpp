@@ -2,8 +2,8 @@
 //
 // Artifacts that `quern run` has compiled lie in the user's cache, under a name
 // that ends in a hash of all that they depend on: the model's bytes, target,
-// chip and options, the compiler itself and its runtime. So nothing there is ever stale,
-// and two runs at once at worst make the same file twice; the last rename wins.
+// chip and options, the compiler itself and its runtime. Two runs at once at worst
+// make the same file twice; the last rename wins.
 //
 //===----------------------------------------------------------------------===//
 #include "ChatTemplate.h"

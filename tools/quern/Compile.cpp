@@ -62,18 +62,10 @@ private:
     phases.begin("import", "reading the model");
     if (auto error = session.open(request.model))
       return error;
-    int64_t own = session.integer("quern.context");
-    options.context =
-        request.context ? request.context : std::min<int64_t>(own, 8192);
-    if (options.context > own)
-      return llvm::createStringError(
-          "--ctx %lld is more than the %lld tokens that the model was made for",
-          (long long)options.context, (long long)own);
-    options.maxBatch = request.maxBatch;
-    options.chunk =
-        std::min(request.chunk, std::max(options.context, options.maxBatch));
-    options.kvType = request.kvType;
-    options.traits = session.target->traits();
+    auto context = session.contextOf(request);
+    if (!context)
+      return context.takeError();
+    options = session.options(request, *context, request.maxBatch);
     return llvm::Error::success();
   }
 
@@ -222,9 +214,9 @@ private:
                           session.integer("quern.vocabulary"), chatTemplate);
     if (!text)
       return text.takeError();
-    warning = text->warning;
+    warnings = text->warnings;
     if (chatTemplate)
-      foreign = foreignTokens(*text);
+      warnOfForeign(foreignTokens(*text));
     auto output = OutputFile::create(outputPath(), request.model);
     if (!output)
       return output.takeError();
@@ -265,17 +257,21 @@ private:
     phases.end();
     if (auto error = commit(sidecar, output))
       return error;
-    if (!warning.empty())
+    for (const std::string &warning : warnings)
       llvm::errs() << "warning: " << warning << "\n";
-    if (!foreign.empty())
-      llvm::errs() << "warning: --chat-template " << request.chatTemplate
-                   << ": the model reads " << llvm::join(foreign, ", ")
-                   << " as ordinary text; it has no such token"
-                   << (foreign.size() > 1 ? "s" : "") << "\n";
     announce(outputPath() + (request.weights == "sidecar"
                                  ? " and " + outputPath() + ".weights"
                                  : ""));
     return llvm::Error::success();
+  }
+
+  /// Of control tokens in the given template that the model lacks.
+  void warnOfForeign(ArrayRef<std::string> tokens) {
+    if (!tokens.empty())
+      warnings.push_back("--chat-template " + request.chatTemplate +
+                         ": the model reads " + llvm::join(tokens, ", ") +
+                         " as ordinary text; it has no such token" +
+                         (tokens.size() > 1 ? "s" : ""));
   }
 
   /// Both files take their places: nothing comes between.
@@ -340,8 +336,7 @@ private:
       std::chrono::steady_clock::now();
   std::optional<ChatTemplate> chatTemplate;
   std::vector<std::string> objects;
-  std::string warning;
-  std::vector<std::string> foreign; // control tokens that the model lacks
+  std::vector<std::string> warnings; // said when all is written
 };
 } // namespace
 

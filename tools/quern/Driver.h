@@ -6,6 +6,9 @@
 
 namespace quern {
 
+/// Most sequences of a step that --max-batch takes.
+inline constexpr int64_t kMostSequences = 256;
+
 struct CompileRequest {
   std::string model, output, target = "cpu", chip = "native", emit = "binary";
   std::string kvType = "f16", weights = "embedded";

@@ -43,6 +43,9 @@ private:
   largest(int64_t most, llvm::function_ref<llvm::Expected<Figures>(int64_t)>);
   llvm::Error measure(const std::string &quantization);
   Json json() const;
+  double mostTokensPerSecond() const {
+    return request.bandwidth * 1e9 / double(figures.streamed);
+  }
   std::string verdict() const;
   void printText() const;
   llvm::Error printTable();
@@ -84,11 +87,7 @@ static uint64_t bytesPerToken(const PlanView &view) {
 }
 
 llvm::Expected<Figures> Fit::plan(int64_t context, int64_t sequences) {
-  CompileOptions options;
-  options.context = context, options.maxBatch = sequences;
-  options.chunk = std::min(request.compile.chunk, std::max(context, sequences));
-  options.kvType = request.compile.kvType;
-  options.traits = session.target->traits();
+  CompileOptions options = session.options(request.compile, context, sequences);
   OwningOpRef<ModuleOp> module = session.module->clone();
   PassManager pm(&session.context);
   buildGraphPasses(pm, options);
@@ -145,13 +144,11 @@ llvm::Error Fit::measure(const std::string &quantization) {
   if (auto error = import(quantization))
     return error;
   own = session.integer("quern.context");
-  context = request.compile.context ? request.compile.context
-                                    : std::min<int64_t>(own, 8192);
+  auto wanted = session.contextOf(request.compile);
+  if (!wanted)
+    return wanted.takeError();
+  context = *wanted;
   sequences = request.compile.maxBatch;
-  if (context > own)
-    return llvm::createStringError(
-        "--ctx %lld is more than the %lld tokens that the model was made for",
-        (long long)context, (long long)own);
   auto planned = plan(context, sequences);
   if (!planned)
     return planned.takeError();
@@ -160,7 +157,8 @@ llvm::Error Fit::measure(const std::string &quantization) {
   if (!longest)
     return longest.takeError();
   maxContext = *longest;
-  auto most = largest(256, [&](int64_t n) { return plan(context, n); });
+  auto most =
+      largest(kMostSequences, [&](int64_t n) { return plan(context, n); });
   if (!most)
     return most.takeError();
   maxSequences = *most;
@@ -182,8 +180,7 @@ Json Fit::json() const {
                  {"max_context", maxContext},
                  {"max_sequences", maxSequences}};
   if (request.bandwidth > 0)
-    object["most_tokens_per_second"] =
-        request.bandwidth * 1e9 / double(figures.streamed);
+    object["most_tokens_per_second"] = mostTokensPerSecond();
   return object;
 }
 
@@ -220,13 +217,14 @@ void Fit::printText() const {
        << (maxContext == own ? ", the model's own limit." : ".");
   if (maxSequences)
     os << " The most sequences of " << counted(context, "token") << ": "
-       << maxSequences << (maxSequences == 256 ? ", quern's own limit." : ".");
+       << maxSequences
+       << (maxSequences == kMostSequences ? ", quern's own limit." : ".");
   os << "\n";
   if (request.bandwidth > 0)
     os << llvm::formatv("Reading {0} a token at {1} GB/s, a sequence gets at "
                         "most {2:F1} tokens per second.\n",
                         cli::formatBytes(figures.streamed), request.bandwidth,
-                        request.bandwidth * 1e9 / double(figures.streamed));
+                        mostTokensPerSecond());
 }
 
 llvm::Error Fit::printTable() {
@@ -259,7 +257,7 @@ llvm::Error Fit::run() {
         uint64_t(sysconf(_SC_PHYS_PAGES)) * uint64_t(sysconf(_SC_PAGESIZE));
   if (auto error = session.openTarget(request.compile.target, "native"))
     return error;
-  if (auto error = session.openHeader(request.compile.model))
+  if (auto error = session.read(request.compile.model, Extent::Header))
     return error;
   if (request.table)
     return printTable();

@@ -2,6 +2,7 @@
 #pragma once
 #include "llvm/Support/Error.h"
 #include <csignal>
+#include <iterator>
 #include <memory>
 #include <string>
 
@@ -42,7 +43,7 @@ public:
 
 private:
   static constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
-  struct sigaction before[5];
+  struct sigaction before[std::size(kSignals)];
 };
 
 /// An Error if `output` is the model, or a file of a model's folder.

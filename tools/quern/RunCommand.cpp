@@ -6,23 +6,34 @@
 
 using namespace quern;
 
+void quern::addTargetFlag(CLI::App &command, CompileRequest &request) {
+  command
+      .add_option("--target", request.target,
+                  "kind of hardware; see `quern targets`")
+      ->type_name("NAME")
+      ->check(cli::suggest(targetNames()))
+      ->capture_default_str();
+}
+
+void quern::addKvTypeFlag(CLI::App &command, CompileRequest &request) {
+  command
+      .add_option("--kv-type", request.kvType, "how keys and values are stored")
+      ->type_name("TYPE")
+      ->check(oneOf({"f16", "f32"}))
+      ->capture_default_str();
+}
+
 void quern::addTargetFlags(CLI::App &command, CompileRequest &request) {
   CLI::App *c = &command;
   CompileRequest &r = request;
   c->add_option("MODEL", r.model, "GGUF file, or folder with safetensors")
       ->required();
-  c->add_option("--target", r.target, "kind of hardware; see `quern targets`")
-      ->type_name("NAME")
-      ->check(cli::suggest(targetNames()))
-      ->capture_default_str();
+  addTargetFlag(command, request);
   c->add_option("--mcpu", r.chip, "instruction set; see `quern targets`")
       ->type_name("NAME")
       ->check(cli::suggest(chipNames()))
       ->capture_default_str();
-  c->add_option("--kv-type", r.kvType, "how keys and values are stored")
-      ->type_name("TYPE")
-      ->check(oneOf({"f16", "f32"}))
-      ->capture_default_str();
+  addKvTypeFlag(command, request);
   c->add_option(
        "--chat-template", r.chatTemplate,
        "Jinja template instead of the model's own: a file, or one of " +

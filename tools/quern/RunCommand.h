@@ -6,6 +6,8 @@
 
 namespace quern {
 
+void addTargetFlag(CLI::App &command, CompileRequest &request);
+void addKvTypeFlag(CLI::App &command, CompileRequest &request);
 /// What `compile` and `run` both ask.
 void addTargetFlags(CLI::App &command, CompileRequest &request);
 

@@ -61,23 +61,21 @@ llvm::Error Session::openTarget(const std::string &name,
 }
 
 llvm::Error Session::open(const std::string &model) {
-  auto opened = openModel(model);
-  if (!opened)
-    return opened.takeError();
-  checkpoint = std::move(*opened);
+  if (auto error = read(model, Extent::Whole))
+    return error;
   return import();
 }
 
-llvm::Error Session::openHeader(const std::string &model) {
-  auto opened = openModel(model, Extent::Header);
+llvm::Error Session::read(const std::string &model, Extent extent) {
+  auto opened = openModel(model, extent);
   if (!opened)
     return opened.takeError();
   checkpoint = std::move(*opened);
   return llvm::Error::success();
 }
 
-llvm::Error Session::import(const FormatOf &formatOf) {
-  auto imported = importModel(&context, *checkpoint, formatOf);
+llvm::Error Session::import(FormatOf formatOf) {
+  auto imported = importModel(&context, *checkpoint, std::move(formatOf));
   if (!imported)
     return imported.takeError();
   module = std::move(*imported);
@@ -96,6 +94,26 @@ llvm::Error Session::run(PassManager &pm, ModuleOp on) {
   std::string message = firstMessage.empty() ? "a pass failed" : firstMessage;
   llvm::replace(message, '\n', ' ');
   return checkpoint->error(message);
+}
+
+CompileOptions Session::options(const CompileRequest &request, int64_t context,
+                                int64_t sequences) const {
+  CompileOptions options;
+  options.context = context;
+  options.maxBatch = sequences;
+  options.chunk = std::min(request.chunk, std::max(context, sequences));
+  options.kvType = request.kvType;
+  options.traits = target->traits();
+  return options;
+}
+
+llvm::Expected<int64_t> Session::contextOf(const CompileRequest &request) {
+  int64_t own = integer("quern.context");
+  if (request.context > own)
+    return llvm::createStringError(
+        "--ctx %lld is more than the %lld tokens that the model was made for",
+        (long long)request.context, (long long)own);
+  return request.context ? request.context : std::min<int64_t>(own, 8192);
 }
 
 int64_t Session::integer(StringRef attribute) {

@@ -1,5 +1,6 @@
 //===- Session.h - A model file opened in an MLIR context -------*- C++ -*-===//
 #pragma once
+#include "Driver.h"
 #include "codegen/Target.h"
 #include "frontend/Arch.h"
 #include "mlir/IR/Diagnostics.h"
@@ -15,9 +16,15 @@ public:
   /// the IR after each pass goes to stderr, and threads would mix it up.
   explicit Session(unsigned threads = 1, bool printIr = false);
   llvm::Error open(const std::string &model);
-  /// The same in two steps, of what a model says of itself.
-  llvm::Error openHeader(const std::string &model);
-  llvm::Error import(const FormatOf &formatOf = nullptr);
+  /// The same in two steps.
+  llvm::Error read(const std::string &model, Extent extent);
+  llvm::Error import(FormatOf formatOf = nullptr);
+  /// What a request means for the model and the target that are open. The limits
+  /// are kept apart: they may be others than those that were asked for.
+  CompileOptions options(const CompileRequest &, int64_t context,
+                         int64_t sequences) const;
+  /// The context that a request means, or why it cannot be.
+  llvm::Expected<int64_t> contextOf(const CompileRequest &);
   llvm::Error openTarget(const std::string &name, const std::string &chip);
   llvm::Error run(mlir::PassManager &, mlir::ModuleOp = {});
   int64_t integer(llvm::StringRef attribute);

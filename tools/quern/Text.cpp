@@ -206,10 +206,11 @@ quern::buildText(const Checkpoint &checkpoint, uint64_t vocabulary,
     tables.tokenizer = buildTokenizer(source);
     if (source.model == "gpt2" && !source.rules &&
         !checkpoint.findMeta("tokenizer.ggml.pre"))
-      tables.warning = checkpoint.path() +
-                       ": has no key 'tokenizer.ggml.pre': words are cut "
-                       "as by 'default', and perhaps not as the model "
-                       "knows them";
+      tables.warnings.push_back(
+          checkpoint.path() +
+          ": has no key 'tokenizer.ggml.pre': words are cut "
+          "as by 'default', and perhaps not as the model "
+          "knows them");
     auto compiled = buildTemplate(checkpoint, given);
     if (!compiled)
       return compiled.takeError();

@@ -11,7 +11,7 @@ namespace quern {
 /// than logits.
 struct TextTables {
   std::vector<uint8_t> tokenizer, chatTemplate;
-  std::string warning; // empty, or what the file leaves to chance
+  std::vector<std::string> warnings; // of what the file leaves to chance
 };
 llvm::Expected<TextTables> buildText(const Checkpoint &, uint64_t vocabulary,
                                      const std::optional<ChatTemplate> &given);

@@ -64,7 +64,7 @@ void Commands::addLimits(CLI::App &command, CompileRequest &request) {
   command
       .add_option("--max-batch", request.maxBatch, "most sequences of a step")
       ->type_name("N")
-      ->check(wholeNumber(1, 256))
+      ->check(wholeNumber(1, kMostSequences))
       ->capture_default_str();
   command.add_option("--chunk", request.chunk, "most prompt rows of a step")
       ->type_name("N")
@@ -144,16 +144,8 @@ void Commands::addFit() {
                 "GGUF file, or the beginning of one; folder with safetensors, "
                 "or a config.json")
       ->required();
-  c->add_option("--target", fit.compile.target,
-                "kind of hardware; see `quern targets`")
-      ->type_name("NAME")
-      ->check(cli::suggest(targetNames()))
-      ->capture_default_str();
-  c->add_option("--kv-type", fit.compile.kvType,
-                "how keys and values are stored")
-      ->type_name("TYPE")
-      ->check(oneOf({"f16", "f32"}))
-      ->capture_default_str();
+  addTargetFlag(*c, fit.compile);
+  addKvTypeFlag(*c, fit.compile);
   addLimits(*c, fit.compile);
   c->add_option("--quantization", fit.quantization,
                 "as if matrices were quantized so")
