@@ -1,9 +1,10 @@
 //===- Mixture.h - The usual mixtures of quantizations ----------*- C++ -*-===//
 //
 // What people call "Q4_K_M" is a rule: which format each matrix of a model gets,
-// by its role and layer. The rules are those of llama.cpp's llama-quantize for
-// dense models without an importance matrix, since files of these names are made
-// by it; they serve to tell the size of a file that is not there.
+// by its role and layer. These rules tell the size of a file that is not there.
+// Q4_1 and Q4_K_M give the size of real files of llama-quantize to the byte; its
+// rules for Q3_K_M, Q2_K and IQ4_XS, and for models of 70B, know more exceptions
+// than stand here, so that what is told is too small by a few percent.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
