@@ -97,8 +97,9 @@ LogicalResult KvType::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "requires a stored type and a page, or neither";
   if (stored && !stored.isF16() && !stored.isF32())
     return emitError() << "requires keys and values stored as f16 or f32";
-  if (page < 0 || page > 4096 || page % 16)
-    return emitError() << "requires a page of a multiple of 16 tokens";
+  if (page < 0 || page > kMostPage || page % 16)
+    return emitError() << "requires a page of a multiple of 16 tokens up to "
+                       << kMostPage;
   return success();
 }
 

@@ -58,7 +58,7 @@ def Quern_KvType : Quern_Type<"Kv", "kv"> {
     sees the last 512 positions, itself included (0: all; `?`: the launch of the
     kernel says how many, so that one kernel serves layers of any window). The
     layout pass adds the stored type, f16 or f32, and the tokens of a page, a
-    multiple of 16. A page holds, head after head,
+    multiple of 16 up to 4096. A page holds, head after head,
 
         K  [pageTokens/16][size][16]   sixteen tokens beside each other
         V  [pageTokens][size]
@@ -81,6 +81,9 @@ def Quern_KvType : Quern_Type<"Kv", "kv"> {
     bool isLaidOut() const { return getPage() != 0; }
     /// As a kernel sees it: of any window.
     KvType ofAnyWindow() const;
+    /// The most tokens of a page.
+    static constexpr int64_t kMostPage = 4096;
+
     /// Bytes of one page: keys and values of all heads. After the layout pass.
     uint64_t pageBytes() const;
   }];

@@ -24,9 +24,10 @@ struct LayOutKv : quern::impl::LayOutKvBase<LayOutKv> {
     Type type = stored == "f16"   ? Type(Float16Type::get(context))
                 : stored == "f32" ? Type(Float32Type::get(context))
                                   : Type();
-    if (!type || page <= 0 || page % 16) {
-      module.emitError(
-          "requires stored = f16 or f32 and a page of a multiple of 16 tokens");
+    if (!type || page <= 0 || page % 16 || page > KvType::kMostPage) {
+      module.emitError("requires stored = f16 or f32 and a page of a multiple "
+                       "of 16 tokens up to ")
+          << KvType::kMostPage;
       return signalPassFailure();
     }
     Builder b(context);

@@ -114,12 +114,14 @@ static void refuseDevice(const std::string &path) {
     throw Error(fmt::format("{}: is not a regular file", path));
 }
 
-/// An Error for a file that was not saved from a chat: a slip of the pen must
-/// not take the place of it.
+/// An Error for a file that was not saved from a chat, or of which that cannot be
+/// told: a slip of the pen must not take the place of it.
 static void refuseOther(const std::string &path) {
   FILE *file = fopen(path.c_str(), "re");
+  if (!file && errno == ENOENT)
+    return;
   if (!file)
-    return; // there is none, or writing will say what is wrong
+    throw Error(fmt::format("{}: cannot write: {}", path, strerror(errno)));
   char begin[64];
   std::string_view text(begin, fread(begin, 1, sizeof(begin), file));
   fclose(file);

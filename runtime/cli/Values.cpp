@@ -2,6 +2,7 @@
 #include "cli/Values.h"
 #include "cli/Text.h"
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 
 namespace quern::cli {
@@ -39,7 +40,8 @@ CLI::Validator byteSize() {
         std::min(text.find_first_not_of("0123456789."), text.size());
     std::string unit = text.substr(digits);
     constexpr std::string_view letters = "KMGT";
-    size_t power = unit.empty() ? 0 : letters.find(char(toupper(unit[0]))) + 1;
+    size_t power =
+        unit.empty() ? 0 : letters.find(char(toupper(uint8_t(unit[0])))) + 1;
     bool known = unit.empty() ||
                  (power > 0 && (unit.size() == 1 || unit.substr(1) == "iB"));
     double value = 0;

@@ -126,11 +126,20 @@ class Outputs(BadInput):
                             restore_signals=False, preexec_fn=limit)
 
     def test_what_was_there_stays_on_an_error(self):
+        """Before anything is written, while it is, and shortly before the end."""
+        gguf_edit.edit(self.model, self.folder / "x.gguf",
+                       tensors={"output_norm.weight": None})
+        size = self.compile(self.model, output=self.folder / "whole"
+                            ).path.stat().st_size
+
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
         (self.output / "model").write_text("mine")
         try:
-            gguf_edit.edit(self.model, self.folder / "x.gguf",
-                           tensors={"output_norm.weight": None})
             self.refuse(self.folder / "x.gguf")
+            for most in (size // 2, size - 10):
+                self.refuse(self.model, os.strerror(errno.EFBIG),
+                            restore_signals=False, preexec_fn=limit)
             self.assertEqual((self.output / "model").read_text(), "mine")
         finally:
             (self.output / "model").unlink()

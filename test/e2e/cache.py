@@ -4,8 +4,10 @@ import os
 import pathlib
 import shutil
 import subprocess
+import time
 
 import e2e
+import make_tiny  # found by e2e
 
 
 class Cache(e2e.Case):
@@ -66,6 +68,23 @@ class Cache(e2e.Case):
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             self.assertEqual(len(self.entries()), count + 1)
 
+    def test_a_folders_other_files_are_in_the_key(self):
+        """Whether the folder is named or its weights."""
+        model = self.folder / "folder"
+        make_tiny.makeSafetensors(model, make_tiny.Shape(
+            arch="llama", format="f16", layers=1), "f16", 1)
+        for count, change in enumerate((
+                None, ("config.json", b"\n"), ("tokenizer.json", b"\n"))):
+            if change:
+                file = model / change[0]
+                file.write_bytes(file.read_bytes() + change[1])
+            for number, name in enumerate((model, model / "model.safetensors")):
+                for _ in range(2):
+                    done = self.run_quern("run", name, "cat", "-n", 1)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    self.assertEqual(len(self.entries()),
+                                     2 * count + number + 1)
+
     def test_what_is_damaged_is_made_again(self):
         self.run_quern("run", self.model, "cat", "-n", 1)
         entry, = self.entries()
@@ -92,6 +111,12 @@ class Cache(e2e.Case):
         self.assertIn("removed 1 artifact",
                       self.run_quern("cache", "--clear").stdout)
         self.assertEqual(self.entries(), sorted(others))
+        for other in others:  # nobody compiles for so long
+            os.utime(other, (time.time() - 100_000,) * 2)
+        self.run_quern("cache")
+        self.assertEqual(self.entries(), sorted(others))
+        self.run_quern("cache", "--clear")
+        self.assertEqual(self.entries(), others[:1])
 
     def test_two_at_once(self):
         with concurrent.futures.ThreadPoolExecutor() as pool:

@@ -59,6 +59,14 @@ class Pipe(Chat):
         self.assertEqual(again, messages)
         self.assertIn("[4 messages from", err)
 
+    def test_what_cannot_be_read_is_not_replaced(self):
+        """Not even by the superuser: a link that leads to itself."""
+        path = self.folder / "unreadable"
+        path.symlink_to(path)
+        _, err = self.chat(["one", f"/save {path}"], "-n", 1)
+        self.assertIn(f"{path}: cannot write: ", err)
+        self.assertTrue(path.is_symlink())
+
     def test_commands_that_fail_do_not_end_it(self):
         junk = self.folder / "junk"
         for text in ("", "{", '{"messages": 1}', '{"messages": [1]}',

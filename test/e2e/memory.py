@@ -73,6 +73,9 @@ class Memory(e2e.Case):
         self.assertLessEqual(abs(peak - touched), 0.05 * touched + SLACK,
                              words)
         self.assertLessEqual(touched, reserved, words)
+        for part in plan["parts"]:
+            self.assertLessEqual(part["touched_bytes"], part["reserved_bytes"],
+                                 part)
         self.assertEqual(sum(p["touched_bytes"] for p in plan["parts"]),
                          touched)
         return peak, touched

@@ -18,6 +18,7 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
 #include <algorithm>
+#include <chrono>
 #include <unistd.h>
 
 using namespace mlir;
@@ -76,7 +77,8 @@ static llvm::Expected<std::string> cachedPath(const CompileRequest &request) {
   return result.str().str();
 }
 
-/// Whether it is there and starts: what is damaged is made again.
+/// Whether it is there and starts: one that was cut, or whose tables are damaged,
+/// is made again. Weights and code are not read for that; `verify` does.
 static bool isGood(const std::string &artifact) {
   try {
     Artifact opened(artifact);
@@ -122,6 +124,17 @@ static bool isArtifactName(StringRef name) {
   return hash.size() == 16 && llvm::all_of(hash, llvm::isHexDigit);
 }
 
+/// Whether a compilation that was killed left the file: an artifact's name and what
+/// OutputFile and the compiler of kernels add to it, and old enough that nobody is
+/// still at work on it.
+static bool isLeftover(StringRef name, const fs::file_status &status) {
+  size_t at = name.find('.', name.rfind('-') + 1);
+  return at != StringRef::npos && isArtifactName(name.take_front(at)) &&
+         name.contains(".tmp") &&
+         std::chrono::system_clock::now() - status.getLastModificationTime() >
+             std::chrono::hours(24);
+}
+
 static llvm::Error showCache(bool clear) {
   auto folder = cacheFolder();
   if (!folder)
@@ -132,8 +145,12 @@ static llvm::Error showCache(bool clear) {
   for (fs::directory_iterator it(*folder, code), end; it != end && !code;
        it.increment(code)) {
     fs::file_status status;
-    if (fs::status(it->path(), status) || !fs::is_regular_file(status) ||
-        !isArtifactName(path::filename(it->path())))
+    StringRef name = path::filename(it->path());
+    if (fs::status(it->path(), status) || !fs::is_regular_file(status))
+      continue;
+    if (clear && isLeftover(name, status))
+      fs::remove(it->path());
+    if (!isArtifactName(name))
       continue; // one in the making, or somebody else's
     files.push_back({it->path(), status.getSize()});
   }

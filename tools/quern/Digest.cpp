@@ -48,10 +48,27 @@ llvm::Error Digest::addFolder(const std::string &folder,
   return llvm::Error::success();
 }
 
+/// A GGUF file is a model by itself; of others the rest lies beside them.
+static llvm::Expected<bool> beginsAsGguf(const std::string &name) {
+  auto begin = llvm::MemoryBuffer::getFileSlice(name, 4, 0);
+  if (!begin)
+    return llvm::createStringError(name + ": " + begin.getError().message());
+  return (*begin)->getBuffer() == "GGUF";
+}
+
 llvm::Error Digest::addModel(const std::string &model) {
-  return fs::is_directory(model)
-             ? addFolder(model, {".safetensors", ".json", ".jinja"})
-             : addFile(model);
+  auto addFiles = [&](llvm::StringRef folder) {
+    return addFolder(folder.str(), {".safetensors", ".json", ".jinja"});
+  };
+  if (fs::is_directory(model))
+    return addFiles(model);
+  if (auto isGguf = beginsAsGguf(model); !isGguf)
+    return isGguf.takeError();
+  else if (*isGguf)
+    return addFile(model);
+  add(llvm::sys::path::filename(model));
+  llvm::StringRef folder = llvm::sys::path::parent_path(model);
+  return addFiles(folder.empty() ? "." : folder);
 }
 
 llvm::Error Digest::addProgram() { return addFile("/proc/self/exe"); }

@@ -11,7 +11,8 @@ class Digest {
 public:
   void add(llvm::StringRef bytes);
   llvm::Error addFile(const std::string &name);
-  /// A model's file, or the files of its folder that a compiler reads.
+  /// A GGUF file, or the files of a folder that a compiler reads for a model in
+  /// it: of the folder itself, or of one of its files.
   llvm::Error addModel(const std::string &model);
   /// This program: another build may make something else of the same model.
   llvm::Error addProgram();

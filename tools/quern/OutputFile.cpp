@@ -72,8 +72,15 @@ static void diesOfPipe() {
 
 OutputFile::OutputFile(std::string place, std::string made)
     : place(std::move(place)), made(std::move(made)) {
-  // Before the first file is named: LLVM looks at it only then.
-  llvm::sys::SetOneShotPipeSignalFunction(diesOfPipe);
+  // Before the first file is named: LLVM looks at it only then. Who started this
+  // program with the signal ignored wants to be told of a pipe in words.
+  static bool deadly = [] {
+    struct sigaction inherited;
+    return sigaction(SIGPIPE, nullptr, &inherited) == 0 &&
+           inherited.sa_handler == SIG_DFL;
+  }();
+  if (deadly)
+    llvm::sys::SetOneShotPipeSignalFunction(diesOfPipe);
   llvm::sys::RemoveFileOnSignal(this->made);
 }
 

@@ -42,7 +42,9 @@ public:
   SignalsIgnored &operator=(const SignalsIgnored &) = delete;
 
 private:
-  static constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
+  static constexpr int kSignals[] = {SIGINT,  SIGTERM, SIGHUP,
+                                     SIGQUIT, SIGPIPE, SIGALRM,
+                                     SIGUSR1, SIGUSR2, SIGXCPU};
   struct sigaction before[std::size(kSignals)];
 };
 

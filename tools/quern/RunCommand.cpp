@@ -64,8 +64,8 @@ void RunCommand::add(CLI::App &app) {
   c.footer(
       "With a prompt it is the artifact's `run`, without one its `chat`. The "
       "name in the cache, ~/.cache/quern/artifacts/NAME-HASH, holds a hash of "
-      "the model's bytes, target, chip, options and the compiler, so nothing "
-      "there is ever stale. `quern cache` lists it.\n\n"
+      "the model's bytes, target, chip, options, the compiler and its runtime, "
+      "so nothing there is ever stale. `quern cache` lists it.\n\n"
       "Examples:\n"
       "  quern run model.gguf \"Why is the sky blue?\" --temp 0\n"
       "  quern run model.gguf -f question.txt -n 100\n"

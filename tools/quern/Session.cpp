@@ -130,9 +130,10 @@ llvm::Error quern::flushOutput() {
 }
 
 int quern::report(llvm::Error error) {
-  if (!error)
-    return 0;
+  bool failed = bool(error);
   std::string message = llvm::toString(std::move(error));
-  llvm::errs() << "error: " << StringRef(message).split('\n').first << "\n";
-  return 1;
+  if (failed)
+    llvm::errs() << "error: " << StringRef(message).split('\n').first << "\n";
+  llvm::errs().clear_error(); // that nobody reads it is no failure
+  return failed;
 }

@@ -187,7 +187,8 @@ void Commands::addCache() {
   auto *c = add("cache", "List what `quern run` has compiled",
                 [this](Given) { return listCache(clear); });
   c->add_flag("--clear", clear, "remove it");
-  c->footer("Examples:\n  quern cache\n  quern cache --clear");
+  c->footer("What a compilation that was killed has left is removed with it, a "
+            "day later.\n\nExamples:\n  quern cache\n  quern cache --clear");
 }
 
 void Commands::addReference() {

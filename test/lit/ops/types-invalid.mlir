@@ -70,7 +70,7 @@ func.func private @kv_stored(!quern.kv<3 x 64, stored = !quern.step, page = 64>)
 
 // -----
 
-// expected-error @below {{requires a page of a multiple of 16 tokens}}
+// expected-error @below {{requires a page of a multiple of 16 tokens up to 4096}}
 func.func private @kv_odd_page(!quern.kv<3 x 64, stored = f16, page = 24>)
 
 // -----
