@@ -169,7 +169,7 @@ class Header(Fit):
         path = self.config()
         self.refuse(path, "--ctx", 9000, words=("--ctx 9000", "8192"))
         self.refuse(path, "--quantization", "Q9", words=("Q9", "Q4_K_M"))
-        for size in ("", "x", "8X", "8GB", "-1", "0", "1e99", "G"):
+        for size in ("", "x", "8X", "8GB", "-1", "0", "1e99", "G", "4é"):
             self.refuse(path, f"--device-memory={size}",
                         words=("--device-memory",))
         self.refuse(self.folder / "nowhere", words=("nowhere",))
