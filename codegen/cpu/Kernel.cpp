@@ -43,7 +43,7 @@ unsigned quern::cpu::constantsOf(Type type) {
 }
 
 KernelBuilder::KernelBuilder(KernelOp kernel, const Chip &chip)
-    : ImplicitLocOpBuilder(kernel.getLoc(), kernel.getContext()), chip(chip),
+    : LoopBuilder(kernel.getLoc(), kernel.getContext()), chip(chip),
       kernel(kernel) {
   setInsertionPoint(kernel);
   Type pointer = LLVM::LLVMPointerType::get(getContext()), i64 = getI64Type();
@@ -156,43 +156,4 @@ void KernelBuilder::epilogue(const DenseMap<Value, Value> &roots, Value row,
   }
   for (auto [i, v] : llvm::enumerate(body().getTerminator()->getOperands()))
     store(vectorOf(v), result(i), {row, column});
-}
-
-Value KernelBuilder::loadIndex(Value memory, Value at) {
-  return arith::IndexCastUIOp::create(
-      *this, getIndexType(), memref::LoadOp::create(*this, memory, at));
-}
-
-Value KernelBuilder::splat(VectorType t, double v) {
-  Attribute a = isa<FloatType>(t.getElementType())
-                    ? Attribute(getFloatAttr(t.getElementType(), v))
-                    : Attribute(getIntegerAttr(t.getElementType(), int64_t(v)));
-  return arith::ConstantOp::create(*this, DenseElementsAttr::get(t, a));
-}
-
-SmallVector<Value>
-KernelBuilder::loop(Value from, Value to, int64_t step, ValueRange values,
-                    function_ref<SmallVector<Value>(Value, ValueRange)> body) {
-  auto f = scf::ForOp::create(*this, from, to, index(step), values);
-  OpBuilder::InsertionGuard guard(*this);
-  setInsertionPointToStart(f.getBody());
-  SmallVector<Value> next = body(f.getInductionVar(), f.getRegionIterArgs());
-  if (!values.empty())
-    scf::YieldOp::create(*this, next);
-  return SmallVector<Value>(f.getResults());
-}
-
-void KernelBuilder::loop(Value from, Value to, int64_t step,
-                         function_ref<void(Value)> body) {
-  loop(from, to, step, {}, [&](Value i, ValueRange) {
-    body(i);
-    return SmallVector<Value>();
-  });
-}
-
-void KernelBuilder::when(Value condition, function_ref<void()> body) {
-  auto f = scf::IfOp::create(*this, condition, /*withElse=*/false);
-  OpBuilder::InsertionGuard guard(*this);
-  setInsertionPointToStart(f.thenBlock());
-  body();
 }

@@ -34,13 +34,9 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "codegen/cpu/Chip.h"
+#include "codegen/kernel/PanelReader.h"
 #include "ir/Quern.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "llvm/ADT/DenseMap.h"
 
 namespace quern::cpu {
@@ -59,7 +55,7 @@ struct StepMemory {
   mlir::Value tiles;            // memref<?xi32>: first row, rows
 };
 
-class KernelBuilder : public mlir::ImplicitLocOpBuilder {
+class KernelBuilder : public LoopBuilder {
 public:
   /// Makes the function beside the kernel and stands at the start of its body.
   KernelBuilder(KernelOp, const Chip &);
@@ -76,6 +72,9 @@ public:
 
   /// Memory of a block argument, or of result `i` of the kernel.
   mlir::Value memory(mlir::Value argument);
+  PanelReader panels(mlir::Value argument) {
+    return {*this, mlir::cast<PanelsType>(argument.getType()), memory(argument)};
+  }
   KvMemory kv(mlir::Value argument);
   StepMemory step(mlir::Value argument);
   mlir::Value result(unsigned i);
@@ -89,69 +88,6 @@ public:
   /// block arguments are loaded there. Stores every result of the kernel.
   void epilogue(const llvm::DenseMap<mlir::Value, mlir::Value> &roots,
                 mlir::Value row, mlir::Value column);
-
-  //===--------------------------------------------------------------------===//
-  // Short words for what lowerings write all the time
-  //===--------------------------------------------------------------------===//
-  mlir::Value index(int64_t v) {
-    return mlir::arith::ConstantIndexOp::create(*this, v);
-  }
-  mlir::Value add(mlir::Value a, mlir::Value b) {
-    return createOrFold<mlir::arith::AddIOp>(a, b);
-  }
-  mlir::Value add(mlir::Value a, int64_t b) { return b ? add(a, index(b)) : a; }
-  mlir::Value sub(mlir::Value a, mlir::Value b) {
-    return createOrFold<mlir::arith::SubIOp>(a, b);
-  }
-  mlir::Value mul(mlir::Value a, mlir::Value b) {
-    return createOrFold<mlir::arith::MulIOp>(a, b);
-  }
-  mlir::Value mul(mlir::Value a, int64_t b) {
-    return b == 1 ? a : mul(a, index(b));
-  }
-  mlir::Value div(mlir::Value a, int64_t b) {
-    return b == 1 ? a : createOrFold<mlir::arith::DivUIOp>(a, index(b));
-  }
-  mlir::Value rem(mlir::Value a, int64_t b) {
-    return createOrFold<mlir::arith::RemUIOp>(a, index(b));
-  }
-  mlir::Value min(mlir::Value a, mlir::Value b) {
-    return createOrFold<mlir::arith::MinUIOp>(a, b);
-  }
-  mlir::Value max(mlir::Value a, mlir::Value b) {
-    return createOrFold<mlir::arith::MaxUIOp>(a, b);
-  }
-  mlir::Value less(mlir::Value a, mlir::Value b) {
-    return mlir::arith::CmpIOp::create(*this, mlir::arith::CmpIPredicate::ult,
-                                       a, b);
-  }
-  /// An i32 in memory as an index.
-  mlir::Value loadIndex(mlir::Value memory, mlir::Value at);
-  mlir::VectorType vec(int64_t n, mlir::Type t) {
-    return mlir::VectorType::get({n}, t);
-  }
-  mlir::Value splat(mlir::VectorType, double v);
-  mlir::Value broadcast(mlir::VectorType t, mlir::Value scalar) {
-    return mlir::vector::BroadcastOp::create(*this, t, scalar);
-  }
-  mlir::Value load(mlir::VectorType t, mlir::Value memory,
-                   mlir::ValueRange at) {
-    return mlir::vector::LoadOp::create(*this, t, memory, at);
-  }
-  void store(mlir::Value v, mlir::Value memory, mlir::ValueRange at) {
-    mlir::vector::StoreOp::create(*this, v, memory, at);
-  }
-
-  /// for (i = from; i < to; i += step) carrying `values`; `body(i, carried)`
-  /// returns the next ones.
-  llvm::SmallVector<mlir::Value>
-  loop(mlir::Value from, mlir::Value to, int64_t step, mlir::ValueRange values,
-       llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value,
-                                                         mlir::ValueRange)>
-           body);
-  void loop(mlir::Value from, mlir::Value to, int64_t step,
-            llvm::function_ref<void(mlir::Value)> body);
-  void when(mlir::Value condition, llvm::function_ref<void()> body);
 
 private:
   struct Slot {

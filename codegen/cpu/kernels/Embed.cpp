@@ -7,7 +7,7 @@
 // Workers share rows.
 //
 //===----------------------------------------------------------------------===//
-#include "codegen/cpu/linear/PanelReader.h"
+#include "codegen/kernel/PanelReader.h"
 #include "ir/tile/Tile.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
@@ -25,7 +25,7 @@ namespace {
 class Embedder {
 public:
   Embedder(KernelBuilder &b, EmbedOp op)
-      : b(b), w(b, op.getTable()), y(b.result(0)),
+      : b(b), w(b.panels(op.getTable())), y(b.result(0)),
         scale(op.getScale().convertToFloat()) {}
 
   void row(Value r, Value token);

@@ -19,7 +19,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/linear/Linear.h"
-#include "codegen/cpu/linear/PanelReader.h"
+#include "codegen/kernel/PanelReader.h"
 #include "ir/tile/Tile.h"
 
 using namespace mlir;
@@ -39,7 +39,7 @@ public:
   PromptLinear(KernelBuilder &b, ArrayRef<LinearOp> roots)
       : b(b), roots(roots) {
     for (LinearOp root : roots)
-      readers.emplace_back(b, root.getWeight());
+      readers.push_back(b.panels(root.getWeight()));
     panelsTogether = std::max<int64_t>(1, kTiles / roots.size());
     const int64_t tiles = panelsTogether * roots.size();
     x = b.memory(LinearOp(roots.front()).getInput());

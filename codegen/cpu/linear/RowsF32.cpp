@@ -10,7 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/linear/Linear.h"
-#include "codegen/cpu/linear/PanelReader.h"
+#include "codegen/kernel/PanelReader.h"
 #include "ir/tile/Tile.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
@@ -25,7 +25,7 @@ constexpr int64_t kBlockRows = 8, kChains = 2, kAhead = 6144;
 /// Sums of `rows` rows from `firstRow` on with one panel.
 static SmallVector<Value> sumsOf(KernelBuilder &b, LinearOp root, Value panel,
                                  Value firstRow, int64_t rows) {
-  PanelReader w(b, root.getWeight());
+  PanelReader w = b.panels(root.getWeight());
   Value x = b.memory(root.getInput()), panelAt = w.panel(panel);
   VectorType floats = b.vec(kLanes, b.getF32Type());
   auto step = [&](Value s, ValueRange carried, int64_t columns) {
@@ -62,7 +62,7 @@ static SmallVector<Value> sumsOf(KernelBuilder &b, LinearOp root, Value panel,
 
 LogicalResult quern::cpu::lowerLinearF32(KernelBuilder &b,
                                          ArrayRef<LinearOp> roots) {
-  const PanelReader first(b, LinearOp(roots.front()).getWeight());
+  const PanelReader first = b.panels(LinearOp(roots.front()).getWeight());
   Value sums =
       scratch(b, {kBlockRows, int64_t(roots.size()) * kLanes}, b.getF32Type());
   auto [from, to] = b.share(b.index(first.panels));

@@ -16,7 +16,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/linear/Linear.h"
-#include "codegen/cpu/linear/PanelReader.h"
+#include "codegen/kernel/PanelReader.h"
 #include "ir/tile/Tile.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
@@ -40,7 +40,7 @@ constexpr int64_t kTogether = 4;
 class Panel {
 public:
   Panel(KernelBuilder &b, LinearOp root, int64_t rows)
-      : b(b), w(b, root.getWeight()), x(b.memory(root.getInput())), rows(rows),
+      : b(b), w(b.panels(root.getWeight())), x(b.memory(root.getInput())), rows(rows),
         ints(b.vec(kLanes, b.getI32Type())),
         floats(b.vec(kLanes, b.getF32Type())),
         bytes(b.vec(4 * kLanes, b.getI8Type())), pipelined(rows <= 2) {}
@@ -192,10 +192,10 @@ void Panel::multiply(const Group &group, MutableArrayRef<Value> sums) {
 LogicalResult quern::cpu::lowerLinearI16(KernelBuilder &b,
                                          ArrayRef<LinearOp> roots) {
   for (LinearOp root : roots)
-    if (!PanelReader(b, root.getWeight()).hasCodes())
+    if (!b.panels(root.getWeight()).hasCodes())
       return root.emitOpError(
           "requires weights of integer codes for integer rows");
-  const PanelReader first(b, LinearOp(roots.front()).getWeight());
+  const PanelReader first = b.panels(LinearOp(roots.front()).getWeight());
   Value sums =
       scratch(b, {kBlockRows, int64_t(roots.size()) * kLanes}, b.getF32Type());
   auto [from, to] = b.share(b.index(first.panels));

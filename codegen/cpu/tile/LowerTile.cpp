@@ -1,5 +1,6 @@
 //===- LowerTile.cpp - Tile ops to vectors and instructions -----*- C++ -*-===//
 #include "codegen/cpu/tile/LowerTile.h"
+#include "codegen/kernel/TileToVector.h"
 #include "ir/tile/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"

@@ -1,7 +1,7 @@
 //===- LowerTile.h - Tile ops to vectors and instructions -------*- C++ -*-===//
 //
-// The generic patterns (ToVector.cpp, PanelToVector.cpp) say each tile op in
-// arith and vector ops and are right for every CPU. Patterns of higher benefit
+// The generic patterns (codegen/kernel/TileToVector.h) say each tile op in arith
+// and vector ops and are right for every CPU. Patterns of higher benefit
 // (ToX86.cpp) use what a chip has:
 //
 //     %t = tile.dot_i8 %s, %u, %x : vector<16xi32>, vector<64xi8>
@@ -18,14 +18,10 @@
 
 namespace quern::cpu {
 
-/// Reads of panels, as loads, shifts and conversions. Benefit 1.
-void populatePanelToVectorPatterns(mlir::RewritePatternSet &);
-/// Arithmetic. Benefit 1.
-void populateTileToVectorPatterns(mlir::RewritePatternSet &);
 /// What `chip` has instructions for. Benefit above 1.
 void populateTileToX86Patterns(mlir::RewritePatternSet &, const Chip &chip);
 
-/// `quern-cpu-lower-tile`: all of the above, until no tile op is left.
+/// `quern-cpu-lower-tile`: these and the generic patterns, until no tile op is left.
 std::unique_ptr<mlir::Pass> createLowerTilePass(const Chip &);
 
 } // namespace quern::cpu

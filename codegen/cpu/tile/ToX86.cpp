@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/tile/LowerTile.h"
-#include "codegen/cpu/tile/VectorBuilder.h"
+#include "codegen/kernel/VectorBuilder.h"
 #include "ir/tile/Tile.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 

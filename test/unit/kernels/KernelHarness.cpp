@@ -34,8 +34,7 @@ bool JitKernel::runsHere(const cpu::Chip &chip) {
   return true;
 }
 
-/// Weights as in a file become panels of their format's groups.
-static void pack(mlir::ModuleOp module) {
+void quern::test::packWeights(mlir::ModuleOp module) {
   mlir::AttrTypeReplacer replacer;
   replacer.addReplacement([](WeightType t) -> std::optional<mlir::Type> {
     const Format *format = findFormat(t.getFormat());
@@ -64,7 +63,7 @@ machineCode(llvm::StringRef text, const cpu::Chip &chip, cpu::Output output) {
   auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
   if (!module)
     return llvm::createStringError("cannot parse the kernel: " + message);
-  pack(*module);
+  packWeights(*module);
   auto kernels = module->getOps<KernelOp>();
   if (kernels.empty())
     return llvm::createStringError("there is no quern.kernel");

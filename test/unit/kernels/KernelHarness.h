@@ -13,6 +13,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "codegen/cpu/Chip.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "runtime/Plan.h"
 #include "llvm/Support/Error.h"
 #include <cstdint>
@@ -57,6 +58,9 @@ private:
   std::unique_ptr<llvm::orc::LLJIT> jit;
   quern_kernel entry = nullptr;
 };
+
+/// Weights as in a file become panels of their format's groups.
+void packWeights(mlir::ModuleOp);
 
 /// Memory aligned to 64 bytes, as kernels want it.
 template <typename T> struct Aligned64 {

@@ -1,17 +1,16 @@
 //===- PanelToVector.cpp - Reading panels, in loads and shifts --*- C++ -*-===//
 //
-// The layout of ir/Panel.h, said once for all CPUs. With `lane`, elements of
+// The layout of ir/Panel.h, said once for all targets. With `lane`, elements of
 // one row are loaded instead of vectors of sixteen.
 //
 //===----------------------------------------------------------------------===//
-#include "codegen/cpu/tile/LowerTile.h"
-#include "codegen/cpu/tile/VectorBuilder.h"
+#include "codegen/kernel/TileToVector.h"
+#include "codegen/kernel/VectorBuilder.h"
 #include "ir/tile/Tile.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
 using namespace quern;
-using namespace quern::cpu;
 using namespace quern::tile;
 
 namespace {
@@ -231,7 +230,7 @@ struct Prefetch : OpRewritePattern<PrefetchOp> {
 };
 } // namespace
 
-void quern::cpu::populatePanelToVectorPatterns(RewritePatternSet &patterns) {
+void quern::populatePanelToVectorPatterns(RewritePatternSet &patterns) {
   patterns.add<LoadCodes, UnpackCodes, LoadSuper, FactorOfGroup, LoadFloats,
                Prefetch>(patterns.getContext());
 }

@@ -1,15 +1,14 @@
-//===- ToVector.cpp - Arithmetic of tile ops in plain vectors ---*- C++ -*-===//
+//===- TileToVector.cpp - Arithmetic of tile ops in plain vectors ---------===//
 //
-// Right on every CPU; what a chip does better is in ToX86.cpp.
+// Right on every chip; what one does better are its target's patterns.
 //
 //===----------------------------------------------------------------------===//
-#include "codegen/cpu/tile/LowerTile.h"
-#include "codegen/cpu/tile/VectorBuilder.h"
+#include "codegen/kernel/TileToVector.h"
+#include "codegen/kernel/VectorBuilder.h"
 #include "ir/tile/Tile.h"
 
 using namespace mlir;
 using namespace quern;
-using namespace quern::cpu;
 using namespace quern::tile;
 
 namespace {
@@ -120,6 +119,6 @@ struct ToBF16 : OpRewritePattern<ToBF16Op> {
 };
 } // namespace
 
-void quern::cpu::populateTileToVectorPatterns(RewritePatternSet &patterns) {
+void quern::populateTileToVectorPatterns(RewritePatternSet &patterns) {
   patterns.add<DotI8, DotBF16, Lookup, Column, ToBF16>(patterns.getContext());
 }

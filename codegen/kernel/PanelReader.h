@@ -6,17 +6,18 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
-#include "codegen/cpu/Kernel.h"
+#include "codegen/kernel/LoopBuilder.h"
 #include "ir/Panel.h"
+#include "ir/Quern.h"
 
-namespace quern::cpu {
+namespace quern {
 
 class PanelReader {
 public:
-  /// `weight` is a block argument of the kernel of type !quern.panels.
-  PanelReader(KernelBuilder &, mlir::Value weight);
+  /// `memory`: a memref<?xi8> of the panels.
+  PanelReader(LoopBuilder &, PanelsType, mlir::Value memory);
 
-  KernelBuilder &b;
+  LoopBuilder &b;
   const GroupAttr group;
   const GroupShape shape;
   const Layout layout;
@@ -50,13 +51,15 @@ public:
   llvm::SmallVector<mlir::Value> unpack(mlir::ValueRange packed);
 
   /// Weights of the first `count` columns of step `step` (of the panel) as f32:
-  /// calls `column(c, vector)` in order of c.
+  /// calls `column(c, vector)` in order of c. With `lane`, of that row alone.
   void decode(mlir::Value panelAt, mlir::Value step, int64_t count,
-              llvm::function_ref<void(int64_t, mlir::Value)> column);
+              llvm::function_ref<void(int64_t, mlir::Value)> column,
+              mlir::Value lane = {});
 
 private:
   void decodeCodes(mlir::Value panelAt, mlir::Value step, int64_t count,
-                   llvm::function_ref<void(int64_t, mlir::Value)> column);
+                   llvm::function_ref<void(int64_t, mlir::Value)> column,
+                   mlir::Value lane);
 };
 
-} // namespace quern::cpu
+} // namespace quern

@@ -5,7 +5,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
-namespace quern::cpu {
+namespace quern {
 
 /// What the lowerings of tile ops write all the time. Nothing here is specific
 /// to a target.
@@ -71,4 +71,4 @@ struct VectorBuilder : mlir::ImplicitLocOpBuilder {
   }
 };
 
-} // namespace quern::cpu
+} // namespace quern

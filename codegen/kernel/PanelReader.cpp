@@ -1,21 +1,15 @@
 //===- PanelReader.cpp - Walking a packed matrix ----------------*- C++ -*-===//
-#include "codegen/cpu/linear/PanelReader.h"
+#include "codegen/kernel/PanelReader.h"
 #include "ir/tile/Tile.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 using namespace quern;
-using namespace quern::cpu;
 
-static PanelsType panelsOf(Value weight) {
-  return cast<PanelsType>(weight.getType());
-}
-
-PanelReader::PanelReader(KernelBuilder &b, Value weight)
-    : b(b), group(panelsOf(weight).getGroup()), shape(groupShape(group)),
-      layout(layoutOf(shape)), memory(b.memory(weight)),
-      panels(paddedRows(panelsOf(weight).getRows()) / kLanes),
-      columns(panelsOf(weight).getColumns()),
+PanelReader::PanelReader(LoopBuilder &b, PanelsType type, Value memory)
+    : b(b), group(type.getGroup()), shape(groupShape(group)),
+      layout(layoutOf(shape)), memory(memory),
+      panels(paddedRows(type.getRows()) / kLanes), columns(type.getColumns()),
       steps((columns + kStep - 1) / kStep),
       spans(paddedColumns(shape, columns) / shape.span),
       stepsPerSpan(shape.span / kStep) {}
@@ -36,7 +30,7 @@ Value PanelReader::codesAt(Value record, Value stepOfSpan) {
                b.mul(stepOfSpan, layout.codesPerStep));
 }
 
-static VectorType floatsOf(KernelBuilder &b, Value lane) {
+static VectorType floatsOf(LoopBuilder &b, Value lane) {
   return b.vec(lane ? 1 : kLanes, b.getF32Type());
 }
 
@@ -87,24 +81,26 @@ SmallVector<Value> PanelReader::unpack(ValueRange packed) {
 }
 
 void PanelReader::decode(Value panelAt, Value step, int64_t count,
-                         function_ref<void(int64_t, Value)> column) {
+                         function_ref<void(int64_t, Value)> column,
+                         Value lane) {
   if (hasCodes())
-    return decodeCodes(panelAt, step, count, column);
+    return decodeCodes(panelAt, step, count, column, lane);
   Value at = codesAt(record(panelAt, step), b.index(0));
   for (int64_t c = 0; c < count; ++c)
-    column(c, tile::LoadFloatsOp::create(
-                  b, floatsOf(b, {}), memory,
-                  b.add(at, c * kLanes * codecBytes(shape.element)), Value(),
-                  group));
+    column(c,
+           tile::LoadFloatsOp::create(
+               b, floatsOf(b, lane), memory,
+               b.add(at, c * kLanes * codecBytes(shape.element)), lane, group));
 }
 
 void PanelReader::decodeCodes(Value panelAt, Value step, int64_t count,
-                              function_ref<void(int64_t, Value)> column) {
+                              function_ref<void(int64_t, Value)> column,
+                              Value lane) {
   Value rec = record(panelAt, b.div(step, stepsPerSpan));
   Value inSpan = b.rem(step, stepsPerSpan);
-  Factors f = factors(supers(rec), rec, inSpan);
-  SmallVector<Value> slots = unpack(packedCodes(codesAt(rec, inSpan)));
-  VectorType floats = floatsOf(b, {});
+  Factors f = factors(supers(rec, lane), rec, inSpan, lane);
+  SmallVector<Value> slots = unpack(packedCodes(codesAt(rec, inSpan), lane));
+  VectorType floats = floatsOf(b, lane);
   // scale * (u - excess) + offset as one fma. scale * excess is exact: scales
   // are products of 11 and at most 7 bits, the excess has at most 7.
   SmallVector<Value, 2> addends(f.scale.size());

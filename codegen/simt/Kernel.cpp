@@ -1,0 +1,136 @@
+//===- Kernel.cpp - From a kernel's body to workgroups of threads ---------===//
+#include "codegen/simt/Kernel.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace quern;
+using namespace quern::simt;
+
+SmallVector<MemRefType, 3> quern::simt::buffersOf(Type type) {
+  MLIRContext *c = type.getContext();
+  constexpr int64_t dyn = ShapedType::kDynamic;
+  Attribute global =
+      gpu::AddressSpaceAttr::get(c, gpu::AddressSpace::Global);
+  auto memory = [&](ArrayRef<int64_t> shape, Type element) {
+    return MemRefType::get(shape, element, MemRefLayoutAttrInterface(), global);
+  };
+  Type i8 = IntegerType::get(c, 8), i32 = IntegerType::get(c, 32);
+  using List = SmallVector<MemRefType, 3>;
+  return llvm::TypeSwitch<Type, List>(type)
+      .Case<RankedTensorType>([&](RankedTensorType t) -> List {
+        if (!t.hasStaticShape() && t.getRank() == 2)
+          return {memory({dyn, rowStride(t.getDimSize(1))}, t.getElementType())};
+        return {memory(t.getShape(), t.getElementType())};
+      })
+      .Case<PanelsType>([&](PanelsType) -> List { return {memory({dyn}, i8)}; })
+      .Case<KvType>([&](KvType t) -> List {
+        if (!t.isLaidOut())
+          return {};
+        return {memory({dyn}, t.getStored()), memory({dyn}, i32)};
+      })
+      .Case<StepType>([&](StepType) -> List {
+        return {memory({dyn}, i32), memory({dyn}, i32), memory({dyn}, i32)};
+      })
+      .Default([](Type) -> List { return {}; });
+}
+
+KernelBuilder::KernelBuilder(KernelOp kernel, const Capabilities &chip)
+    : LoopBuilder(kernel.getLoc(), kernel.getContext()), chip(chip),
+      kernel(kernel) {
+  setInsertionPoint(kernel);
+  auto module = gpu::GPUModuleOp::create(*this, kernel.getSymName());
+  Type counts = buffersOf(
+      RankedTensorType::get({ShapedType::kDynamic}, getI32Type()))[0];
+  SmallVector<Type> types{counts, counts};
+  for (BlockArgument argument : body().getArguments()) {
+    firstBuffer[argument] = types.size();
+    llvm::append_range(types, buffersOf(argument.getType()));
+  }
+  firstResult = types.size();
+  for (Type type : body().getTerminator()->getOperandTypes())
+    types.push_back(buffersOf(type).front());
+  setInsertionPointToStart(module.getBody());
+  function = gpu::GPUFuncOp::create(*this, kernel.getSymName(),
+                                    getFunctionType(types, {}));
+  function->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), getUnitAttr());
+  function.setKnownBlockSize(
+      ArrayRef<int32_t>{int32_t(chip.threads), 1, 1});
+  setInsertionPointToStart(&function.getBody().front());
+  auto count = [&](int64_t which) {
+    return loadIndex(function.getArgument(0), index(which));
+  };
+  rows = count(int64_t(kernel.getRows()));
+  tiles = count(1);
+  task = gpu::BlockIdOp::create(*this, gpu::Dimension::x);
+  item = gpu::BlockIdOp::create(*this, gpu::Dimension::y);
+  thread = gpu::ThreadIdOp::create(*this, gpu::Dimension::x);
+  gpu::ReturnOp end = gpu::ReturnOp::create(*this);
+  setInsertionPoint(end);
+}
+
+void KernelBuilder::launch(int64_t tasks, unsigned count, int64_t rows) {
+  function->setAttr("quern.grid",
+                    getDictionaryAttr({
+                        getNamedAttr("tasks", getI64IntegerAttr(tasks)),
+                        getNamedAttr("of", getI64IntegerAttr(count)),
+                        getNamedAttr("rows", getI64IntegerAttr(rows)),
+                    }));
+}
+
+void KernelBuilder::launchOverRows(int64_t tasks, int64_t rowsOfItem) {
+  launch(tasks, unsigned(kernel.getRows()), rowsOfItem);
+}
+
+void KernelBuilder::launchOverTiles(int64_t tasks) { launch(tasks, 1, 1); }
+
+Value KernelBuilder::memory(Value argument) {
+  return function.getArgument(firstBuffer.lookup(argument));
+}
+
+Value KernelBuilder::result(unsigned i) {
+  return function.getArgument(firstResult + i);
+}
+
+Value KernelBuilder::shared(ArrayRef<int64_t> shape, Type element) {
+  Attribute space = gpu::AddressSpaceAttr::get(getContext(),
+                                               gpu::AddressSpace::Workgroup);
+  return function.addWorkgroupAttribution(
+      MemRefType::get(shape, element, MemRefLayoutAttrInterface(), space),
+      getLoc());
+}
+
+Value KernelBuilder::sumOfThreads(Value v, Value scratch) {
+  store(v, scratch, thread);
+  for (int64_t half = chip.threads / 2; half > 0; half /= 2) {
+    barrier();
+    when(less(thread, index(half)), [&] {
+      Value sum = arith::AddFOp::create(*this, load(scratch, thread),
+                                        load(scratch, add(thread, half)));
+      store(sum, scratch, thread);
+    });
+  }
+  barrier();
+  return load(scratch, index(0));
+}
+
+void KernelBuilder::epilogue(const DenseMap<Value, Value> &roots, Value row,
+                             Value column) {
+  DenseMap<Value, Value> numbers = roots;
+  auto numberOf = [&](Value v) {
+    Value known = numbers.lookup(v);
+    if (!known)
+      numbers[v] = known = load(memory(v), {row, column});
+    return known;
+  };
+  for (Operation &op : body()) {
+    auto elementwise = dyn_cast<ElementwiseOpInterface>(op);
+    if (!elementwise)
+      continue;
+    SmallVector<Value> operands;
+    for (Value v : op.getOperands())
+      operands.push_back(numberOf(v));
+    numbers[op.getResult(0)] = elementwise.emit(*this, operands);
+  }
+  for (auto [i, v] : llvm::enumerate(body().getTerminator()->getOperands()))
+    store(numberOf(v), result(i), {row, column});
+}

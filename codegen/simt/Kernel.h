@@ -1,0 +1,138 @@
+//===- Kernel.h - From a kernel's body to workgroups of threads -*- C++ -*-===//
+//
+// The kernels of hardware whose threads work in groups that share a small memory
+// and a barrier: graphics processors, whoever made them. They end as functions of
+// the gpu dialect, from which a target goes its own way, and ask for capabilities,
+// never for a target's name.
+//
+//     quern.kernel @k role generated rows step {
+//     ^bb0(%x: tensor<?x576xf32>, %w: ...):
+//       %y = quern.linear %x, %w
+//   =>
+//     gpu.module @k {
+//       gpu.func @k(%step, %constants, %x, %w, %y) kernel
+//           attributes {quern.grid = {tasks = 36, of = 0, rows = 8}}
+//
+// A *task* is a part of the columns, the same for all rows: a panel of weights, a
+// head, a run of columns. An *item* is `rows` rows, or a row tile. A launch has
+// one workgroup for each task and item:
+//
+//     grid.x = tasks      grid.y = ceil(step[of] / rows)
+//
+// Every workgroup finishes its results alone, over all of the columns in a fixed
+// order, so that a row's bits do not depend on which rows came along.
+//
+// Arguments of the function, all of them memory (the buffers in order: those of
+// each block argument, then those of each result):
+//
+//   step                       memref<?xi32>, the counts of runtime/Plan.h
+//   constants                  memref<?xi32>, the stage's
+//
+//   type                       buffers                        constants
+//   tensor<?xCxf32>            memref<?xSxf32>, S = rowStride(C)
+//   tensor<?xi32>              memref<?xi32>
+//   tensor<AxBxf32>, <Nxf32>   memref of that shape
+//   !quern.panels              memref<?xi8> (see ir/Panel.h)
+//   !quern.kv                  memref<?xT> of the stored type, the layer's
+//                              pages; memref<?xi32>, the page table
+//                                                  window, entries of a table row
+//   !quern.step                memref<?xi32> positions, slots, tiles (pairs)
+//
+// What pads a row to its stride is neither read nor written.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "codegen/kernel/PanelReader.h"
+#include "ir/Quern.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "llvm/ADT/DenseMap.h"
+
+namespace quern::simt {
+
+/// What kernels may ask of a chip.
+struct Capabilities {
+  int64_t threads = 128;            // of a workgroup; a power of two, 16 at least
+  int64_t sharedBytes = 16 << 10;   // of a workgroup
+};
+
+class KernelBuilder : public LoopBuilder {
+public:
+  /// Makes module and function beside the kernel and stands at the start of the
+  /// body.
+  KernelBuilder(KernelOp, const Capabilities &);
+
+  const Capabilities &chip;
+  KernelOp kernel;
+  mlir::gpu::GPUFuncOp function;
+  /// index values: rows of the results (of the step, or those wanted for
+  /// logits), row tiles of the step; this workgroup's task and item; this
+  /// thread's number.
+  mlir::Value rows, tiles, task, item, thread;
+
+  Role role() { return kernel.getRole(); }
+  mlir::Block &body() { return kernel.getBody().front(); }
+
+  /// Says how many workgroups a launch has. A lowering calls one of them, once.
+  void launchOverRows(int64_t tasks, int64_t rowsOfItem = 1);
+  void launchOverTiles(int64_t tasks);
+
+  /// Memory of a block argument, or of result `i` of the kernel.
+  mlir::Value memory(mlir::Value argument);
+  mlir::Value result(unsigned i);
+  PanelReader panels(mlir::Value argument) {
+    return {*this, mlir::cast<PanelsType>(argument.getType()), memory(argument)};
+  }
+
+  /// Memory of the workgroup. What is in it at first is anybody's guess.
+  mlir::Value shared(llvm::ArrayRef<int64_t> shape, mlir::Type);
+  void barrier() { mlir::gpu::BarrierOp::create(*this); }
+  /// The sum of all threads' f32 numbers, for all of them: halves are added to
+  /// halves. All threads must come here; `scratch` is shared memory of at least
+  /// as many f32, free again after the next barrier.
+  mlir::Value sumOfThreads(mlir::Value v, mlir::Value scratch);
+
+  /// Emits the element-wise ops that follow the roots, on numbers at [row,
+  /// column]: `roots` maps each root's result to its f32. Operands that are
+  /// block arguments are loaded there. Stores every result of the kernel.
+  void epilogue(const llvm::DenseMap<mlir::Value, mlir::Value> &roots,
+                mlir::Value row, mlir::Value column);
+
+  mlir::Value load(mlir::Value memory, mlir::ValueRange at) {
+    return mlir::memref::LoadOp::create(*this, memory, at);
+  }
+  void store(mlir::Value v, mlir::Value memory, mlir::ValueRange at) {
+    mlir::memref::StoreOp::create(*this, v, memory, at);
+  }
+  mlir::Value number(float v) {
+    return mlir::arith::ConstantOp::create(*this, getF32FloatAttr(v));
+  }
+  /// for (i = thread; i < to; i += threads)
+  void eachOfThreads(int64_t to, llvm::function_ref<void(mlir::Value)> body) {
+    loop(thread, index(to), chip.threads, body);
+  }
+
+private:
+  void launch(int64_t tasks, unsigned count, int64_t rows);
+  llvm::DenseMap<mlir::Value, unsigned> firstBuffer;
+  unsigned firstResult = 0;
+};
+
+/// Types of the buffers of a value of that type, in order (empty: it has no place
+/// in memory); constants that it takes.
+llvm::SmallVector<mlir::MemRefType, 3> buffersOf(mlir::Type);
+
+/// A lowering writes the function of a kernel whose root it knows. The list is
+/// made from the folder kernels/ by CMake: X.cpp defines
+///
+///     mlir::LogicalResult quern::simt::lowerX(KernelBuilder &)
+///     bool quern::simt::takesX(KernelOp)
+///
+/// At most one takes a kernel.
+using Takes = bool (*)(KernelOp);
+using Lower = mlir::LogicalResult (*)(KernelBuilder &);
+#define KERNEL(name)                                                           \
+  bool takes##name(KernelOp);                                                  \
+  mlir::LogicalResult lower##name(KernelBuilder &);
+#include "codegen/simt/Kernels.def"
+
+} // namespace quern::simt

@@ -1,0 +1,71 @@
+//===- LowerKernels.cpp - quern.kernel to gpu.module ----------------------===//
+#include "codegen/simt/Passes.h"
+#include "ir/tile/Tile.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+
+using namespace mlir;
+using namespace quern;
+using namespace quern::simt;
+
+static Lower loweringOf(KernelOp kernel) {
+#define KERNEL(name)                                                           \
+  if (takes##name(kernel))                                                     \
+    return lower##name;
+#include "codegen/simt/Kernels.def"
+  return nullptr;
+}
+
+/// Everything that goes in or out must have a place in memory.
+static LogicalResult verifyMemory(KernelOp kernel) {
+  Block &body = kernel.getBody().front();
+  for (TypeRange types : {TypeRange(body.getArgumentTypes()),
+                          TypeRange(body.getTerminator()->getOperandTypes())})
+    for (Type type : types)
+      if (buffersOf(type).empty())
+        return kernel.emitOpError("requires packed weights, laid-out caches and "
+                                  "activations in f32; ")
+               << type << " has no place in memory";
+  return success();
+}
+
+namespace {
+struct LowerKernels : PassWrapper<LowerKernels, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(LowerKernels)
+  explicit LowerKernels(const Capabilities &chip) : chip(chip) {}
+  LowerKernels(const LowerKernels &other)
+      : PassWrapper(other), chip(other.chip) {}
+
+  StringRef getArgument() const override { return "quern-simt-lower-kernels"; }
+  StringRef getDescription() const override {
+    return "lower kernels to workgroups of threads";
+  }
+  void getDependentDialects(DialectRegistry &registry) const override {
+    registry.insert<arith::ArithDialect, gpu::GPUDialect, math::MathDialect,
+                    memref::MemRefDialect, scf::SCFDialect,
+                    vector::VectorDialect, tile::TileDialect>();
+  }
+  void runOnOperation() override {
+    for (KernelOp kernel :
+         llvm::make_early_inc_range(getOperation().getOps<KernelOp>())) {
+      Lower lower = loweringOf(kernel);
+      if (!lower) {
+        kernel.emitOpError(
+            "requires a root that there is a kernel of threads for");
+        return signalPassFailure();
+      }
+      if (failed(verifyMemory(kernel)))
+        return signalPassFailure();
+      KernelBuilder builder(kernel, chip);
+      if (failed(lower(builder)))
+        return signalPassFailure();
+      kernel.erase();
+    }
+  }
+  Capabilities chip;
+};
+} // namespace
+
+std::unique_ptr<Pass>
+quern::simt::createLowerKernelsPass(const Capabilities &chip) {
+  return std::make_unique<LowerKernels>(chip);
+}

@@ -1,0 +1,47 @@
+//===- Embed.cpp - Rows of the embedding ----------------------------------===//
+//
+//     y[r] = scale * table[tokens[r]]
+//
+// The table lies in panels like any other weight; a row is one lane of a panel. A
+// thread decodes one step of 32 columns of its row.
+//
+//===----------------------------------------------------------------------===//
+#include "codegen/simt/Kernel.h"
+
+using namespace mlir;
+using namespace quern;
+using namespace quern::simt;
+
+bool quern::simt::takesEmbed(KernelOp kernel) {
+  Operation &op = kernel.getBody().front().front();
+  return isa<EmbedOp>(op) && op.getNextNode()->hasTrait<OpTrait::IsTerminator>();
+}
+
+LogicalResult quern::simt::lowerEmbed(KernelBuilder &b) {
+  auto op = cast<EmbedOp>(b.body().front());
+  if (!isa<PanelsType>(op.getTable().getType()))
+    return op.emitOpError("requires a packed table");
+  PanelReader w = b.panels(op.getTable());
+  b.launchOverRows((w.steps + b.chip.threads - 1) / b.chip.threads);
+  Value token = b.loadIndex(b.memory(op.getTokens()), b.item);
+  Value panelAt = w.panel(b.div(token, kLanes)), lane = b.rem(token, kLanes);
+  Value scale = b.number(op.getScale().convertToFloat());
+  auto decode = [&](Value step, int64_t columns) {
+    w.decode(
+        panelAt, step, columns,
+        [&](int64_t c, Value vector) {
+          Value v = vector::ExtractOp::create(b, vector, int64_t(0));
+          b.store(arith::MulFOp::create(b, v, scale), b.result(0),
+                  {b.item, b.add(b.mul(step, kStep), c)});
+        },
+        lane);
+  };
+  const int64_t whole = w.columns / kStep, rest = w.columns % kStep;
+  Value step = b.add(b.mul(b.task, b.chip.threads), b.thread);
+  b.when(b.less(step, b.index(whole)), [&] { decode(step, kStep); });
+  if (rest)
+    b.when(arith::CmpIOp::create(b, arith::CmpIPredicate::eq, step,
+                                 b.index(whole)),
+           [&] { decode(step, rest); });
+  return success();
+}

@@ -1,0 +1,135 @@
+//===- Operation.cpp - A kernel with its arguments ------------------------===//
+#include "Operation.h"
+#include "fmt/format.h"
+#include "mlir/Parser/Parser.h"
+#include "gtest/gtest.h"
+
+using namespace quern;
+using namespace quern::test;
+
+Operation::Argument &Operation::add(std::string type) {
+  arguments.emplace_back();
+  arguments.back().type = std::move(type);
+  return arguments.back();
+}
+Operation &Operation::rows(HostRows x) {
+  std::string type = fmt::format("tensor<?x{}xf32>", x.columns);
+  add(type).host = std::move(x);
+  return *this;
+}
+Operation &Operation::vector(std::vector<float> w) {
+  add(fmt::format("tensor<{}xf32>", w.size())).floats = std::move(w);
+  return *this;
+}
+Operation &Operation::indices(std::vector<int32_t> i) {
+  add("tensor<?xi32>").integers = std::move(i);
+  return *this;
+}
+Operation &Operation::weight(const TestWeight &w) {
+  add(w.type()).matrix = &w;
+  return *this;
+}
+
+std::string Operation::text() const {
+  std::string list;
+  for (const Argument &a : arguments)
+    list += fmt::format("{}%{}: {}", list.empty() ? "" : ", ",
+                        char('a' + (&a - arguments.data()))a - arguments.data(), a.type);
+  return fmt::format("quern.kernel @k role {} rows {} {{\n^bb0({}):\n{}\n}}\n",
+                     role, rowsOf, list, body);
+}
+
+/// What the results of the kernel are made of.
+static std::vector<int64_t> resultColumns(const std::string &text) {
+  mlir::MLIRContext context;
+  auto module = parse(text, context);
+  std::vector<int64_t> columns;
+  KernelOp kernel = *module->getOps<KernelOp>().begin();
+  for (mlir::Type type :
+       kernel.getBody().front().getTerminator()->getOperandTypes())
+    columns.push_back(columnsOf(type));
+  return columns;
+}
+
+std::vector<HostRows> Operation::run(Runner &runner, int64_t count) const {
+  std::vector<Bytes> made;
+  std::vector<Memory> buffers;
+  auto pass = [&](Bytes bytes) {
+    made.push_back(std::move(bytes));
+    buffers.push_back({made.back().as<void>(), made.back().size()});
+  };
+  auto lend = [&](const auto &v) {
+    buffers.push_back({const_cast<void *>(static_cast<const void *>(v.data())),
+                       v.size() * sizeof(v[0])});
+  };
+  for (const Argument &a : arguments)
+    if (a.matrix)
+      lend(a.matrix->panels);
+    else if (!a.integers.empty())
+      lend(a.integers);
+    else if (!a.floats.empty())
+      lend(a.floats);
+    else
+      pass(packRows(a.host));
+  size_t first = made.size();
+  std::vector<int64_t> columns = resultColumns(text());
+  for (int64_t n : columns)
+    pass(packRows(HostRows(count, n), NAN));
+  if (llvm::Error error = runner.run(text(), buffers, {}, {count, 0, count}))
+    ADD_FAILURE() << llvm::toString(std::move(error));
+  std::vector<HostRows> results;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    EXPECT_TRUE(made[first + i].guardIntact());
+    results.push_back(unpackRows(made[first + i], count, columns[i]));
+  }
+  return results;
+}
+
+std::vector<HostRows> Operation::reference() const {
+  mlir::MLIRContext context;
+  auto module = parse(text(), context);
+  KernelOp kernel = *module->getOps<KernelOp>().begin();
+  mlir::Block &block = kernel.getBody().front();
+  ReferenceFrame frame;
+  for (auto [a, v] : llvm::zip_equal(arguments, block.getArguments())) {
+    frame.rows(v) = a.host;
+    frame.indices(v) = a.integers;
+    if (const TestWeight *w = a.matrix)
+      frame.weight(v) = {w->rows, w->columns, [w](int64_t row, float *out) {
+                           std::copy_n(w->values.data() + row * w->columns,
+                                       w->columns, out);
+                         }};
+    else if (!a.floats.empty())
+      frame.weight(v) = {1, int64_t(a.floats.size()),
+                         [&floats = a.floats](int64_t, float *out) {
+                           std::copy(floats.begin(), floats.end(), out);
+                         }};
+  }
+  for (mlir::Operation &op : block)
+    if (auto reference = mlir::dyn_cast<ReferenceOpInterface>(op))
+      reference.reference(frame);
+  std::vector<HostRows> results;
+  for (mlir::Value v : block.getTerminator()->getOperands())
+    results.push_back(frame.rows(v));
+  return results;
+}
+
+void quern::test::expectConforms(Runner &runner, const Operation &operation,
+                                 int64_t rows, double tolerance) {
+  std::vector<HostRows> want = operation.reference(),
+                        have = operation.run(runner, rows);
+  ASSERT_EQ(want.size(), have.size());
+  for (size_t i = 0; i < want.size(); ++i)
+    EXPECT_LT(difference(have[i], want[i]), tolerance) << "result " << i;
+  // The first rows alone.
+  for (int64_t fewer : {int64_t(1), rows - 1}) {
+    if (fewer < 1 || fewer >= rows)
+      continue;
+    std::vector<HostRows> alone = operation.run(runner, fewer);
+    for (size_t i = 0; i < have.size(); ++i) {
+      HostRows begin(fewer, have[i].columns);
+      std::copy_n(have[i].data.begin(), begin.data.size(), begin.data.begin());
+      EXPECT_TRUE(sameBits(alone[i], begin)) << fewer << " of " << rows;
+    }
+  }
+}
