@@ -17,8 +17,8 @@
 #include "mlir/Dialect/SPIRV/IR/SPIRVDialect.h"
 #include "mlir/Dialect/SPIRV/IR/SPIRVOps.h"
 #include "mlir/Dialect/SPIRV/IR/TargetAndABI.h"
-#include "mlir/Dialect/SPIRV/Transforms/SPIRVConversion.h"
 #include "mlir/Dialect/SPIRV/Transforms/Passes.h"
+#include "mlir/Dialect/SPIRV/Transforms/SPIRVConversion.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/AttrTypeSubElements.h"
 #include "mlir/Target/SPIRV/Serialization.h"
@@ -38,9 +38,9 @@ static spirv::TargetEnvAttr environment(MLIRContext *context) {
                   E::SPV_KHR_16bit_storage},
       context);
   return spirv::TargetEnvAttr::get(
-      triple, spirv::getDefaultResourceLimits(context), spirv::ClientAPI::Vulkan,
-      spirv::Vendor::Unknown, spirv::DeviceType::Unknown,
-      spirv::TargetEnvAttr::kUnknownDeviceID);
+      triple, spirv::getDefaultResourceLimits(context),
+      spirv::ClientAPI::Vulkan, spirv::Vendor::Unknown,
+      spirv::DeviceType::Unknown, spirv::TargetEnvAttr::kUnknownDeviceID);
 }
 
 /// A function's memory of the workgroup becomes a variable of the module.
@@ -58,6 +58,22 @@ static void hoistShared(gpu::GPUFuncOp function) {
   }
 }
 
+/// Results of a loop that may have no round at all: of such a loop upstream's
+/// conversion leaves them undefined.
+static void nameResultsOfNoRound(scf::ForOp loop) {
+  if (loop.getNumResults() == 0)
+    return;
+  OpBuilder b(loop);
+  b.setInsertionPointAfter(loop);
+  Value any = arith::CmpIOp::create(b, loop.getLoc(), arith::CmpIPredicate::slt,
+                                    loop.getLowerBound(), loop.getUpperBound());
+  for (auto [result, init] :
+       llvm::zip_equal(loop.getResults(), loop.getInits())) {
+    auto chosen = arith::SelectOp::create(b, loop.getLoc(), any, result, init);
+    result.replaceAllUsesExcept(chosen, chosen);
+  }
+}
+
 namespace {
 /// Address spaces become storage classes, and the module says what it is for.
 struct PrepareSpirv : PassWrapper<PrepareSpirv, OperationPass<ModuleOp>> {
@@ -68,7 +84,8 @@ struct PrepareSpirv : PassWrapper<PrepareSpirv, OperationPass<ModuleOp>> {
     return "storage classes, entry points and the target's environment";
   }
   void getDependentDialects(DialectRegistry &registry) const override {
-    registry.insert<spirv::SPIRVDialect, memref::MemRefDialect>();
+    registry.insert<spirv::SPIRVDialect, arith::ArithDialect,
+                    memref::MemRefDialect>();
   }
   void runOnOperation() override {
     MLIRContext *context = &getContext();
@@ -76,6 +93,7 @@ struct PrepareSpirv : PassWrapper<PrepareSpirv, OperationPass<ModuleOp>> {
     module->setAttr(spirv::getTargetEnvAttrName(), environment(context));
     module.walk([&](gpu::GPUFuncOp function) {
       hoistShared(function);
+      function.walk(nameResultsOfNoRound);
       auto size = function.getKnownBlockSize();
       function->setAttr(spirv::getEntryPointABIAttrName(),
                         spirv::getEntryPointABIAttr(context, *size));
@@ -120,12 +138,35 @@ struct ConvertToSpirv : PassWrapper<ConvertToSpirv, OperationPass<ModuleOp>> {
     populateVectorToSPIRVPatterns(types, patterns);
     populateBuiltinFuncToSPIRVPatterns(types, patterns);
     FrozenRewritePatternSet all(std::move(patterns));
-    SmallVector<Operation *> modules(
-        getOperation().getOps<gpu::GPUModuleOp>());
+    SmallVector<Operation *> modules(getOperation().getOps<gpu::GPUModuleOp>());
     for (Operation *module : modules)
-      if (failed(applyFullConversion(
-              module, *SPIRVConversionTarget::get(env), all)))
+      if (failed(applyFullConversion(module, *SPIRVConversionTarget::get(env),
+                                     all)))
         return signalPassFailure();
+  }
+};
+
+/// Arithmetic is done as it is written. A driver may otherwise take (x + c) - c for
+/// x, which is how an exponential rounds, and fuse or split sums and products one
+/// way in one kernel and another way in the next.
+struct ForbidContraction
+    : PassWrapper<ForbidContraction, OperationPass<spirv::ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ForbidContraction)
+
+  StringRef getArgument() const override {
+    return "quern-vulkan-no-contraction";
+  }
+  StringRef getDescription() const override {
+    return "decorate float arithmetic with NoContraction";
+  }
+  void runOnOperation() override {
+    getOperation().walk([](Operation *op) {
+      if (isa<spirv::FAddOp, spirv::FSubOp, spirv::FMulOp, spirv::FDivOp,
+              spirv::GLFmaOp>(op))
+        op->setAttr(spirv::SPIRVDialect::getAttributeName(
+                        spirv::Decoration::NoContraction),
+                    UnitAttr::get(op->getContext()));
+    });
   }
 };
 } // namespace
@@ -136,6 +177,7 @@ void quern::vulkan::buildSpirvPasses(OpPassManager &pm) {
   pm.addPass(createCSEPass());
   pm.addPass(std::make_unique<ConvertToSpirv>());
   OpPassManager &spirvPasses = pm.nest<spirv::ModuleOp>();
+  spirvPasses.addPass(std::make_unique<ForbidContraction>());
   spirvPasses.addPass(spirv::createSPIRVLowerABIAttributesPass());
   spirvPasses.addPass(spirv::createSPIRVUpdateVCEPass());
 }

@@ -65,7 +65,7 @@ TEST_F(Conformance, RmsNormOfSelectedRowsWithTwoResults) {
   const int64_t columns = 45;
   std::string t = rowsOf(columns);
   Operation op(fmt::format(
-                   "%s = quern.select_rows %0, %1 : {0}\n"
+                   "%s = quern.select_rows %0, %1 : {0}, tensor<?xi32>\n"
                    "%y = quern.rms_norm %s, %2 {{epsilon = 1.0e-5 : f32}} : "
                    "({0}, tensor<45xf32>) -> {0}\n"
                    "%z = quern.scale %y by 3.0 : {0}\n"
@@ -82,7 +82,7 @@ TEST_F(Conformance, Elementwise) {
     std::string t = rowsOf(columns);
     for (std::string ops :
          {"%y = quern.add %0, %1 : {0}", "%y = quern.glu silu %0, %1 : {0}",
-          "%y = quern.glu gelu_tanh %0, %1 : {0}",
+          "%y = quern.glu gelu %0, %1 : {0}",
           "%z = quern.scale %0 by 2.5 : {0}\n%y = quern.add %z, %1 : {0}",
           "%z = quern.add %0, %1 : {0}\n%y = quern.softcap %z at 2.0 : {0}"}) {
       SCOPED_TRACE(fmt::format("{} columns: {}", columns, ops));
@@ -109,6 +109,8 @@ TEST_F(Conformance, Embed) {
 TEST_F(Conformance, Linear) {
   for (std::string role : {"prompt", "generated"})
     for (const Format *format : allFormats()) {
+      if (role == "prompt" && format->name != "q4_0" && format->name != "f16")
+        continue; // the role chooses nothing that the format does
       SCOPED_TRACE(role + ", " + format->name);
       TestWeight w(*format, 37, columnsOfFormat(*format, 333), 7);
       std::string x = rowsOf(w.columns), y = rowsOf(w.rows);

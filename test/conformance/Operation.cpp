@@ -34,7 +34,7 @@ std::string Operation::text() const {
   std::string list;
   for (const Argument &a : arguments)
     list += fmt::format("{}%{}: {}", list.empty() ? "" : ", ",
-                        char('a' + (&a - arguments.data()))a - arguments.data(), a.type);
+                        &a - arguments.data(), a.type);
   return fmt::format("quern.kernel @k role {} rows {} {{\n^bb0({}):\n{}\n}}\n",
                      role, rowsOf, list, body);
 }

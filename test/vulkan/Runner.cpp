@@ -30,7 +30,7 @@ public:
     setenv("QUERN_VULKAN_VALIDATE", "1", /*overwrite=*/0);
     try {
       device = std::make_unique<vulkan::Device>(
-          vulkan::Needs{.apiVersion = VK_API_VERSION_1_3,
+          vulkan::Needs{.version = VK_API_VERSION_1_3,
                         .int8 = true,
                         .int16 = true,
                         .float16 = true,
@@ -93,8 +93,9 @@ llvm::Expected<Compiled> VulkanRunner::compile(const std::string &text,
   int64_t grid[3] = {};
   module->walk([&](mlir::gpu::GPUFuncOp function) {
     auto of = function->getAttrOfType<mlir::DictionaryAttr>("quern.grid");
-    for (auto [i, key] : llvm::enumerate({"tasks", "of", "rows"}))
-      grid[i] = of.getAs<mlir::IntegerAttr>(key).getInt();
+    int64_t *next = grid;
+    for (const char *key : {"tasks", "of", "rows"})
+      *next++ = of.getAs<mlir::IntegerAttr>(key).getInt();
   });
   vulkan::buildSpirvPasses(spirv);
   if (mlir::failed(spirv.run(*module)))

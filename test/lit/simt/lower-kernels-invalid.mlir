@@ -1,0 +1,28 @@
+// What there is no kernel of threads for, said at the op.
+// RUN: quern-opt %s --quern-simt-lower-kernels --split-input-file --verify-diagnostics
+
+// expected-error @below {{requires a root that there is a kernel of threads for}}
+quern.kernel @copy role generated rows step {
+^bb0(%a: tensor<?x32xf32>):
+  quern.yield %a : tensor<?x32xf32>
+}
+
+// -----
+
+// expected-error @below {{requires packed weights, laid-out caches and activations in f32; '!quern.weight<32 x 32, "q4_1">' has no place in memory}}
+quern.kernel @unpacked role generated rows step {
+^bb0(%x: tensor<?x32xf32>, %w: !quern.weight<32 x 32, "q4_1">):
+  %0 = quern.linear %x, %w : (tensor<?x32xf32>, !quern.weight<32 x 32, "q4_1">) -> tensor<?x32xf32>
+  quern.yield %0 : tensor<?x32xf32>
+}
+
+// -----
+
+#floats = #quern.group<codes = 0, span = 32, supers = 1, group = 32, bias = 0, element = 1>
+quern.kernel @inside role generated rows step {
+^bb0(%x: tensor<?x32xf32>, %w: !quern.panels<32 x 32, #floats>):
+  %0 = quern.scale %x by 2.0 : tensor<?x32xf32>
+  // expected-error @below {{requires linears of one operand in f32 with packed weights of one shape}}
+  %1 = quern.linear %0, %w : (tensor<?x32xf32>, !quern.panels<32 x 32, #floats>) -> tensor<?x32xf32>
+  quern.yield %1 : tensor<?x32xf32>
+}

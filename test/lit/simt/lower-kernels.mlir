@@ -1,0 +1,79 @@
+// Kernels to workgroups of threads: the launch's grid, the arguments, and who does
+// what.
+// RUN: quern-opt %s --quern-simt-lower-kernels --canonicalize --split-input-file | FileCheck %s
+
+// A workgroup for each run of 64 columns and each row. The sum is that of 128
+// threads, added in halves between barriers.
+// CHECK-LABEL: gpu.module @norm
+// CHECK: gpu.func @norm(%[[STEP:.*]]: memref<?xi32, #gpu.address_space<global>>, %{{.*}}: memref<?xi32, #gpu.address_space<global>>, %[[X:.*]]: memref<?x192xf32, {{.*}}>, %[[W:.*]]: memref<64xf32, {{.*}}>, %[[Y:.*]]: memref<?x192xf32, {{.*}}>)
+// CHECK-SAME: workgroup(%[[S:.*]] : memref<128xf32, #gpu.address_space<workgroup>>)
+// CHECK-SAME: known_block_size = array<i32: 128, 1, 1>
+// CHECK-SAME: quern.grid = {of = 0 : i64, rows = 1 : i64, tasks = 3 : i64}
+// CHECK-DAG: %[[TASK:.*]] = gpu.block_id  x
+// CHECK-DAG: %[[ROW:.*]] = gpu.block_id  y
+// CHECK-DAG: %[[THREAD:.*]] = gpu.thread_id  x
+// CHECK: %[[BEGIN:.*]] = arith.muli %[[TASK]], %c64
+// CHECK: scf.for %[[C:.*]] = %[[THREAD]] to %c64 step %c128
+// CHECK:   memref.load %[[X]][%[[ROW]],
+// CHECK: memref.store %{{.*}}, %[[S]][%[[THREAD]]]
+// CHECK-COUNT-8: gpu.barrier
+// CHECK-NOT: gpu.barrier
+// CHECK: math.sqrt
+// CHECK: scf.for %{{.*}} = %[[THREAD]] to %c64 step %c128
+// CHECK:   memref.store %{{.*}}, %[[Y]][%[[ROW]],
+quern.kernel @norm role prompt rows step {
+^bb0(%x: tensor<?x192xf32>, %w: tensor<64xf32>):
+  %y = quern.rms_norm %x, %w {epsilon = 1.0e-5 : f32} : (tensor<?x192xf32>, tensor<64xf32>) -> tensor<?x192xf32>
+  quern.yield %y : tensor<?x192xf32>
+}
+
+// -----
+
+// Rows that are wanted for logits are another count of the step.
+// CHECK-LABEL: gpu.module @selected
+// CHECK: quern.grid = {of = 2 : i64, rows = 1 : i64, tasks = 1 : i64}
+// CHECK: %[[ROW:.*]] = gpu.block_id  y
+// CHECK: memref.load %{{.*}}[%[[ROW]]] : memref<?xi32
+quern.kernel @selected role generated rows logits {
+^bb0(%x: tensor<?x45xf32>, %rows: tensor<?xi32>, %w: tensor<45xf32>):
+  %s = quern.select_rows %x, %rows : tensor<?x45xf32>, tensor<?xi32>
+  %y = quern.rms_norm %s, %w {epsilon = 1.0e-5 : f32} : (tensor<?x45xf32>, tensor<45xf32>) -> tensor<?x45xf32>
+  quern.yield %y : tensor<?x45xf32>
+}
+
+// -----
+
+// A task is a panel of 16 of the 50 weight rows, an item 8 rows. Variants for one
+// row and for more; in each a barrier between the slices' sums and their sum.
+#floats = #quern.group<codes = 0, span = 32, supers = 1, group = 32, bias = 0, element = 1>
+// CHECK-LABEL: gpu.module @linear
+// CHECK: workgroup(%{{.*}} : memref<1x8x8x16xf32, #gpu.address_space<workgroup>>)
+// CHECK-SAME: quern.grid = {of = 0 : i64, rows = 8 : i64, tasks = 4 : i64}
+// CHECK-DAG: %[[LANE:.*]] = arith.remui %{{.*}}, %c16
+// CHECK-DAG: %[[SLICE:.*]] = arith.divui %{{.*}}, %c16
+// CHECK: scf.if
+// CHECK: scf.for %{{.*}} = %[[SLICE]] to %c3 step %c8 {{.*}} -> (f32, f32, f32, f32, f32, f32, f32, f32)
+// CHECK: tile.load_floats %{{.*}} lane %[[LANE]]
+// CHECK: gpu.barrier
+// CHECK: } else {
+// CHECK: scf.for %{{.*}} = %[[SLICE]] to %c3 step %c8 {{.*}} -> (f32) {
+// CHECK: gpu.barrier
+// CHECK-NOT: gpu.barrier
+quern.kernel @linear role generated rows step {
+^bb0(%x: tensor<?x96xf32>, %w: !quern.panels<50 x 96, #floats>):
+  %y = quern.linear %x, %w : (tensor<?x96xf32>, !quern.panels<50 x 96, #floats>) -> tensor<?x50xf32>
+  quern.yield %y : tensor<?x50xf32>
+}
+
+// -----
+
+// 300 columns of a row are three workgroups' work.
+// CHECK-LABEL: gpu.module @add
+// CHECK: quern.grid = {of = 0 : i64, rows = 1 : i64, tasks = 3 : i64}
+// CHECK: arith.cmpi ult, %{{.*}}, %c300
+// CHECK: scf.if
+quern.kernel @add role prompt rows step {
+^bb0(%a: tensor<?x300xf32>, %b: tensor<?x300xf32>):
+  %y = quern.add %a, %b : tensor<?x300xf32>
+  quern.yield %y : tensor<?x300xf32>
+}
