@@ -34,26 +34,13 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "codegen/cpu/Chip.h"
+#include "codegen/kernel/KvMemory.h"
 #include "codegen/kernel/PanelReader.h"
 #include "ir/Quern.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/DenseMap.h"
 
 namespace quern::cpu {
-
-/// Memory of a KV cache. Page p is elements [p * pageElements, ...); see
-/// Types.td for what is in it.
-struct KvMemory {
-  mlir::Value pages;  // memref<?xT>
-  mlir::Value table;  // memref<?xi32>: physical page of [slot][logical page]
-  mlir::Value window; // index; 0: no window
-  mlir::Value tableEntries; // index: logical pages of a slot
-};
-
-struct StepMemory {
-  mlir::Value positions, slots; // memref<?xi32>, by row
-  mlir::Value tiles;            // memref<?xi32>: first row, rows
-};
 
 class KernelBuilder : public LoopBuilder {
 public:

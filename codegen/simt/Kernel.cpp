@@ -9,8 +9,7 @@ using namespace quern::simt;
 SmallVector<MemRefType, 3> quern::simt::buffersOf(Type type) {
   MLIRContext *c = type.getContext();
   constexpr int64_t dyn = ShapedType::kDynamic;
-  Attribute global =
-      gpu::AddressSpaceAttr::get(c, gpu::AddressSpace::Global);
+  Attribute global = gpu::AddressSpaceAttr::get(c, gpu::AddressSpace::Global);
   auto memory = [&](ArrayRef<int64_t> shape, Type element) {
     return MemRefType::get(shape, element, MemRefLayoutAttrInterface(), global);
   };
@@ -19,7 +18,8 @@ SmallVector<MemRefType, 3> quern::simt::buffersOf(Type type) {
   return llvm::TypeSwitch<Type, List>(type)
       .Case<RankedTensorType>([&](RankedTensorType t) -> List {
         if (!t.hasStaticShape() && t.getRank() == 2)
-          return {memory({dyn, rowStride(t.getDimSize(1))}, t.getElementType())};
+          return {
+              memory({dyn, rowStride(t.getDimSize(1))}, t.getElementType())};
         return {memory(t.getShape(), t.getElementType())};
       })
       .Case<PanelsType>([&](PanelsType) -> List { return {memory({dyn}, i8)}; })
@@ -39,11 +39,14 @@ KernelBuilder::KernelBuilder(KernelOp kernel, const Capabilities &chip)
       kernel(kernel) {
   setInsertionPoint(kernel);
   auto module = gpu::GPUModuleOp::create(*this, kernel.getSymName());
-  Type counts = buffersOf(
-      RankedTensorType::get({ShapedType::kDynamic}, getI32Type()))[0];
+  Type counts =
+      buffersOf(RankedTensorType::get({ShapedType::kDynamic}, getI32Type()))[0];
   SmallVector<Type> types{counts, counts};
+  unsigned constants = 0;
   for (BlockArgument argument : body().getArguments()) {
     firstBuffer[argument] = types.size();
+    firstConstant[argument] = constants;
+    constants += isa<KvType>(argument.getType()) ? 2 : 0;
     llvm::append_range(types, buffersOf(argument.getType()));
   }
   firstResult = types.size();
@@ -53,8 +56,7 @@ KernelBuilder::KernelBuilder(KernelOp kernel, const Capabilities &chip)
   function = gpu::GPUFuncOp::create(*this, kernel.getSymName(),
                                     getFunctionType(types, {}));
   function->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), getUnitAttr());
-  function.setKnownBlockSize(
-      ArrayRef<int32_t>{int32_t(chip.threads), 1, 1});
+  function.setKnownBlockSize(ArrayRef<int32_t>{int32_t(chip.threads), 1, 1});
   setInsertionPointToStart(&function.getBody().front());
   auto count = [&](int64_t which) {
     return loadIndex(function.getArgument(0), index(which));
@@ -87,26 +89,42 @@ Value KernelBuilder::memory(Value argument) {
   return function.getArgument(firstBuffer.lookup(argument));
 }
 
+KvMemory KernelBuilder::kv(Value argument) {
+  unsigned buffer = firstBuffer.lookup(argument);
+  auto constant = [&](unsigned i) {
+    return loadIndex(function.getArgument(1),
+                     index(firstConstant.lookup(argument) + i));
+  };
+  return {function.getArgument(buffer), function.getArgument(buffer + 1),
+          constant(0), constant(1)};
+}
+
+StepMemory KernelBuilder::step(Value argument) {
+  unsigned buffer = firstBuffer.lookup(argument);
+  return {function.getArgument(buffer), function.getArgument(buffer + 1),
+          function.getArgument(buffer + 2)};
+}
+
 Value KernelBuilder::result(unsigned i) {
   return function.getArgument(firstResult + i);
 }
 
 Value KernelBuilder::shared(ArrayRef<int64_t> shape, Type element) {
-  Attribute space = gpu::AddressSpaceAttr::get(getContext(),
-                                               gpu::AddressSpace::Workgroup);
+  Attribute space =
+      gpu::AddressSpaceAttr::get(getContext(), gpu::AddressSpace::Workgroup);
   return function.addWorkgroupAttribution(
       MemRefType::get(shape, element, MemRefLayoutAttrInterface(), space),
       getLoc());
 }
 
-Value KernelBuilder::sumOfThreads(Value v, Value scratch) {
+Value KernelBuilder::combine(Value v, Value scratch,
+                             function_ref<Value(Value, Value)> two) {
   store(v, scratch, thread);
   for (int64_t half = chip.threads / 2; half > 0; half /= 2) {
     barrier();
     when(less(thread, index(half)), [&] {
-      Value sum = arith::AddFOp::create(*this, load(scratch, thread),
-                                        load(scratch, add(thread, half)));
-      store(sum, scratch, thread);
+      Value one = two(load(scratch, thread), load(scratch, add(thread, half)));
+      store(one, scratch, thread);
     });
   }
   barrier();

@@ -42,6 +42,7 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+#include "codegen/kernel/KvMemory.h"
 #include "codegen/kernel/PanelReader.h"
 #include "ir/Quern.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
@@ -51,8 +52,8 @@ namespace quern::simt {
 
 /// What kernels may ask of a chip.
 struct Capabilities {
-  int64_t threads = 128;            // of a workgroup; a power of two, 16 at least
-  int64_t sharedBytes = 16 << 10;   // of a workgroup
+  int64_t threads = 128;          // of a workgroup; a power of two, 16 at least
+  int64_t sharedBytes = 16 << 10; // of a workgroup
 };
 
 class KernelBuilder : public LoopBuilder {
@@ -79,17 +80,27 @@ public:
   /// Memory of a block argument, or of result `i` of the kernel.
   mlir::Value memory(mlir::Value argument);
   mlir::Value result(unsigned i);
+  KvMemory kv(mlir::Value argument);
+  StepMemory step(mlir::Value argument);
   PanelReader panels(mlir::Value argument) {
-    return {*this, mlir::cast<PanelsType>(argument.getType()), memory(argument)};
+    return {*this, mlir::cast<PanelsType>(argument.getType()),
+            memory(argument)};
   }
 
   /// Memory of the workgroup. What is in it at first is anybody's guess.
   mlir::Value shared(llvm::ArrayRef<int64_t> shape, mlir::Type);
   void barrier() { mlir::gpu::BarrierOp::create(*this); }
-  /// The sum of all threads' f32 numbers, for all of them: halves are added to
-  /// halves. All threads must come here; `scratch` is shared memory of at least
-  /// as many f32, free again after the next barrier.
-  mlir::Value sumOfThreads(mlir::Value v, mlir::Value scratch);
+  /// All threads' f32 numbers made one, for all of them: halves are combined with
+  /// halves. All threads must come here; `scratch` is shared memory of at least as
+  /// many f32, free again after the next barrier.
+  mlir::Value
+  combine(mlir::Value v, mlir::Value scratch,
+          llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)> two);
+  mlir::Value sumOfThreads(mlir::Value v, mlir::Value scratch) {
+    return combine(v, scratch, [&](mlir::Value x, mlir::Value y) {
+      return mlir::arith::AddFOp::create(*this, x, y);
+    });
+  }
 
   /// Emits the element-wise ops that follow the roots, on numbers at [row,
   /// column]: `roots` maps each root's result to its f32. Operands that are
@@ -113,7 +124,7 @@ public:
 
 private:
   void launch(int64_t tasks, unsigned count, int64_t rows);
-  llvm::DenseMap<mlir::Value, unsigned> firstBuffer;
+  llvm::DenseMap<mlir::Value, unsigned> firstBuffer, firstConstant;
   unsigned firstResult = 0;
 };
 

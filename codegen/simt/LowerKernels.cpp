@@ -22,8 +22,9 @@ static LogicalResult verifyMemory(KernelOp kernel) {
                           TypeRange(body.getTerminator()->getOperandTypes())})
     for (Type type : types)
       if (buffersOf(type).empty())
-        return kernel.emitOpError("requires packed weights, laid-out caches and "
-                                  "activations in f32; ")
+        return kernel.emitOpError(
+                   "requires packed weights, laid-out caches and "
+                   "activations in f32; ")
                << type << " has no place in memory";
   return success();
 }

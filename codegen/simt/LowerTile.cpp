@@ -26,16 +26,16 @@ static Value loadWords(VectorBuilder &b, vector::LoadOp load, Value words) {
     Value bit = b.mul(b.createOrFold<arith::AndIOp>(at, three), 8);
     Value low = arith::ShRUIOp::create(
         b, word(0), arith::IndexCastOp::create(b, b.getI32Type(), bit));
-    low = arith::TruncIOp::create(b, b.getIntegerType(unsigned(8 * bytes)), low);
-    Value one = vector::FromElementsOp::create(
-        b, b.vec(1, low.getType()), low);
+    low =
+        arith::TruncIOp::create(b, b.getIntegerType(unsigned(8 * bytes)), low);
+    Value one = vector::FromElementsOp::create(b, b.vec(1, low.getType()), low);
     return b.bitcast(one, load.getVectorType());
   }
   SmallVector<Value> parts;
   for (int64_t i = 0; i < bytes / 4; ++i)
     parts.push_back(word(i));
-  Value all = vector::FromElementsOp::create(
-      b, b.i32s(int64_t(parts.size())), parts);
+  Value all =
+      vector::FromElementsOp::create(b, b.i32s(int64_t(parts.size())), parts);
   return b.bitcast(all, load.getVectorType());
 }
 
@@ -66,8 +66,7 @@ static LogicalResult bytesToWords(gpu::GPUFuncOp function) {
     if (types.size() < function.getFunctionType().getNumInputs())
       types.push_back(argument.getType());
   }
-  function.setFunctionType(
-      FunctionType::get(function.getContext(), types, {}));
+  function.setFunctionType(FunctionType::get(function.getContext(), types, {}));
   return success();
 }
 

@@ -8,6 +8,7 @@
 #include "Operation.h"
 #include "fmt/format.h"
 #include "gtest/gtest.h"
+#include <cmath>
 
 using namespace quern;
 using namespace quern::test;
@@ -52,10 +53,11 @@ TEST_F(Conformance, RmsNorm) {
   } cases[] = {{576, 576}, {1, 1}, {33, 33}, {1000, 1000}, {576, 64}, {21, 7}};
   for (auto [columns, size] : cases) {
     SCOPED_TRACE(fmt::format("{} of {}", size, columns));
-    Operation op(fmt::format("%y = quern.rms_norm %0, %1 {{epsilon = 1.0e-5 : f32}}"
-                             " : ({0}, tensor<{1}xf32>) -> {0}\n"
-                             "quern.yield %y : {0}",
-                             rowsOf(columns), size));
+    Operation op(
+        fmt::format("%y = quern.rms_norm %0, %1 {{epsilon = 1.0e-5 : f32}}"
+                    " : ({0}, tensor<{1}xf32>) -> {0}\n"
+                    "quern.yield %y : {0}",
+                    rowsOf(columns), size));
     op.rows(random.rows(5, columns, 3)).vector(random.rows(1, size).data);
     expectConforms(runner(), op, 5, 1e-6);
   }
@@ -64,17 +66,26 @@ TEST_F(Conformance, RmsNorm) {
 TEST_F(Conformance, RmsNormOfSelectedRowsWithTwoResults) {
   const int64_t columns = 45;
   std::string t = rowsOf(columns);
-  Operation op(fmt::format(
-                   "%s = quern.select_rows %0, %1 : {0}, tensor<?xi32>\n"
-                   "%y = quern.rms_norm %s, %2 {{epsilon = 1.0e-5 : f32}} : "
-                   "({0}, tensor<45xf32>) -> {0}\n"
-                   "%z = quern.scale %y by 3.0 : {0}\n"
-                   "quern.yield %y, %z : {0}, {0}",
-                   t),
-               "logits");
+  Operation op(
+      fmt::format("%s = quern.select_rows %0, %1 : {0}, tensor<?xi32>\n"
+                  "%y = quern.rms_norm %s, %2 {{epsilon = 1.0e-5 : f32}} : "
+                  "({0}, tensor<45xf32>) -> {0}\n"
+                  "%z = quern.scale %y by 3.0 : {0}\n"
+                  "quern.yield %y, %z : {0}, {0}",
+                  t),
+      "logits");
   op.rows(random.rows(9, columns)).indices({7, 0, 8, 3});
   op.vector(random.rows(1, columns).data);
   expectConforms(runner(), op, 4, 1e-6);
+}
+
+TEST_F(Conformance, SelectRows) {
+  Operation op(
+      "%y = quern.select_rows %0, %1 : tensor<?x300xf32>, tensor<?xi32>\n"
+      "quern.yield %y : tensor<?x300xf32>",
+      "logits");
+  op.rows(random.rows(9, 300)).indices({7, 0, 8, 3});
+  expectConforms(runner(), op, 4, 1e-30);
 }
 
 TEST_F(Conformance, Elementwise) {
@@ -86,7 +97,8 @@ TEST_F(Conformance, Elementwise) {
           "%z = quern.scale %0 by 2.5 : {0}\n%y = quern.add %z, %1 : {0}",
           "%z = quern.add %0, %1 : {0}\n%y = quern.softcap %z at 2.0 : {0}"}) {
       SCOPED_TRACE(fmt::format("{} columns: {}", columns, ops));
-      Operation op(fmt::format(fmt::runtime(ops + "\nquern.yield %y : {0}"), t));
+      Operation op(
+          fmt::format(fmt::runtime(ops + "\nquern.yield %y : {0}"), t));
       op.rows(random.rows(7, columns, 4)).rows(random.rows(7, columns, 4));
       expectConforms(runner(), op, 7, 1e-6);
     }
@@ -136,5 +148,103 @@ TEST_F(Conformance, TwoLinearsWithAGlu) {
                "step", "generated");
   op.rows(random.rows(3, 96)).weight(gate).weight(up).rows(random.rows(3, 50));
   expectConforms(runner(), op, 3, 2e-6);
+}
+
+/// A rotation of queries, and that of keys with what writes them to the cache.
+TEST_F(Conformance, RopeAndKvWrite) {
+  struct {
+    int64_t queries, heads, size, dims;
+    bool half;
+    unsigned bytes;
+  } cases[] = {{9, 3, 64, 64, true, 2},
+               {4, 1, 256, 256, true, 4},
+               {3, 3, 80, 32, true, 2},
+               {2, 2, 33, 20, false, 4}};
+  for (auto [queries, heads, size, dims, half, bytes] : cases) {
+    SCOPED_TRACE(fmt::format("{} of {}", dims, size));
+    const int64_t context = 5000;
+    std::string q = rowsOf(queries * size), k = rowsOf(heads * size);
+    std::string kv =
+        fmt::format("!quern.kv<{} x {}, window = 0, stored = {}, page = 32>",
+                    heads, size, bytes == 2 ? "f16" : "f32");
+    auto rope = [&](std::string y, std::string x, std::string type) {
+      return fmt::format(
+          "{} = quern.rope {}, %3 table %4 {{base = 1.0e4, dims = {}, {}"
+          "size = {}}} : ({}, !quern.step, tensor<{}x{}xf32>) -> {}\n",
+          y, x, dims, half ? "half, " : "", size, type, 64 + context / 64 + 1,
+          dims, type);
+    };
+    Operation op(
+        fmt::format("%n = quern.rms_norm %1, %6 {{epsilon = 1.0e-6 : f32}} : "
+                    "({0}, tensor<{1}xf32>) -> {0}\n",
+                    k, size) +
+        rope("%y", "%0", q) + rope("%k", "%n", k) +
+        fmt::format("quern.kv_write %k, %2, %5, %3 : {0}, {0}, {1}\n"
+                    "quern.yield %y : {2}",
+                    k, kv, q));
+    Step step({0, 62, 4990}, {3, 5, 2});
+    Pages pages(heads, size, 32, 3, context, bytes, random);
+    HostKv cache;
+    op.rows(random.rows(10, queries * size))
+        .rows(random.rows(10, heads * size));
+    op.rows(random.rows(10, heads * size)).step(step);
+    op.table(ropeTable(dims, 1.0e4, context), dims).kv(pages, cache);
+    op.vector(random.rows(1, size).data);
+    expectConforms(runner(), op, 10, 1e-6);
+    for (const auto &[where, both] : cache.rows) {
+      auto [slot, position] = where;
+      for (bool value : {false, true}) {
+        std::vector<float> have = pages.get(value, slot, position);
+        const std::vector<float> &want = value ? both.second : both.first;
+        for (size_t i = 0; i < want.size(); ++i) // half a step of f16 at most
+          ASSERT_NEAR(have[i], want[i],
+                      bytes == 2 ? 6e-4 * (1 + std::fabs(want[i])) : 4e-6)
+              << "slot " << slot << ", position " << position << ", column "
+              << i;
+      }
+    }
+  }
+}
+
+TEST_F(Conformance, Attention) {
+  struct {
+    int64_t heads, group, size, page;
+    unsigned bytes;
+    float softcap;
+  } cases[] = {{3, 3, 64, 64, 2, 0},
+               {1, 4, 256, 32, 4, 0},
+               {2, 1, 80, 64, 2, 30},
+               {1, 5, 33, 16, 4, 5}};
+  for (auto [heads, group, size, page, bytes, softcap] : cases)
+    for (int64_t window : {0, 5, 100}) {
+      SCOPED_TRACE(fmt::format("{}x{}x{} page {} window {}", heads, group, size,
+                               page, window));
+      Pages pages(heads, size, page, 3, 400, bytes, random);
+      HostKv cache;
+      // A short one, one across pages, one deep in.
+      Step step({0, 60, 301}, {5, 33, 1});
+      const int32_t ends[] = {5, 93, 302};
+      for (int32_t slot = 0; slot < 3; ++slot)
+        for (int32_t p = 0; p < ends[slot]; ++p) {
+          HostRows x = random.rows(2, heads * size, 1.5f);
+          pages.set(slot, p, {x.row(0), x.row(0) + x.columns},
+                    {x.row(1), x.row(1) + x.columns});
+          cache.rows[{slot, p}] = {pages.get(false, slot, p),
+                                   pages.get(true, slot, p)};
+        }
+      std::string q = rowsOf(heads * group * size);
+      std::string kv =
+          fmt::format("!quern.kv<{} x {}, window = {}, stored = {}, page = {}>",
+                      heads, size, window, bytes == 2 ? "f16" : "f32", page);
+      Operation op(fmt::format(
+          "%y = quern.attention %0, %1, %2 {{scale = 0.125 : f32{}}} : "
+          "({}, {}, !quern.step) -> {}\nquern.yield %y : {}",
+          softcap ? fmt::format(", softcap = {:e} : f32", softcap) : "", q, kv,
+          q, q));
+      op.rows(random.rows(39, heads * group * size, 2))
+          .kv(pages, cache, window)
+          .step(step);
+      expectConforms(runner(), op, 39, 4e-6);
+    }
 }
 } // namespace

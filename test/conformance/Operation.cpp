@@ -30,6 +30,25 @@ Operation &Operation::weight(const TestWeight &w) {
   return *this;
 }
 
+Operation &Operation::table(std::vector<float> t, int64_t dims) {
+  add(fmt::format("tensor<{}x{}xf32>", t.size() / dims, dims)).floats =
+      std::move(t);
+  return *this;
+}
+Operation &Operation::kv(Pages &pages, HostKv &cache, int64_t window) {
+  Argument &a = add(fmt::format(
+      "!quern.kv<{} x {}, window = {}, stored = {}, page = {}>", pages.heads,
+      pages.size, window, pages.bytes == 2 ? "f16" : "f32", pages.page));
+  a.pages = &pages;
+  a.cache = &cache;
+  a.window = window;
+  return *this;
+}
+Operation &Operation::step(const Step &step) {
+  add("!quern.step").rows = &step;
+  return *this;
+}
+
 std::string Operation::text() const {
   std::string list;
   for (const Argument &a : arguments)
@@ -54,6 +73,8 @@ static std::vector<int64_t> resultColumns(const std::string &text) {
 std::vector<HostRows> Operation::run(Runner &runner, int64_t count) const {
   std::vector<Bytes> made;
   std::vector<Memory> buffers;
+  std::vector<int64_t> constants;
+  int64_t tiles = 0;
   auto pass = [&](Bytes bytes) {
     made.push_back(std::move(bytes));
     buffers.push_back({made.back().as<void>(), made.back().size()});
@@ -63,9 +84,18 @@ std::vector<HostRows> Operation::run(Runner &runner, int64_t count) const {
                        v.size() * sizeof(v[0])});
   };
   for (const Argument &a : arguments)
-    if (a.matrix)
+    if (a.matrix) {
       lend(a.matrix->panels);
-    else if (!a.integers.empty())
+    } else if (a.pages) {
+      buffers.push_back({a.pages->memory.as<void>(), a.pages->memory.size()});
+      lend(a.pages->table);
+      constants = a.pages->constants(a.window);
+    } else if (a.rows) {
+      lend(a.rows->positions);
+      lend(a.rows->slots);
+      lend(a.rows->tiles);
+      tiles = a.rows->tileCount();
+    } else if (!a.integers.empty())
       lend(a.integers);
     else if (!a.floats.empty())
       lend(a.floats);
@@ -75,7 +105,8 @@ std::vector<HostRows> Operation::run(Runner &runner, int64_t count) const {
   std::vector<int64_t> columns = resultColumns(text());
   for (int64_t n : columns)
     pass(packRows(HostRows(count, n), NAN));
-  if (llvm::Error error = runner.run(text(), buffers, {}, {count, 0, count}))
+  if (llvm::Error error =
+          runner.run(text(), buffers, constants, {count, tiles, count}))
     ADD_FAILURE() << llvm::toString(std::move(error));
   std::vector<HostRows> results;
   for (size_t i = 0; i < columns.size(); ++i) {
@@ -94,6 +125,9 @@ std::vector<HostRows> Operation::reference() const {
   for (auto [a, v] : llvm::zip_equal(arguments, block.getArguments())) {
     frame.rows(v) = a.host;
     frame.indices(v) = a.integers;
+    frame.kv(v) = a.cache;
+    if (a.rows)
+      frame.step(v) = {a.rows->positions, a.rows->slots};
     if (const TestWeight *w = a.matrix)
       frame.weight(v) = {w->rows, w->columns, [w](int64_t row, float *out) {
                            std::copy_n(w->values.data() + row * w->columns,

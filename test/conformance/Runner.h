@@ -33,7 +33,8 @@ public:
   virtual std::string missing() const { return ""; }
   /// Runs the one quern.kernel in `text` with the buffers and constants that
   /// runtime/Plan.h says a stage has. An error says what the target lacks.
-  virtual llvm::Error run(const std::string &text, llvm::ArrayRef<Memory> buffers,
+  virtual llvm::Error run(const std::string &text,
+                          llvm::ArrayRef<Memory> buffers,
                           llvm::ArrayRef<int64_t> constants, Counts) = 0;
   /// What else was noticed so far, such as by a validation layer; a line each.
   virtual std::vector<std::string> complaints() const { return {}; }

@@ -115,8 +115,8 @@ llvm::Expected<Compiled> VulkanRunner::compile(const std::string &text,
 void VulkanRunner::launch(const Compiled &kernel,
                           llvm::ArrayRef<Memory> buffers,
                           llvm::ArrayRef<int64_t> constants, Counts counts) {
-  int32_t step[plan::kStepCounts] = {int32_t(counts.rows), int32_t(counts.tiles),
-                                     int32_t(counts.logitRows)};
+  int32_t step[plan::kStepCounts] = {
+      int32_t(counts.rows), int32_t(counts.tiles), int32_t(counts.logitRows)};
   std::vector<int32_t> numbers(constants.begin(), constants.end());
   numbers.resize(std::max<size_t>(numbers.size(), 1));
   std::vector<Memory> all{{step, sizeof(step)},
@@ -124,7 +124,8 @@ void VulkanRunner::launch(const Compiled &kernel,
   all.insert(all.end(), buffers.begin(), buffers.end());
   std::vector<vulkan::Buffer> memory;
   for (const Memory &m : all) {
-    memory.push_back(device->allocate((m.bytes + 3) / 4 * 4, "a test's buffer"));
+    memory.push_back(
+        device->allocate((m.bytes + 3) / 4 * 4, "a test's buffer"));
     std::memcpy(memory.back().data(), m.data, m.bytes);
   }
   vulkan::Dispatch dispatch{&kernel.pipeline, {}, {}, false};

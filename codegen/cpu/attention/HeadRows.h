@@ -29,12 +29,5 @@ int64_t headSize(KernelOp);
 /// Lowers a body of which headSize() is not 0.
 mlir::LogicalResult lowerHeads(KernelBuilder &);
 
-/// Where keys and values of one token and head are, in elements of the pages:
-/// key column d at `key + 16 d`, value column d at `value + d`.
-struct KvPlace {
-  mlir::Value key, value;
-};
-KvPlace placeOf(KernelBuilder &, KvType, const KvMemory &, mlir::Value slot,
-                mlir::Value position, mlir::Value head);
 
 } // namespace quern::cpu

@@ -16,11 +16,11 @@ bool quern::simt::takesElementwise(KernelOp kernel) {
 }
 
 LogicalResult quern::simt::lowerElementwise(KernelBuilder &b) {
-  int64_t columns = columnsOf(b.body().getTerminator()->getOperand(0).getType());
+  int64_t columns =
+      columnsOf(b.body().getTerminator()->getOperand(0).getType());
   b.launchOverRows((columns + b.chip.threads - 1) / b.chip.threads);
   Value column = b.add(b.mul(b.task, b.chip.threads), b.thread);
-  b.when(b.less(column, b.index(columns)), [&] {
-    b.epilogue(DenseMap<Value, Value>(), b.item, column);
-  });
+  b.when(b.less(column, b.index(columns)),
+         [&] { b.epilogue(DenseMap<Value, Value>(), b.item, column); });
   return success();
 }

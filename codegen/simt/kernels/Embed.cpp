@@ -14,7 +14,8 @@ using namespace quern::simt;
 
 bool quern::simt::takesEmbed(KernelOp kernel) {
   Operation &op = kernel.getBody().front().front();
-  return isa<EmbedOp>(op) && op.getNextNode()->hasTrait<OpTrait::IsTerminator>();
+  return isa<EmbedOp>(op) &&
+         op.getNextNode()->hasTrait<OpTrait::IsTerminator>();
 }
 
 LogicalResult quern::simt::lowerEmbed(KernelBuilder &b) {

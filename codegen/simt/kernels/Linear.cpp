@@ -30,16 +30,17 @@ class LinearEmitter {
 public:
   explicit LinearEmitter(KernelBuilder &b)
       : b(b), roots(llvm::to_vector(b.body().getOps<LinearOp>())),
-        input(b.memory(roots.front().getInput())), slices(b.chip.threads / kLanes),
-        lane(b.rem(b.thread, kLanes)), slice(b.div(b.thread, kLanes)) {}
+        input(b.memory(roots.front().getInput())),
+        slices(b.chip.threads / kLanes), lane(b.rem(b.thread, kLanes)),
+        slice(b.div(b.thread, kLanes)) {}
 
   void emit();
 
 private:
   void emitRows(Value firstRow, int64_t rows);
   SmallVector<Value> sums(LinearOp root, ValueRange inputRows);
-  void multiply(PanelReader &w, Value step, int64_t columns, ValueRange inputRows,
-                MutableArrayRef<Value> sums);
+  void multiply(PanelReader &w, Value step, int64_t columns,
+                ValueRange inputRows, MutableArrayRef<Value> sums);
   void finish(Value firstRow, int64_t rows);
 
   KernelBuilder &b;
@@ -50,7 +51,8 @@ private:
 };
 
 void LinearEmitter::multiply(PanelReader &w, Value step, int64_t columns,
-                             ValueRange inputRows, MutableArrayRef<Value> sums) {
+                             ValueRange inputRows,
+                             MutableArrayRef<Value> sums) {
   Value first = b.mul(step, kStep);
   w.decode(
       w.panel(b.task), step, columns,
@@ -84,8 +86,8 @@ SmallVector<Value> LinearEmitter::sums(LinearOp root, ValueRange inputRows) {
   // The last step is not whole: a loop of one round, for the slice that it is of.
   Value mine = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, slice,
                                      b.index(whole % slices));
-  Value from = arith::SelectOp::create(b, mine, b.index(whole),
-                                       b.index(whole + 1));
+  Value from =
+      arith::SelectOp::create(b, mine, b.index(whole), b.index(whole + 1));
   return steps(from, b.index(whole + 1), 1, rest, result);
 }
 
@@ -126,9 +128,11 @@ void LinearEmitter::emitRows(Value firstRow, int64_t rows) {
 
 void LinearEmitter::emit() {
   b.launchOverRows(b.panels(roots.front().getWeight()).panels, kRows);
-  partial = b.shared({int64_t(roots.size()), kRows, slices, kLanes}, b.getF32Type());
+  partial =
+      b.shared({int64_t(roots.size()), kRows, slices, kLanes}, b.getF32Type());
   Value firstRow = b.mul(b.item, kRows), left = b.sub(b.rows, firstRow);
-  auto choice = scf::IfOp::create(b, b.less(b.index(1), left), /*withElse=*/true);
+  auto choice =
+      scf::IfOp::create(b, b.less(b.index(1), left), /*withElse=*/true);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(choice.thenBlock());
   emitRows(firstRow, kRows);
@@ -154,8 +158,9 @@ LogicalResult quern::simt::lowerLinear(KernelBuilder &b) {
         linear.getInput() != first.getInput() ||
         columnsOf(linear.getResult().getType()) !=
             columnsOf(first.getResult().getType()))
-      return op.emitOpError("requires linears of one operand in f32 with packed "
-                            "weights of one shape");
+      return op.emitOpError(
+          "requires linears of one operand in f32 with packed "
+          "weights of one shape");
   }
   LinearEmitter(b).emit();
   return success();

@@ -29,7 +29,8 @@ static RmsNormOp rootOf(KernelOp kernel) {
     if (select.getResult() != root.getInput() || !isMemory(select.getInput()) ||
         !select.getResult().hasOneUse())
       return {};
-  return isMemory(root.getInput()) || root.getInput().getDefiningOp<SelectRowsOp>()
+  return isMemory(root.getInput()) ||
+                 root.getInput().getDefiningOp<SelectRowsOp>()
              ? root
              : RmsNormOp();
 }
@@ -37,7 +38,8 @@ static RmsNormOp rootOf(KernelOp kernel) {
 bool quern::simt::takesRmsNorm(KernelOp kernel) { return bool(rootOf(kernel)); }
 
 /// 1 / sqrt(sum / columns + epsilon)
-static Value scaleOf(KernelBuilder &b, Value sum, int64_t columns, RmsNormOp op) {
+static Value scaleOf(KernelBuilder &b, Value sum, int64_t columns,
+                     RmsNormOp op) {
   Value mean = arith::DivFOp::create(b, sum, b.number(float(columns)));
   mean = arith::AddFOp::create(b, mean,
                                b.number(op.getEpsilon().convertToFloat()));
@@ -50,13 +52,15 @@ LogicalResult quern::simt::lowerRmsNorm(KernelBuilder &b) {
   b.launchOverRows(columnsOf(op.getInput().getType()) / size);
   auto select = op.getInput().getDefiningOp<SelectRowsOp>();
   Value input = b.memory(select ? select.getInput() : op.getInput());
-  Value from = select ? b.loadIndex(b.memory(select.getRows()), b.item) : b.item;
+  Value from =
+      select ? b.loadIndex(b.memory(select.getRows()), b.item) : b.item;
   Value begin = b.mul(b.task, size);
-  Value sum = b.loop(b.thread, b.index(size), b.chip.threads, b.number(0),
-                     [&](Value column, ValueRange carried) -> SmallVector<Value> {
-                       Value x = b.load(input, {from, b.add(begin, column)});
-                       return {math::FmaOp::create(b, x, x, carried[0])};
-                     })[0];
+  Value sum =
+      b.loop(b.thread, b.index(size), b.chip.threads, b.number(0),
+             [&](Value column, ValueRange carried) -> SmallVector<Value> {
+               Value x = b.load(input, {from, b.add(begin, column)});
+               return {math::FmaOp::create(b, x, x, carried[0])};
+             })[0];
   Value scratch = b.shared({b.chip.threads}, b.getF32Type());
   Value scale = scaleOf(b, b.sumOfThreads(sum, scratch), size, op);
   b.eachOfThreads(size, [&](Value column) {
