@@ -5,15 +5,15 @@
 // A workgroup for each run of 64 columns and each row. The sum is that of 128
 // threads, added in halves between barriers.
 // CHECK-LABEL: gpu.module @norm
-// CHECK: gpu.func @norm(%[[STEP:.*]]: memref<?xi32, #gpu.address_space<global>>, %{{.*}}: memref<?xi32, #gpu.address_space<global>>, %[[X:.*]]: memref<?x192xf32, {{.*}}>, %[[W:.*]]: memref<64xf32, {{.*}}>, %[[Y:.*]]: memref<?x192xf32, {{.*}}>)
-// CHECK-SAME: workgroup(%[[S:.*]] : memref<128xf32, #gpu.address_space<workgroup>>)
+// CHECK: gpu.func @norm(%{{[a-z0-9]+}}: memref<?xi32, #gpu.address_space<global>>, %{{[a-z0-9]+}}: memref<?xi32, #gpu.address_space<global>>, %[[X:[a-z0-9]+]]: memref<?x192xf32, #gpu.address_space<global>>, %[[W:[a-z0-9]+]]: memref<64xf32, #gpu.address_space<global>>, %[[Y:[a-z0-9]+]]: memref<?x192xf32, #gpu.address_space<global>>)
+// CHECK-SAME: workgroup(%[[S:[a-z0-9]+]] : memref<128xf32, #gpu.address_space<workgroup>>)
 // CHECK-SAME: known_block_size = array<i32: 128, 1, 1>
 // CHECK-SAME: quern.grid = {of = 0 : i64, rows = 1 : i64, tasks = 3 : i64}
-// CHECK-DAG: %[[TASK:.*]] = gpu.block_id  x
-// CHECK-DAG: %[[ROW:.*]] = gpu.block_id  y
-// CHECK-DAG: %[[THREAD:.*]] = gpu.thread_id  x
-// CHECK: %[[BEGIN:.*]] = arith.muli %[[TASK]], %c64
-// CHECK: scf.for %[[C:.*]] = %[[THREAD]] to %c64 step %c128
+// CHECK-DAG: %[[TASK:[a-z0-9_]+]] = gpu.block_id  x
+// CHECK-DAG: %[[ROW:[a-z0-9_]+]] = gpu.block_id  y
+// CHECK-DAG: %[[THREAD:[a-z0-9_]+]] = gpu.thread_id  x
+// CHECK: %[[BEGIN:[a-z0-9_]+]] = arith.muli %[[TASK]], %c64
+// CHECK: scf.for %[[C:[a-z0-9_]+]] = %[[THREAD]] to %c64 step %c128
 // CHECK:   memref.load %[[X]][%[[ROW]],
 // CHECK: memref.store %{{.*}}, %[[S]][%[[THREAD]]]
 // CHECK-COUNT-8: gpu.barrier
@@ -32,7 +32,7 @@ quern.kernel @norm role prompt rows step {
 // Rows that are wanted for logits are another count of the step.
 // CHECK-LABEL: gpu.module @selected
 // CHECK: quern.grid = {of = 2 : i64, rows = 1 : i64, tasks = 1 : i64}
-// CHECK: %[[ROW:.*]] = gpu.block_id  y
+// CHECK: %[[ROW:[a-z0-9_]+]] = gpu.block_id  y
 // CHECK: memref.load %{{.*}}[%[[ROW]]] : memref<?xi32
 quern.kernel @selected role generated rows logits {
 ^bb0(%x: tensor<?x45xf32>, %rows: tensor<?xi32>, %w: tensor<45xf32>):
@@ -49,8 +49,8 @@ quern.kernel @selected role generated rows logits {
 // CHECK-LABEL: gpu.module @linear
 // CHECK: workgroup(%{{.*}} : memref<1x8x8x16xf32, #gpu.address_space<workgroup>>)
 // CHECK-SAME: quern.grid = {of = 0 : i64, rows = 8 : i64, tasks = 4 : i64}
-// CHECK-DAG: %[[LANE:.*]] = arith.remui %{{.*}}, %c16
-// CHECK-DAG: %[[SLICE:.*]] = arith.divui %{{.*}}, %c16
+// CHECK-DAG: %[[LANE:[a-z0-9_]+]] = arith.remui %{{.*}}, %c16
+// CHECK-DAG: %[[SLICE:[a-z0-9_]+]] = arith.divui %{{.*}}, %c16
 // CHECK: scf.if
 // CHECK: scf.for %{{.*}} = %[[SLICE]] to %c3 step %c8 {{.*}} -> (f32, f32, f32, f32, f32, f32, f32, f32)
 // CHECK: tile.load_floats %{{.*}} lane %[[LANE]]

@@ -10,6 +10,8 @@
 // CHECK-DAG: spirv.GlobalVariable @{{.*}} : !spirv.ptr<!spirv.struct<(!spirv.array<1024 x f32>)>, Workgroup>
 // CHECK-DAG: bind(0, 0) : !spirv.ptr<!spirv.struct<(!spirv.rtarray<i32, stride=4> [0])>, StorageBuffer>
 // CHECK-DAG: bind(0, 4) : !spirv.ptr<!spirv.struct<(!spirv.rtarray<f32, stride=4> [0])>, StorageBuffer>
+// A driver may neither fuse nor split what is written.
+// CHECK: spirv.GL.Fma {{.*}} {no_contraction} : f32
 // CHECK: spirv.ControlBarrier <Workgroup>, <Workgroup>
 // CHECK: spirv.EntryPoint "GLCompute" @k
 // CHECK: spirv.ExecutionMode @k "LocalSize", 128, 1, 1

@@ -1,0 +1,41 @@
+"""The vulkan target from outside: what it prints, and what it refuses."""
+import pathlib
+import re
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+import e2e  # noqa: E402
+
+
+class Target(e2e.Case):
+    def test_every_kernel_of_a_model_becomes_spirv(self):
+        for arch, format in (("llama", "q4_0"), ("llama", "f16"),
+                             ("gemma3", "q8_0"), ("gemma3", "q6_k")):
+            with self.subTest(arch=arch, format=format):
+                model = self.tiny(f"{arch}-{format}", arch=arch, format=format)
+                text = self.folder / "kernels.txt"
+                done = self.quern("compile", model, "--target=vulkan",
+                                  "--emit=asm", "-o", text)
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                kernels = re.findall(r'EntryPoint "GLCompute" @([\w.]+)',
+                                     text.read_text())
+                self.assertEqual(len(kernels), len(set(kernels)))
+                for role in ("prompt", "generated"):
+                    for root in ("linear", "attention", "rms_norm", "embed"):
+                        self.assertTrue(any(
+                            k.startswith(f"{role}.{root}") for k in kernels),
+                            (role, root, kernels))
+
+    def test_executables_are_refused(self):
+        model = self.tiny("tiny", arch="llama", format="q8_0", layers=1)
+        output = self.folder / "never"
+        self.assertOneLine(self.quern("compile", model, "--target=vulkan", "-o",
+                                      output), "error", "no executables yet")
+        self.assertEqual([p for p in self.folder.iterdir()
+                          if p.name.startswith("never")], [])
+        self.assertOneLine(self.quern("compile", model, "--target=vulkan",
+                                      "--mcpu=voodoo"), "error", "voodoo")
+
+
+if __name__ == "__main__":
+    e2e.main()
