@@ -118,7 +118,7 @@ public:
 private:
   std::string key(llvm::StringRef) const;
   const Tensor *tensor(const llvm::Twine &name);
-  bool isOutline() const { return formatOf && checkpoint.tensors().empty(); }
+  bool isOutline() const { return formatOf && checkpoint.isOutline(); }
   std::string checkedFormat(llvm::StringRef symbol, uint64_t rows,
                             uint64_t columns);
   mlir::Value get(llvm::StringRef symbol, mlir::Type);

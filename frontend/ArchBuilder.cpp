@@ -107,7 +107,7 @@ bool ArchBuilder::flagOr(llvm::StringRef wholeKey, bool fallback) {
 
 bool ArchBuilder::has(const llvm::Twine &name) const {
   if (isOutline()) // the only one that a configuration speaks of
-    return name.str() == "output" && !checkpoint.findMeta("quern.output.tied");
+    return name.str() == "output" && !checkpoint.tiesOutput();
   return checkpoint.findTensor((name + ".weight").str());
 }
 

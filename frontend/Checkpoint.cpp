@@ -16,6 +16,11 @@
 using namespace llvm;
 using namespace quern;
 
+bool Checkpoint::tiesOutput() const {
+  return outline ? findMeta("quern.output.tied") != nullptr
+                 : !findTensor("output.weight");
+}
+
 const Tensor *Checkpoint::findTensor(StringRef name) const {
   auto found = tensorIndex.find(name);
   return found == tensorIndex.end() ? nullptr : &tensorList[found->second];

@@ -69,6 +69,11 @@ public:
   const Tensor *findTensor(llvm::StringRef name) const;
   const MetaValue *findMeta(llvm::StringRef key) const;
 
+  /// Whether it is a configuration alone, without tensors: a model of that shape.
+  bool isOutline() const { return outline; }
+  /// Whether the logits come from the embedding's matrix.
+  bool tiesOutput() const;
+
   /// A required value: an error names the file, the key and what was expected.
   /// Integers of either sign convert where the value fits; getFloat takes
   /// integers too, and refuses what is not finite.
@@ -90,6 +95,7 @@ protected:
   llvm::MapVector<llvm::StringRef, MetaValue> meta;
   std::vector<Tensor> tensorList;
   llvm::StringMap<size_t> tensorIndex;
+  bool outline = false;
 };
 
 /// How much of a model has to be there.
@@ -97,7 +103,7 @@ enum class Extent {
   Whole,
   /// What it says of itself: a GGUF file may end behind the list of its tensors,
   /// whose parts are then without bytes; a folder may have config.json alone, and
-  /// the checkpoint then has no tensors.
+  /// the checkpoint is then an outline.
   Header,
 };
 

@@ -54,7 +54,7 @@ private:
 llvm::Expected<std::unique_ptr<Target>> create(const TargetOptions &options) {
   if (options.chip != "native" && options.chip != "portable")
     return llvm::createStringError("--mcpu: unknown chip '" + options.chip +
-                                   "', expected portable");
+                                   "', expected native or portable");
   return std::make_unique<VulkanTarget>();
 }
 
@@ -75,7 +75,7 @@ void registerPasses() {
 TargetInfo quern::targets::vulkan() {
   return {"vulkan",
           "devices with Vulkan 1.3 (prints kernels; no executables yet)",
-          {"portable"},
+          {"native", "portable"},
           registerDialects,
           registerPasses,
           create};

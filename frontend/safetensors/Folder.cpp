@@ -186,11 +186,14 @@ Error FolderCheckpoint::readWeights(StringRef weightsFile) {
   if (weightsFile.empty() && folder.has(weightsName))
     weightsFile = weightsName;
   Index index;
-  if (weightsFile.empty() && !folder.has(indexName) && extent == Extent::Header)
-    return Error::success();
   if (weightsFile != weightsName && folder.has(indexName))
     if (Error error = readIndex(index))
       return error;
+  outline = extent == Extent::Header && weightsFile.empty() &&
+            llvm::none_of(
+                index, [&](auto &entry) { return folder.has(entry.second); });
+  if (outline)
+    return Error::success();
   Expected<std::vector<std::string>> names = shards(weightsFile, index);
   if (!names)
     return names.takeError();

@@ -3,8 +3,11 @@ than a model's header, and the largest limits that it names are the largest.
 """
 import itertools
 import json
+import os
+import subprocess
 
 import e2e
+import gguf_edit
 
 # The geometry of Llama 3 8B.
 LLAMA_8B = {
@@ -159,6 +162,29 @@ class Header(Fit):
             device["weights_bytes"] - 2 * 128256 * 4096,
             self.fit(tied, *flags)["devices"][0]["weights_bytes"])
 
+    def test_weights_that_are_not_there_yet(self):
+        """An index, but no shards; with some of them there, all must be."""
+        path = self.config()
+        expected = self.fit(path)
+        index = path.with_name("model.safetensors.index.json")
+        index.write_text(json.dumps({"weight_map": {
+            "lm_head.weight": "model-00001-of-00002.safetensors",
+            "model.norm.weight": "model-00002-of-00002.safetensors"}}))
+        for model in (path, path.parent):
+            self.assertEqual(self.fit(model), expected)
+        path.with_name("model-00001-of-00002.safetensors").write_bytes(b"")
+        self.refuse(path.parent, words=("model-00001-of-00002",))
+
+    def test_a_file_without_tensors_is_no_outline(self):
+        model = self.folder / "none.gguf"
+        tiny = self.tiny("llama", arch="llama", format="q8_0", layers=1)
+        names = [t["name"] for t in json.loads(self.quern(
+            "inspect", "--json", tiny).stdout)["tensors"]]
+        gguf_edit.edit(tiny, model, tensors=dict.fromkeys(names))
+        self.refuse(model, words=("none.gguf", "token_embd"))
+        self.refuse(model, "--quantization", "F16",
+                    words=("none.gguf", "token_embd"))
+
     def test_what_is_wrong_is_said(self):
         self.refuse(self.config(num_hidden_layers=0), words=("block_count",))
         self.refuse(self.config(num_hidden_layers="x"),
@@ -169,6 +195,8 @@ class Header(Fit):
         path = self.config()
         self.refuse(path, "--ctx", 9000, words=("--ctx 9000", "8192"))
         self.refuse(path, "--quantization", "Q9", words=("Q9", "Q4_K_M"))
+        self.refuse(path, "--quantization", "Q8_0", "--table",
+                    words=("--quantization", "--table", "do not go together"))
         for size in ("", "x", "8X", "8GB", "-1", "0", "1e99", "G", "4é"):
             self.refuse(path, f"--device-memory={size}",
                         words=("--device-memory",))
@@ -194,6 +222,31 @@ class Quantizations(Fit):
                              row)
         lines = self.says(path, "--table", "--device-memory", "8G")
         self.assertEqual(lines.count("\n"), len(table) + 1)
+
+    def test_as_llama_quantize_makes_them(self):
+        """Its files, of models whose layers and heads meet every rule."""
+        program = os.environ.get("QUERN_TEST_LLAMA_QUANTIZE")
+        if not program:
+            self.skipTest("QUERN_TEST_LLAMA_QUANTIZE is no llama-quantize")
+        names = [row["quantization"] for row in self.fit(
+            self.tiny("any", arch="llama", format="f16"), "--table")]
+        shapes = ({"layers": 16, "heads": 8, "kvHeads": 8},
+                  {"layers": 33, "heads": 8, "kvHeads": 2},
+                  {"layers": 33, "heads": 8, "kvHeads": 4, "tied": True},
+                  {"layers": 80, "heads": 8, "kvHeads": 1},
+                  {"layers": 80, "heads": 8, "kvHeads": 8},
+                  {"layers": 19, "heads": 4, "kvHeads": 1, "arch": "gemma3"})
+        for number, shape in enumerate(shapes):
+            model = self.tiny(f"mixed-{number}", **{
+                "arch": "llama", "format": "f16", "headSize": 32,
+                "embed": 256, "ff": 768, **shape})
+            for name in names:
+                made = self.folder / "made.gguf"
+                subprocess.run([program, model, made, name], check=True,
+                               capture_output=True)
+                with self.subTest(shape=shape, quantization=name):
+                    self.assertEqual(self.fit(model, "--quantization", name),
+                                     self.fit(made))
 
     def test_the_files_own_by_its_name(self):
         """A file whose matrices all have one format is that quantization."""

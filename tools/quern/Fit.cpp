@@ -6,10 +6,10 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Driver.h"
+#include "Mixture.h"
 #include "Session.h"
 #include "cli/Text.h"
 #include "codegen/PlanTable.h"
-#include "frontend/Mixture.h"
 #include "passes/Passes.h"
 #include "runtime/Memory.h"
 #include "runtime/Team.h"
@@ -64,7 +64,7 @@ private:
 llvm::Error Fit::import(const std::string &quantization) {
   const Checkpoint &c = *session.checkpoint;
   const Mixture *mixture = findMixture(
-      quantization.empty() && c.tensors().empty() ? "BF16" : quantization);
+      quantization.empty() && c.isOutline() ? "BF16" : quantization);
   if (!mixture)
     return session.import();
   auto architecture = c.getString("general.architecture");
@@ -73,10 +73,18 @@ llvm::Error Fit::import(const std::string &quantization) {
   auto layers = c.getUInt((*architecture + ".block_count").str());
   if (!layers)
     return layers.takeError();
-  bool tied = c.tensors().empty() ? c.findMeta("quern.output.tied") != nullptr
-                                  : !c.findTensor("output.weight");
-  return session.import(
-      formatsOf(*mixture, *layers, tied ? "token_embd" : "output"));
+  auto heads = c.getUInt((*architecture + ".attention.head_count").str());
+  if (!heads)
+    return heads.takeError();
+  auto kvHeads =
+      c.getUInt((*architecture + ".attention.head_count_kv").str(), *heads);
+  if (!kvHeads)
+    return kvHeads.takeError();
+  return session.import(formatsOf(
+      *mixture, {.architecture = *architecture,
+                 .layers = *layers,
+                 .queriesPerKey = *heads / std::max<uint64_t>(*kvHeads, 1),
+                 .output = c.tiesOutput() ? "token_embd" : "output"}));
 }
 
 static uint64_t bytesPerToken(const PlanView &view) {

@@ -147,11 +147,11 @@ void Commands::addFit() {
   addTargetFlag(*c, fit.compile);
   addKvTypeFlag(*c, fit.compile);
   addLimits(*c, fit.compile);
-  c->add_option("--quantization", fit.quantization,
-                "as if matrices were quantized so")
-      ->type_name("NAME")
-      ->default_str("the file's own; BF16 for a config.json")
-      ->check(oneOf(quantizationNames()));
+  auto *one = c->add_option("--quantization", fit.quantization,
+                            "as if matrices were quantized so")
+                  ->type_name("NAME")
+                  ->default_str("the file's own; BF16 for a config.json")
+                  ->check(oneOf(quantizationNames()));
   c->add_option("--device-memory", fit.deviceMemory,
                 "what there is, such as 512MiB or 24G")
       ->type_name("SIZE")
@@ -161,7 +161,8 @@ void Commands::addFit() {
                 "of memory in GB/s, for a bound of the speed")
       ->type_name("N")
       ->check(realNumber(0.001, 1e6));
-  c->add_flag("--table", fit.table, "compare all of --quantization");
+  c->add_flag("--table", fit.table, "compare all of --quantization")
+      ->excludes(one);
   c->add_flag("--json", fit.json, "print JSON");
   c->footer(
       "What is printed is the plan of `quern compile` with the same limits: "
