@@ -2,9 +2,27 @@
 import pathlib
 import re
 import sys
+import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 import e2e  # noqa: E402
+
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+OWN = (ROOT / "codegen" / "vulkan", ROOT / "test" / "vulkan")
+
+
+class Sources(unittest.TestCase):
+    def test_nobody_else_speaks_of_it(self):
+        """No line of C++ or TableGen outside of the target's folder and tests."""
+        files = [f for end in ("cpp", "h", "td") for f in ROOT.rglob(f"*.{end}")
+                 if "build" not in f.relative_to(ROOT).parts[0]]
+        self.assertTrue(any(OWN[0] in f.parents for f in files))
+        for file in files:
+            if not any(folder in file.parents for folder in OWN):
+                with self.subTest(file=file.relative_to(ROOT)):
+                    self.assertNotRegex(file.read_text().lower(),
+                                        r"vulkan|spir-?v")
 
 
 class Target(e2e.Case):
