@@ -70,11 +70,23 @@ static std::vector<int64_t> resultColumns(const std::string &text) {
   return columns;
 }
 
+/// The row tiles of the first `count` rows of a step.
+static std::vector<int32_t> tilesOf(const Step &step, int64_t count) {
+  std::vector<int32_t> tiles;
+  for (int64_t i = 0; i < step.tileCount(); ++i) {
+    int32_t first = step.tiles[2 * i], rows = step.tiles[2 * i + 1];
+    if (first < count)
+      tiles.insert(tiles.end(),
+                   {first, std::min(rows, int32_t(count) - first)});
+  }
+  return tiles;
+}
+
 std::vector<HostRows> Operation::run(Runner &runner, int64_t count) const {
   std::vector<Bytes> made;
   std::vector<Memory> buffers;
   std::vector<int64_t> constants;
-  int64_t tiles = 0;
+  std::vector<int32_t> tiles; // of the one step that there may be
   auto pass = [&](Bytes bytes) {
     made.push_back(std::move(bytes));
     buffers.push_back({made.back().as<void>(), made.back().size()});
@@ -93,8 +105,8 @@ std::vector<HostRows> Operation::run(Runner &runner, int64_t count) const {
     } else if (a.rows) {
       lend(a.rows->positions);
       lend(a.rows->slots);
-      lend(a.rows->tiles);
-      tiles = a.rows->tileCount();
+      tiles = tilesOf(*a.rows, count);
+      lend(tiles);
     } else if (!a.integers.empty())
       lend(a.integers);
     else if (!a.floats.empty())
@@ -105,8 +117,8 @@ std::vector<HostRows> Operation::run(Runner &runner, int64_t count) const {
   std::vector<int64_t> columns = resultColumns(text());
   for (int64_t n : columns)
     pass(packRows(HostRows(count, n), NAN));
-  if (llvm::Error error =
-          runner.run(text(), buffers, constants, {count, tiles, count}))
+  if (llvm::Error error = runner.run(text(), buffers, constants,
+                                     {count, int64_t(tiles.size() / 2), count}))
     ADD_FAILURE() << llvm::toString(std::move(error));
   std::vector<HostRows> results;
   for (size_t i = 0; i < columns.size(); ++i) {
