@@ -29,48 +29,34 @@ std::string quern::bundleFolder() {
   return std::string(folder);
 }
 
-/// The command line of lld but for the program's name.
+/// The command line of lld, as the bundle's file for that way of linking says.
 static llvm::Expected<std::vector<std::string>>
-linkerArguments(llvm::ArrayRef<std::string> objects, llvm::StringRef output) {
+linkerArguments(llvm::ArrayRef<std::string> objects, Linking linking,
+                llvm::StringRef output) {
   std::string bundle = bundleFolder() + "/";
-  auto archives = llvm::MemoryBuffer::getFile(bundle + "archives.txt");
-  if (!archives)
-    return llvm::createStringError(
-        "the runtime is missing: " + bundle +
-        "archives.txt: " + archives.getError().message());
-  std::vector<std::string> args{"ld.lld",
-                                "-static",
-                                "-pie",
-                                "--no-dynamic-linker",
-                                "-z",
-                                "text",
-                                "--gc-sections",
-                                "-O2",
-                                "--eh-frame-hdr",
-                                "--strip-all",
-                                "--build-id=none",
-                                "--threads=1",
-                                "--entry=quern_start",
-                                "--script=" + bundle + "layout.ld",
-                                "-o",
-                                output.str()};
-  for (const char *name : {"rcrt1.o", "crti.o", "crtbeginS.o", "runtime.o"})
-    args.push_back(bundle + name);
-  args.insert(args.end(), objects.begin(), objects.end());
-  args.push_back("--start-group");
-  llvm::SmallVector<llvm::StringRef> names;
-  (*archives)->getBuffer().split(names, '\n', -1, /*KeepEmpty=*/false);
-  for (llvm::StringRef name : names)
-    args.push_back(bundle + name.str());
-  args.push_back("--end-group");
-  for (const char *name : {"crtendS.o", "crtn.o"})
-    args.push_back(bundle + name);
+  std::string file =
+      bundle + (linking == Linking::Static ? "static.txt" : "dynamic.txt");
+  auto text = llvm::MemoryBuffer::getFile(file);
+  if (!text)
+    return llvm::createStringError("the runtime is missing: " + file + ": " +
+                                   text.getError().message());
+  std::vector<std::string> args{"ld.lld", "-o", output.str()};
+  llvm::SmallVector<llvm::StringRef> lines;
+  (*text)->getBuffer().split(lines, '\n', -1, /*KeepEmpty=*/false);
+  for (auto [i, line] : llvm::enumerate(lines)) {
+    if (line == "KERNELS")
+      args.insert(args.end(), objects.begin(), objects.end());
+    else if (line.starts_with("-") || (i && lines[i - 1] == "-z"))
+      args.push_back(line.str());
+    else
+      args.push_back(bundle + line.str());
+  }
   return args;
 }
 
 llvm::Error quern::linkExecutable(llvm::ArrayRef<std::string> objects,
-                                  llvm::StringRef output) {
-  auto args = linkerArguments(objects, output);
+                                  Linking linking, llvm::StringRef output) {
+  auto args = linkerArguments(objects, linking, output);
   if (!args)
     return args.takeError();
   std::vector<const char *> pointers;

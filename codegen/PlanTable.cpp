@@ -52,6 +52,7 @@ private:
     header.slots = at("slots"), header.tiles = at("tiles");
     header.select = at("select"), header.logits = at("logits");
     header.logitStride = at("logit_stride");
+    header.frontBytes = at("front_bytes");
   }
 
   void addGroup(DictionaryAttr g) {

@@ -7,6 +7,7 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+#include "codegen/Link.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Pass/PassManager.h"
@@ -32,6 +33,7 @@ public:
 
   /// What the passes before the kernels go by.
   virtual TargetTraits traits() const { return {}; }
+  virtual Linking linking() const { return Linking::Static; }
   /// The instruction set, for people: "x86-64-v4+vnni+bf16".
   virtual std::string chip() const = 0;
   /// On a module of kernels: from quern.kernel to what --emit=kernels prints.

@@ -29,6 +29,7 @@ struct TargetTraits {
   ArithmeticChoice codes = {Number::BF16, Number::I16};
   ArithmeticChoice floats = {Number::BF16, Number::F32};
   int64_t pageTokens = 64; // of a page of the KV cache, a multiple of 16
+  int64_t alignment = 64;  // of all that has an offset in memory
   /// What stages may be fused of: element-wise ops to what makes their operand,
   /// conversions to norms, rotations to the cache write.
   bool fuseEpilogue = true, fuseConvert = true, fuseRotate = true;

@@ -194,6 +194,7 @@ def PlanMemory : Pass<"quern-plan-memory", "::mlir::ModuleOp"> {
     Option<"context", "context", "int64_t", "4096", "longest sequence, tokens">,
     Option<"maxBatch", "max-batch", "int64_t", "8", "most sequences of a step">,
     Option<"chunk", "chunk", "int64_t", "512", "most prompt rows of a step">,
+    Option<"alignment", "alignment", "int64_t", "64", "of all offsets, a power of two up to 4096">,
   ];
   let dependentDialects = ["::quern::QuernDialect"];
 }

@@ -50,5 +50,6 @@ void quern::buildPlanPasses(OpPassManager &pm, const CompileOptions &options) {
   pm.addPass(createOutlineKernels());
   pm.addPass(createPlanMemory({.context = options.context,
                                .maxBatch = options.maxBatch,
-                               .chunk = options.chunk}));
+                               .chunk = options.chunk,
+                               .alignment = options.traits.alignment}));
 }

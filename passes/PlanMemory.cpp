@@ -30,9 +30,10 @@ struct Interval {
 /// that is alive in [first, last] lies.
 class Arena {
 public:
-  explicit Arena(int64_t front) : front(front), top(front) {}
+  Arena(int64_t front, int64_t alignment)
+      : alignment(alignment), front(front), top(front) {}
   int64_t place(int64_t bytes, int64_t first, int64_t last) {
-    bytes = llvm::alignTo(bytes, 64);
+    bytes = llvm::alignTo(bytes, alignment);
     SmallVector<Interval> taken;
     for (auto &block : blocks)
       if (block.first <= last && first <= block.last)
@@ -56,7 +57,7 @@ private:
     int64_t first, last;
   };
   SmallVector<Block> blocks;
-  int64_t front, top;
+  int64_t alignment, front, top;
 };
 
 /// What has been touched since the last barrier.
@@ -102,6 +103,11 @@ struct PlanMemory : quern::impl::PlanMemoryBase<PlanMemory> {
         maxBatch > 4096 || chunk > (1 << 16)) {
       module.emitError(
           "requires context, max-batch and chunk within their limits");
+      return signalPassFailure();
+    }
+    if (alignment < 64 || alignment > kPageBytes ||
+        !llvm::isPowerOf2_64(uint64_t(alignment))) {
+      module.emitError("requires an alignment of 64 to 4096, a power of two");
       return signalPassFailure();
     }
     plan.clear(), groups.clear();
@@ -177,9 +183,9 @@ private:
         bytes = weightBytes(constant.getValue().getType());
         constant.setOffsetAttr(b.getI64IntegerAttr(at));
       }
-      at += llvm::alignTo(bytes, bytes >= 16 * kPageBytes ? kPageBytes : 64);
+      at += llvm::alignTo(bytes, bytes >= 16 * kPageBytes ? kPageBytes : alignment);
       if (bytes)
-        at = llvm::alignTo(at, 64);
+        at = llvm::alignTo(at, alignment);
     }
     // Kernels prefetch and load a little beyond the end of a stream.
     set("weights_bytes", llvm::alignTo(at + 2 * kPageBytes, kPageBytes));
@@ -190,7 +196,7 @@ private:
     int64_t rows = std::max<int64_t>(chunk, maxBatch), at = 0;
     auto put = [&](StringRef name, int64_t bytes) {
       set(name, at);
-      at = llvm::alignTo(at + bytes, 64);
+      at = llvm::alignTo(at + bytes, alignment);
     };
     put("tokens", 4 * rows), put("positions", 4 * rows), put("slots", 4 * rows);
     put("tiles", 8 * rows), put("select", 4 * logitRows);
@@ -203,6 +209,7 @@ private:
     set("vocabulary", vocabulary);
     front =
         llvm::alignTo(at + 4 * logitRows * rowStride(vocabulary), kPageBytes);
+    set("front_bytes", front);
     return success();
   }
 
@@ -254,7 +261,7 @@ private:
             "requires KV caches of less than 64 TiB; "
             "choose a smaller context or batch");
       pool = llvm::alignTo(int64_t(bytes), kPageBytes);
-      at = llvm::alignTo(at + 4 * maxBatch * perSequence, 64);
+      at = llvm::alignTo(at + 4 * maxBatch * perSequence, alignment);
     }
     set("kv_bytes", pool);
     return success();
@@ -275,7 +282,7 @@ private:
         head = std::min<int64_t>(head, i);
     }
     Operation *end = program.getBody().front().getTerminator();
-    Arena arena(front);
+    Arena arena(front, alignment);
     DenseMap<Value, Interval> places;
     Builder b(&getContext());
     for (auto [i, launch] : llvm::enumerate(launches)) {

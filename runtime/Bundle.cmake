@@ -3,18 +3,21 @@
 #
 #   runtime.o      the runtime, and those members of libstdc++ and the other
 #                  libraries that it refers to; sections kept apart
-#   *crt*.o        start files of a static-PIE
-#   *.a            the C library, mathematics, and the compiler's own
+#   *.a            executors, of which a link takes what the kernels name, and
+#                  libraries under them
 #   layout.ld      what is where in an artifact
-#   archives.txt   names of the *.a, in the order in which to link them, as one
-#                  group
-#
-# To link:  ld.lld -static -pie --no-dynamic-linker -z text --gc-sections
-#             --eh-frame-hdr -e quern_start -T layout.ld -o model rcrt1.o crti.o crtbeginS.o runtime.o
-#             KERNELS.o --start-group ARCHIVES --end-group crtendS.o crtn.o
+#   static.txt     command lines for lld but for the output, an argument a line:
+#   dynamic.txt    names without a leading - are files of the bundle, KERNELS
+#                  stands for the objects
+#   static/        what a static-PIE needs of the C library
+#   dynamic/       what a program needs that opens libraries by name; it runs with
+#                  any glibc from 2.28 on (dynamic/MakeStubs.cmake)
 
 set(QUERN_BUNDLE_DIR ${CMAKE_BINARY_DIR}/lib/quern/bundle)
-set(QUERN_BUNDLE_DIR ${QUERN_BUNDLE_DIR} PARENT_SCOPE)
+set(quernRuntime ${CMAKE_CURRENT_LIST_DIR})
+find_program(QUERN_LD NAMES ld.bfd ld REQUIRED)
+find_program(QUERN_AS NAMES as REQUIRED)
+find_program(QUERN_OBJDUMP NAMES objdump REQUIRED)
 
 function(quern_find_toolchain_file name result)
   execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=${name}
@@ -25,12 +28,13 @@ function(quern_find_toolchain_file name result)
   set(${result} ${path} PARENT_SCOPE)
 endfunction()
 
-# An archive, or those that it names if it is a linker script (glibc's libm.a).
-function(quern_find_archives name result)
+# A file of that name, or the archives that it names if it is a linker script
+# (glibc's libm.a).
+function(quern_find_files name result)
   quern_find_toolchain_file(${name} path)
   set(paths ${path})
   file(READ ${path} start LIMIT 7 HEX)
-  if(NOT start STREQUAL 213c617263683e) # "!<arch>"
+  if(NOT start MATCHES "^(213c617263683e|7f454c46)") # "!<arch>", "\\x7fELF"
     file(READ ${path} script)
     string(REGEX MATCH "GROUP *\\(([^)]*)\\)" group "${script}")
     string(REGEX MATCHALL "[^ ]+\\.a" paths "${CMAKE_MATCH_1}")
@@ -38,28 +42,75 @@ function(quern_find_archives name result)
   set(${result} ${paths} PARENT_SCOPE)
 endfunction()
 
-set(bundleFiles "")
-foreach(name rcrt1.o crti.o crtn.o crtbeginS.o crtendS.o)
-  quern_find_toolchain_file(${name} path)
-  list(APPEND bundleFiles ${path})
+# quern_bundle(RESULT FOLDER name...): the compiler's files of these names are
+# copied to FOLDER; RESULT gets their names in the bundle.
+set(bundleCopies "")
+function(quern_bundle result folder)
+  set(names "")
+  foreach(name ${ARGN})
+    quern_find_files(${name} paths)
+    foreach(path ${paths})
+      get_filename_component(file ${path} NAME)
+      list(APPEND names ${folder}${file})
+      list(APPEND bundleCopies COMMAND ${CMAKE_COMMAND} -E copy_if_different ${path}
+        ${QUERN_BUNDLE_DIR}/${folder}${file})
+    endforeach()
+  endforeach()
+  set(bundleCopies ${bundleCopies} PARENT_SCOPE)
+  set(${result} ${names} PARENT_SCOPE)
+endfunction()
+
+get_property(executors GLOBAL PROPERTY QUERN_EXECUTORS)
+set(executorArchives "")
+foreach(executor ${executors})
+  list(APPEND executorArchives ${executor}.a)
+  list(APPEND bundleCopies COMMAND ${CMAKE_COMMAND} -E copy_if_different
+    $<TARGET_FILE:${executor}> ${QUERN_BUNDLE_DIR}/${executor}.a)
 endforeach()
-set(archives "")
-foreach(name libgcc.a libgcc_eh.a libm.a libc.a)
-  quern_find_archives(${name} paths)
-  list(APPEND archives ${paths})
+quern_bundle(begin "" crtbeginS.o)
+quern_bundle(end "" crtendS.o)
+quern_bundle(shared "" libstdc++.a libgcc.a libgcc_eh.a)
+quern_bundle(staticBegin "static/" rcrt1.o crti.o)
+quern_bundle(staticEnd "static/" crtn.o)
+quern_bundle(staticArchives "static/" libm.a libc.a)
+quern_bundle(nonshared "dynamic/" libc_nonshared.a)
+
+set(options -pie -z text --gc-sections -z nostart-stop-gc -O2 --eh-frame-hdr
+  --strip-all --build-id=none --threads=1 --entry=quern_start)
+function(quern_write_link file)
+  list(JOIN ARGN "\n" text)
+  file(CONFIGURE OUTPUT ${QUERN_BUNDLE_DIR}/${file} CONTENT "${text}\n" @ONLY)
+endfunction()
+quern_write_link(static.txt -static ${options} --no-dynamic-linker -T layout.ld
+  ${staticBegin} ${begin} runtime.o KERNELS
+  --start-group ${executorArchives} ${shared} ${staticArchives} --end-group
+  ${end} ${staticEnd})
+set(stubs libc.so.6 libm.so.6 libdl.so.2 libpthread.so.0 librt.so.1 ld-linux-x86-64.so.2)
+list(TRANSFORM stubs PREPEND dynamic/ OUTPUT_VARIABLE stubPaths)
+quern_write_link(dynamic.txt ${options} --dynamic-linker=/lib64/ld-linux-x86-64.so.2
+  -z relro -z now -T layout.ld
+  dynamic/start.o ${begin} runtime.o KERNELS
+  --start-group ${executorArchives} ${shared} dynamic/compat.a ${nonshared}
+  --as-needed ${stubPaths} --end-group ${end})
+
+# The compiler's own file, wherever the linker's script of that name leads.
+quern_find_toolchain_file(libc.so.6 libc)
+quern_find_toolchain_file(libm.so.6 libm)
+quern_find_toolchain_file(ld-linux-x86-64.so.2 loader)
+
+get_property(artifactFlags GLOBAL PROPERTY QUERN_ARTIFACT_FLAGS)
+list(REMOVE_ITEM artifactFlags -frtti)
+add_library(quern_dynamic_start OBJECT ${quernRuntime}/dynamic/Start.c)
+add_library(quern_dynamic_compat STATIC ${quernRuntime}/dynamic/Compat.c)
+foreach(target quern_dynamic_start quern_dynamic_compat)
+  target_compile_options(${target} PRIVATE ${artifactFlags})
 endforeach()
-list(APPEND bundleFiles ${archives} ${CMAKE_CURRENT_LIST_DIR}/layout.ld)
-set(names "")
-foreach(path ${archives})
-  get_filename_component(name ${path} NAME)
-  string(APPEND names "${name}\n")
-endforeach()
-file(CONFIGURE OUTPUT ${QUERN_BUNDLE_DIR}/archives.txt CONTENT "${names}" @ONLY)
 
 quern_find_toolchain_file(libstdc++.a libstdcxx)
 get_target_property(textLibraries quern_text INTERFACE_LINK_LIBRARIES)
+get_target_property(runtimeLibraries quern_runtime INTERFACE_LINK_LIBRARIES)
 set(staticLibraries "")
-foreach(library ${textLibraries} ${editLibraries})
+foreach(library ${textLibraries} ${runtimeLibraries})
   if(library MATCHES "\\.a$")
     list(APPEND staticLibraries ${library})
   elseif(EXISTS "${library}")
@@ -67,17 +118,29 @@ foreach(library ${textLibraries} ${editLibraries})
   endif()
 endforeach()
 
-find_program(QUERN_LD NAMES ld.bfd ld REQUIRED)
+add_custom_command(OUTPUT ${QUERN_BUNDLE_DIR}/dynamic/libc.so.6
+  COMMAND ${CMAKE_COMMAND} -DOUTPUT=${QUERN_BUNDLE_DIR}/dynamic -DQUERN_GLIBC=2.28
+    -DLIBC=${libc} -DLIBM=${libm} -DLOADER=${loader} -DOBJDUMP=${QUERN_OBJDUMP} -DAS=${QUERN_AS}
+    -DLD=${QUERN_LD} -P ${quernRuntime}/dynamic/MakeStubs.cmake
+  DEPENDS ${quernRuntime}/dynamic/MakeStubs.cmake
+  COMMENT "Writing stubs of the C library" VERBATIM)
 add_custom_command(OUTPUT ${QUERN_BUNDLE_DIR}/runtime.o
   COMMAND ${QUERN_LD} -r --strip-debug -o ${QUERN_BUNDLE_DIR}/runtime.o
     $<TARGET_OBJECTS:quern_start> $<TARGET_OBJECTS:quern_main>
     $<TARGET_OBJECTS:quern_runtime>
     --start-group $<TARGET_FILE:quern_text> $<TARGET_FILE:quern_commandline>
       ${staticLibraries} ${libstdcxx} --end-group
-  COMMAND ${CMAKE_COMMAND} -E copy_if_different ${bundleFiles} ${QUERN_BUNDLE_DIR}
+  COMMAND ${CMAKE_COMMAND} -E copy_if_different ${quernRuntime}/layout.ld
+    ${QUERN_BUNDLE_DIR}/layout.ld
+  ${bundleCopies}
+  COMMAND ${CMAKE_COMMAND} -E copy_if_different $<TARGET_OBJECTS:quern_dynamic_start>
+    ${QUERN_BUNDLE_DIR}/dynamic/start.o
+  COMMAND ${CMAKE_COMMAND} -E copy_if_different $<TARGET_FILE:quern_dynamic_compat>
+    ${QUERN_BUNDLE_DIR}/dynamic/compat.a
   DEPENDS quern_text quern_commandline $<TARGET_OBJECTS:quern_start>
-    $<TARGET_OBJECTS:quern_main> $<TARGET_OBJECTS:quern_runtime>
-    ${CMAKE_CURRENT_LIST_DIR}/layout.ld
+    $<TARGET_OBJECTS:quern_main> $<TARGET_OBJECTS:quern_runtime> ${executors}
+    quern_dynamic_compat $<TARGET_OBJECTS:quern_dynamic_start>
+    ${QUERN_BUNDLE_DIR}/dynamic/libc.so.6 ${quernRuntime}/layout.ld
   COMMENT "Linking the bundle for artifacts"
   COMMAND_EXPAND_LISTS VERBATIM)
 add_custom_target(quern_bundle ALL DEPENDS ${QUERN_BUNDLE_DIR}/runtime.o)

@@ -145,7 +145,7 @@ std::vector<StageKind> Bench::stageKinds() const {
     return kinds;
   std::map<std::string, size_t> byName;
   std::span<const plan::Stage> stages = engine.plan().stages();
-  std::span<const Engine::StageTime> times = engine.profile();
+  std::span<const StageTime> times = engine.profile();
   for (size_t i = 0; i < stages.size(); ++i) {
     if (times[i].runs == 0)
       continue;

@@ -69,8 +69,8 @@ static void runInfo(const Session &session, const InfoFlags &flags) {
       {"max_batch", plan.maxSequences},
       {"chunk", plan.programs[plan::kPrompt].maxRows},
       {"vocabulary", plan.vocabulary},
-      {"cpu", session.kernels.cpu},
-      {"cpu_features", session.kernels.features}};
+      {"chip", session.kernels.chip},
+      {"needs", session.kernels.needs}};
   if (flags.json) {
     nlohmann::ordered_json object = {
         {"metadata", model.metadata()},

@@ -36,7 +36,7 @@ static std::vector<cli::Section> sections() {
 static std::string versionText(const Session &session) {
   nlohmann::ordered_json metadata = session.open().metadata();
   return fmt::format("{}\nkernels for {}\nmodel {}\n", cli::identityText(),
-                     session.kernels.cpu,
+                     session.kernels.chip,
                      cli::oneLine(metadata.value("name", "without a name")));
 }
 
@@ -66,7 +66,7 @@ static void runParsed(Session &session, int argc, char **argv) {
     session.action();
 }
 
-int quern::runCommandLine(int argc, char **argv, const LinkedKernels &kernels) {
+int quern::runCommandLine(int argc, char **argv, const quern_kernel_set &kernels) {
   cli::keepStandardStreams();
   Session session(std::string(baseName(argc ? argv[0] : "model")), kernels);
   try {

@@ -18,26 +18,19 @@ class App;
 
 namespace quern {
 
-/// The kernels that are linked into the program, and what they are for.
-struct LinkedKernels {
-  Engine::Kernels table;
-  std::string_view cpu;      // for people
-  std::string_view features; // LLVM's names
-};
-
 /// What the command line hands to a command.
 class Session {
 public:
-  Session(std::string program, const LinkedKernels &kernels)
+  Session(std::string program, const quern_kernel_set &kernels)
       : program(std::move(program)), kernels(kernels) {}
 
   /// The name that the program was started by, for messages.
   const std::string program;
-  const LinkedKernels kernels;
+  const quern_kernel_set &kernels;
   /// What the chosen command does; run after everything has been parsed.
   std::function<void()> action;
 
-  Model open() const { return {Artifact::self(), kernels.table}; }
+  Model open() const { return {Artifact::self(), kernels}; }
 };
 
 void addChatCommand(CLI::App &app, Session &session);
@@ -49,7 +42,7 @@ void addInfoCommand(CLI::App &app, Session &session);
 void addVerifyCommand(CLI::App &app, Session &session);
 
 /// Parses the arguments, runs the command. Returns the exit code.
-int runCommandLine(int argc, char **argv, const LinkedKernels &kernels);
+int runCommandLine(int argc, char **argv, const quern_kernel_set &kernels);
 
 /// `context` (0: the plan's), or an Error if it is more than the plan's.
 uint32_t checkContext(const Model &model, uint32_t context);

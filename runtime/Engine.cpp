@@ -2,42 +2,21 @@
 #include "Engine.h"
 #include "Error.h"
 #include <algorithm>
-#include <ctime>
 #include <fmt/format.h>
 
 using namespace quern;
 using plan::Program;
-using plan::Stage;
 
 Engine::Engine(const PlanView &plan, std::span<const uint8_t> weights,
-               Kernels kernels, const Options &options)
-    : view(plan), arena(Mapping::anonymous(plan->arenaBytes, "activations")),
-      kv(Mapping::anonymous(plan->kvBytes, "keys and values")),
-      seqs(plan, arena.data(),
+               const quern_kernel_set &kernels, const Options &options)
+    : view(plan), workers(options.threads ? options.threads : allowedCpus()),
+      executor(executorKind(kernels).open(kernels, {plan, weights, workers})),
+      seqs(plan, executor->front(),
            options.context ? options.context : plan->context),
-      workers(options.threads ? options.threads : allowedCpus()),
-      logitRows(options.logitRows ? std::min(options.logitRows, plan->maxLogitRows)
-                                  : plan->maxLogitRows),
-      lastStep(plan->maxSequences) {
-  bind(weights, kernels);
-}
-
-void Engine::bind(std::span<const uint8_t> weights, Kernels kernels) {
-  auto *readOnly = const_cast<uint8_t *>(weights.data());
-  pointers.reserve(view.buffers().size());
-  for (const plan::Buffer &buffer : view.buffers()) {
-    auto *base = buffer.space == plan::Space::Arena ? arena.data()
-                 : buffer.space == plan::Space::Kv
-                     ? kv.data()
-                     : reinterpret_cast<std::byte *>(readOnly);
-    pointers.push_back(base + buffer.offset);
-  }
-  calls.reserve(view.stages().size());
-  for (const Stage &stage : view.stages())
-    calls.push_back({kernels[stage.kernel], pointers.data() + stage.firstBuffer,
-                     view.constants().data() + stage.firstConstant,
-                     stage.barrier != 0});
-}
+      logitRows(options.logitRows
+                    ? std::min(options.logitRows, plan->maxLogitRows)
+                    : plan->maxLogitRows),
+      lastStep(plan->maxSequences) {}
 
 //===----------------------------------------------------------------------===//
 // A step
@@ -51,7 +30,7 @@ void Engine::step(plan::Role role, std::span<const Row> rows,
   size_t first = program.firstStage, head = first + program.headStage;
   size_t end = first + program.stages;
 
-  // The first block of the head belongs to the same run of the team.
+  // The first block of the head belongs to the same run.
   size_t next = selectRows(rows, 0);
   runStages(first, counts[plan::kLogitRows] ? end : head);
   for (const Row &row : rows)
@@ -132,41 +111,12 @@ size_t Engine::selectRows(std::span<const Row> rows, size_t from) {
 
 void Engine::runStages(size_t first, size_t last) {
   if (profiling)
-    workers.run([=, this](unsigned w) { runWorker<true>(first, last, w); });
+    executor->measure(first, last, counts, times.data());
   else
-    workers.run([=, this](unsigned w) { runWorker<false>(first, last, w); });
-}
-
-static uint64_t nanoseconds() {
-  timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return uint64_t(time.tv_sec) * 1'000'000'000 + uint64_t(time.tv_nsec);
-}
-
-template <bool Profiled>
-void Engine::runWorker(size_t first, size_t last, unsigned worker) {
-  bool timed = Profiled && worker == 0;
-  uint64_t start = timed ? nanoseconds() : 0;
-  auto account = [&](size_t stage) {
-    uint64_t now = nanoseconds();
-    times[stage].nanoseconds += now - std::exchange(start, now);
-    ++times[stage].runs;
-  };
-  for (size_t i = first; i < last; ++i) {
-    const Call &call = calls[i];
-    if (i != first) { // a run of the team begins with everybody here
-      if (call.barrier)
-        workers.barrier(worker);
-      if (timed)
-        account(i - 1);
-    }
-    call.kernel(call.buffers, call.constants, counts, worker, workers.size());
-  }
-  if (timed && last > first)
-    account(last - 1);
+    executor->run(first, last, counts);
 }
 
 void Engine::startProfile() {
-  times.assign(calls.size(), {});
+  times.assign(view.stages().size(), {});
   profiling = true;
 }

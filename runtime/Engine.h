@@ -3,9 +3,8 @@
 // A step takes rows, each one token of one sequence, and runs one program over
 // all of them: first the stages that end in every row's hidden state, then the
 // head, which makes logits of the rows that want them, a block at a time
-// because vocabularies are long. All addresses that stages need are computed
-// once at construction; a step writes a few integers into the arena, runs the
-// kernels on the team, and allocates nothing.
+// because vocabularies are long. A step writes a few integers into the arena, has
+// the executor run the stages, and allocates nothing.
 //
 //   step(kPrompt, {{slot 0, token 5}, {slot 0, token 9, logits}}, print)
 //     tokens 5 9   positions 0 1   slots 0 0   tiles (0, 2)   select 1
@@ -16,9 +15,8 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+#include "Executor.h"
 #include "FunctionRef.h"
-#include "Mapping.h"
-#include "PlanView.h"
 #include "Sequences.h"
 #include "Team.h"
 #include <vector>
@@ -53,12 +51,11 @@ public:
     /// bits of a row do not depend on it, the memory that is touched does.
     uint32_t logitRows = 0;
   };
-  using Kernels = std::span<const quern_kernel>;
   using OnLogits = FunctionRef<void(const LogitBlock &)>;
 
   /// `plan`, `weights` (aligned to a page) and `kernels` must outlive this.
   Engine(const PlanView &plan, std::span<const uint8_t> weights,
-         Kernels kernels, const Options &options);
+         const quern_kernel_set &kernels, const Options &options);
 
   /// Runs `rows`, at most maxRows(role), all in that role. Rows of one sequence
   /// must be neighbours, in order. Sequences grow by their rows. `onLogits` is
@@ -73,48 +70,32 @@ public:
   uint32_t maxRows(plan::Role role) const { return view.program(role).maxRows; }
   uint32_t context() const { return seqs.context(); }
 
-  /// From now on, measures the time between the starts of consecutive stages as
-  /// worker 0 sees it (waiting for the others included).
+  /// From now on, measures what each stage takes, as the executor sees it.
   void startProfile();
   /// By stage of the plan: nanoseconds spent and times run since startProfile.
-  struct StageTime {
-    uint64_t nanoseconds = 0, runs = 0;
-  };
   std::span<const StageTime> profile() const { return times; }
 
 private:
-  /// A stage, ready to be called.
-  struct Call {
-    quern_kernel kernel;
-    void *const *buffers;
-    const int64_t *constants;
-    bool barrier;
-  };
-  void bind(std::span<const uint8_t> weights, Kernels kernels);
   void checkRows(plan::Role role, std::span<const Row> rows);
   void placeRows(std::span<const Row> rows);
   void addTiles(size_t first, size_t count);
   size_t selectRows(std::span<const Row> rows, size_t from);
   void runStages(size_t first, size_t last);
-  template <bool Profiled>
-  void runWorker(size_t first, size_t last, unsigned worker);
 
   template <typename T> T *input(uint64_t offset) {
-    return reinterpret_cast<T *>(arena.data() + offset);
+    return reinterpret_cast<T *>(executor->front() + offset);
   }
 
   const PlanView &view;
-  Mapping arena, kv;
-  Sequences seqs;
   Team workers;
+  std::unique_ptr<Executor> executor;
+  Sequences seqs;
   uint32_t logitRows; // most at a time
-  std::vector<void *> pointers;
-  std::vector<Call> calls;
   std::vector<StageTime> times;
   std::vector<uint64_t> lastStep; // by slot: number of the last step it was in
   uint64_t steps = 0;
   bool profiling = false;
-  alignas(64) int64_t counts[plan::kStepCounts] = {};
+  int64_t counts[plan::kStepCounts] = {};
 };
 
 } // namespace quern

@@ -1,28 +1,24 @@
 //===- Main.cpp - Where an artifact starts ----------------------*- C++ -*-===//
 //
-// The CPU is checked before anything of the model is looked at. This file and
+// The hardware is checked before anything of the model is looked at. This file and
 // all of the runtime are compiled for the plain architecture, so that a CPU
 // that is too old gets as far as the message.
 //
 //===----------------------------------------------------------------------===//
 #include "Artifact.h"
 #include "Commands.h"
-#include "CpuFeatures.h"
 #include <cstdio>
 #include <exception>
 
 int main(int argc, char **argv) {
+  const quern_kernel_set &kernels = *__start_quern_kernel_sets;
   try {
-    quern::requireCpuFeatures(quern_cpu_features, quern_cpu_name);
+    quern::executorKind(kernels).require(kernels);
   } catch (const std::exception &error) {
     std::string_view program = quern::baseName(argc ? argv[0] : "model");
     fprintf(stderr, "%.*s: %s\n", int(program.size()), program.data(),
             error.what());
     return 1;
   }
-  return quern::runCommandLine(
-      argc, argv,
-      {.table = {quern_kernels, size_t(quern_kernel_count)},
-       .cpu = quern_cpu_name,
-       .features = quern_cpu_features});
+  return quern::runCommandLine(argc, argv, kernels);
 }

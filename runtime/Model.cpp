@@ -8,9 +8,9 @@
 
 using namespace quern;
 
-Model::Model(Artifact opened, Engine::Kernels kernels)
+Model::Model(Artifact opened, const quern_kernel_set &kernels)
     : artifact(std::move(opened)), kernels(kernels),
-      view(artifact.section("plan"), kernels.size(),
+      view(artifact.section("plan"), kernels.count,
            artifact.section("weights").size()),
       text(artifact.section("tokenizer")) {}
 

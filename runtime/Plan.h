@@ -22,13 +22,9 @@
 // `rows` activation rows (row r is one token of one sequence); its first part
 // computes the hidden state of every row, the part from `headStage` on computes
 // the logits of up to `maxLogitRows` selected rows and may be repeated with
-// other selections. Every stage is one kernel call per worker:
-//
-//     kernel(buffers, constants, step, worker, workers)
-//
-// `buffers` are the stage's Buffer entries as addresses, `constants` its int64
-// constants, `step` the counts of this step (StepCount). Kernels never allocate
-// and never call the runtime; a stage's result does not depend on `workers`.
+// other selections. A stage is one kernel with the stage's Buffer entries, its
+// int64 constants and the counts of this step (StepCount). How it is called is the
+// executor's business (Executor.h); the result depends on nothing else.
 //
 // All integers are little endian. All offsets are bytes. Rows of activations
 // are `rowStride` apart, as the kernels know; the runtime only reads logits.
@@ -41,7 +37,7 @@
 namespace quern::plan {
 
 inline constexpr uint64_t kMagic = 0x314e524555510a7full; // "\x7f\nQUERN1"
-inline constexpr uint32_t kVersion = 1;
+inline constexpr uint32_t kVersion = 2;
 inline constexpr uint64_t kPage = 4096;
 /// More slots than this are refused: each costs a few bytes from the start.
 inline constexpr uint32_t kMostSequences = 1 << 16;
@@ -94,7 +90,7 @@ enum StepCount : uint32_t {
 };
 
 struct Stage {
-  uint32_t kernel;  // index into quern_kernels[]
+  uint32_t kernel;  // index into quern_kernel_set::kernels
   uint32_t barrier; // 1: all workers wait for each other before this stage
   uint32_t firstBuffer, buffers;
   uint32_t firstConstant, constants;
@@ -178,6 +174,7 @@ struct PlanHeader {
   // Result: float[maxLogitRows][logitStride]
   uint64_t logits;
   uint64_t logitStride; // floats
+  uint64_t frontBytes;  // of the arena, in which all of these and page tables lie
   Program programs[kRoles];
   // Tables: offset from the PlanHeader, count.
   uint64_t stagesAt, stages;
@@ -221,15 +218,17 @@ inline uint64_t checksum(const void *data, size_t size) {
 
 } // namespace quern::plan
 
-/// What the compiler's object defines for the runtime to link with.
+/// Kernels for one kind of hardware. The object that a target makes puts one of
+/// these into the section quern_kernel_sets, in the order of the plan's devices.
 extern "C" {
-using quern_kernel = void (*)(void *const *buffers, const int64_t *constants,
-                              const int64_t *step, int64_t worker,
-                              int64_t workers);
-extern const quern_kernel quern_kernels[];
-extern const uint64_t quern_kernel_count;
-/// LLVM feature names that the kernels need ("avx512f,avx512vnni"), and the
-/// instruction set's name for people ("x86-64-v4 with VNNI and BF16").
-extern const char quern_cpu_features[];
-extern const char quern_cpu_name[];
+struct quern_kernel_set {
+  const void *executor; // a quern::ExecutorKind (runtime/Executor.h)
+  const void *kernels;  // `count` of what that executor says; Stage::kernel counts
+  uint64_t count;
+  const char *chip;  // for people: "x86-64-v4 with VNNI and BF16"
+  const char *needs; // features, with commas: "avx512f,avx512vnni"
+};
+/// Defined by the linker: where the section begins and ends.
+extern const quern_kernel_set __start_quern_kernel_sets[],
+    __stop_quern_kernel_sets[];
 }

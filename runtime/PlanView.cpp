@@ -75,10 +75,11 @@ std::string_view PlanView::name(const Stage &stage) const {
   return {text.data(), strnlen(text.data(), text.size())};
 }
 
-void PlanView::checkArena(uint64_t offset, uint64_t count, uint64_t size,
+void PlanView::checkFront(uint64_t offset, uint64_t count, uint64_t size,
                           const char *what) const {
-  if (offset % 4 || !fits(offset, count, size, head->arenaBytes))
-    fail("{} at offset {} do not fit into the arena", what, offset);
+  if (offset % 4 || !fits(offset, count, size, head->frontBytes))
+    fail("{} at offset {} do not fit into the front of the arena", what,
+         offset);
 }
 
 void PlanView::checkHeader() const {
@@ -90,18 +91,20 @@ void PlanView::checkHeader() const {
     fail("a limit does not fit into an int32");
   if (h.maxSequences > plan::kMostSequences)
     fail("{} sequences are more than {}", h.maxSequences, plan::kMostSequences);
+  if (h.frontBytes > h.arenaBytes)
+    fail("the front of the arena is larger than the arena");
   if (h.logitStride < h.vocabulary)
     fail("logit rows of {} overlap at a stride of {}", h.vocabulary,
          h.logitStride);
-  checkArena(h.tokens, maxRows(), 4, "tokens");
-  checkArena(h.positions, maxRows(), 4, "positions");
-  checkArena(h.slots, maxRows(), 4, "slots");
-  checkArena(h.tiles, h.maxTiles, 8, "tiles");
-  checkArena(h.select, h.maxLogitRows, 4, "selected rows");
+  checkFront(h.tokens, maxRows(), 4, "tokens");
+  checkFront(h.positions, maxRows(), 4, "positions");
+  checkFront(h.slots, maxRows(), 4, "slots");
+  checkFront(h.tiles, h.maxTiles, 8, "tiles");
+  checkFront(h.select, h.maxLogitRows, 4, "selected rows");
   uint64_t rowBytes;
   if (__builtin_mul_overflow(h.logitStride, 4, &rowBytes))
     fail("a logit stride of {} is too long", h.logitStride);
-  checkArena(h.logits, h.maxLogitRows, rowBytes, "logits");
+  checkFront(h.logits, h.maxLogitRows, rowBytes, "logits");
 }
 
 void PlanView::checkPrograms() const {
@@ -188,7 +191,7 @@ void PlanView::checkGroups() const {
     if (group.pages > uint64_t(group.pagesPerSequence) * h.maxSequences)
       fail("KV group {} has {} pages, more than its table has entries", index,
            group.pages);
-    checkArena(group.tableOffset, uint64_t(h.maxSequences),
+    checkFront(group.tableOffset, uint64_t(h.maxSequences),
                uint64_t(group.pagesPerSequence) * 4, "page tables");
   }
 }

@@ -52,7 +52,7 @@ private:
   void checkStages(uint64_t kernels, uint64_t weightBytes) const;
   void checkGroups() const;
   void checkInputs() const;
-  void checkArena(uint64_t offset, uint64_t count, uint64_t size,
+  void checkFront(uint64_t offset, uint64_t count, uint64_t size,
                   const char *what) const;
 
   const plan::PlanHeader *head = nullptr;

@@ -1,6 +1,7 @@
 //===- Compile.cpp - Kernels to machine code ------------------------------===//
 #include "codegen/cpu/Compile.h"
 #include "codegen/cpu/tile/LowerTile.h"
+#include "codegen/host/Host.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
 #include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVMPass.h"
@@ -18,13 +19,8 @@
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "mlir/Transforms/Passes.h"
-#include "llvm/IR/LegacyPassManager.h"
-#include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/SmallVectorMemoryBuffer.h"
-#include "llvm/Support/TargetSelect.h"
-#include "llvm/Target/TargetMachine.h"
-#include <mutex>
 
 using namespace mlir;
 using namespace quern;
@@ -97,61 +93,24 @@ void quern::cpu::buildLLVMPipeline(OpPassManager &pm, const Chip &chip) {
 // LLVM IR
 //===----------------------------------------------------------------------===//
 
-static llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
-machineOf(const Chip &chip) {
-  // X86 alone: this is the CPU target, and all of LLVM's would cost start-up.
-  // Once: the registry is a list without a lock, and kernels are compiled on
-  // several threads.
-  static std::once_flag registered;
-  std::call_once(registered, [] {
-    LLVMInitializeX86TargetInfo();
-    LLVMInitializeX86Target();
-    LLVMInitializeX86TargetMC();
-    LLVMInitializeX86AsmPrinter();
-  });
-  llvm::Triple triple("x86_64-unknown-linux-gnu");
-  std::string message;
-  const llvm::Target *target =
-      llvm::TargetRegistry::lookupTarget(triple, message);
-  if (!target)
-    return llvm::createStringError(message);
-  llvm::TargetOptions options;
-  options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
-  return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
-      triple, chip.cpu, chip.features, options, llvm::Reloc::PIC_, std::nullopt,
-      llvm::CodeGenOptLevel::Default));
-}
-
-/// What the runtime links with: the table of kernels and the features.
-static void defineTables(llvm::Module &module, const Chip &chip,
-                         ArrayRef<std::string> table) {
-  llvm::LLVMContext &context = module.getContext();
-  auto define = [&](StringRef name, llvm::Constant *value) {
-    new llvm::GlobalVariable(module, value->getType(), /*isConstant=*/true,
-                             llvm::GlobalValue::ExternalLinkage, value, name);
-  };
-  auto *pointer = llvm::PointerType::get(context, 0);
+/// What the runtime links with: the set of kernels, of which those of other modules
+/// are declared.
+static void defineTable(llvm::Module &module, const Chip &chip,
+                        ArrayRef<std::string> table) {
+  auto *type = llvm::FunctionType::get(
+      llvm::Type::getVoidTy(module.getContext()), false);
   llvm::SmallVector<llvm::Constant *> kernels;
-  auto *type = llvm::FunctionType::get(llvm::Type::getVoidTy(context), false);
-  for (const std::string &name : table) // those of other modules are declared
+  for (const std::string &name : table)
     kernels.push_back(llvm::cast<llvm::Constant>(
         module.getOrInsertFunction(name, type).getCallee()));
-  define("quern_kernels",
-         llvm::ConstantArray::get(llvm::ArrayType::get(pointer, kernels.size()),
-                                  kernels));
-  define(
-      "quern_kernel_count",
-      llvm::ConstantInt::get(llvm::Type::getInt64Ty(context), kernels.size()));
-  define("quern_cpu_features",
-         llvm::ConstantDataArray::getString(context, chip.required()));
-  define("quern_cpu_name",
-         llvm::ConstantDataArray::getString(context, chip.name));
+  defineKernelSet(module, "quern_cpu_executor", kernels, chip.name,
+                  chip.required());
 }
 
 llvm::Expected<std::unique_ptr<llvm::Module>>
 quern::cpu::translateToLLVM(ModuleOp module, llvm::LLVMContext &context,
                             const Chip &chip, ArrayRef<std::string> table) {
-  auto machine = machineOf(chip);
+  auto machine = hostMachine(chip.cpu, chip.features);
   if (!machine)
     return machine.takeError();
   std::unique_ptr<llvm::Module> result =
@@ -168,14 +127,14 @@ quern::cpu::translateToLLVM(ModuleOp module, llvm::LLVMContext &context,
       f.addFnAttr(llvm::Attribute::NoUnwind);
     }
   if (!table.empty())
-    defineTables(*result, chip, table);
+    defineTable(*result, chip, table);
   return result;
 }
 
 llvm::Expected<llvm::SmallVector<char, 0>>
 quern::cpu::emitMachineCode(llvm::Module &module, const Chip &chip,
                             Output output) {
-  auto machine = machineOf(chip);
+  auto machine = hostMachine(chip.cpu, chip.features);
   if (!machine)
     return machine.takeError();
   llvm::PassBuilder builder(machine->get());
@@ -191,14 +150,8 @@ quern::cpu::emitMachineCode(llvm::Module &module, const Chip &chip,
   builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2)
       .run(module, modules);
 
-  llvm::SmallVector<char, 0> bytes;
-  llvm::raw_svector_ostream stream(bytes);
-  llvm::legacy::PassManager emit;
-  auto type = output == Output::Object ? llvm::CodeGenFileType::ObjectFile
-                                       : llvm::CodeGenFileType::AssemblyFile;
-  if ((*machine)->addPassesToEmitFile(emit, stream, nullptr, type))
-    return llvm::createStringError(
-        "the cpu target cannot emit this kind of file");
-  emit.run(module);
-  return bytes;
+  return quern::emitMachineCode(module, **machine,
+                                output == Output::Object
+                                    ? llvm::CodeGenFileType::ObjectFile
+                                    : llvm::CodeGenFileType::AssemblyFile);
 }

@@ -17,15 +17,14 @@
 namespace quern::cpu {
 
 /// Replaces every quern.kernel of the module by a function with the signature
-/// of quern_kernel (runtime/Plan.h).
+/// of quern_kernel (codegen/cpu/runtime/Executor.h).
 std::unique_ptr<mlir::Pass> createLowerKernelsPass(const Chip &);
 
 /// From those functions to the LLVM dialect.
 void buildLLVMPipeline(mlir::OpPassManager &, const Chip &);
 
-/// LLVM IR of a module in the LLVM dialect. With `table`, also defines
-/// quern_kernels (in that order), quern_kernel_count, quern_cpu_features and
-/// quern_cpu_name.
+/// LLVM IR of a module in the LLVM dialect. With `table`, also the
+/// set of these kernels (quern_kernel_set, runtime/Plan.h).
 llvm::Expected<std::unique_ptr<llvm::Module>>
 translateToLLVM(mlir::ModuleOp, llvm::LLVMContext &, const Chip &,
                 llvm::ArrayRef<std::string> table = {});

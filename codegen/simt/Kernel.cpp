@@ -64,26 +64,63 @@ KernelBuilder::KernelBuilder(KernelOp kernel, const Capabilities &chip)
   rows = count(int64_t(kernel.getRows()));
   tiles = count(1);
   task = gpu::BlockIdOp::create(*this, gpu::Dimension::x);
+  function->setAttr("quern.constants", getI64IntegerAttr(constants));
+  describePanels(constants);
   item = gpu::BlockIdOp::create(*this, gpu::Dimension::y);
   thread = gpu::ThreadIdOp::create(*this, gpu::Dimension::x);
   gpu::ReturnOp end = gpu::ReturnOp::create(*this);
   setInsertionPoint(end);
 }
 
-void KernelBuilder::launch(int64_t tasks, unsigned count, int64_t rows) {
-  function->setAttr("quern.grid",
-                    getDictionaryAttr({
-                        getNamedAttr("tasks", getI64IntegerAttr(tasks)),
-                        getNamedAttr("of", getI64IntegerAttr(count)),
-                        getNamedAttr("rows", getI64IntegerAttr(rows)),
-                    }));
+/// Of a kernel that reads packed weights: says so, and loads which of the panels
+/// are bound. `constant`: how many constants the stage has.
+void KernelBuilder::describePanels(unsigned constant) {
+  SmallVector<int64_t> arguments, bytes;
+  int64_t count = 0;
+  for (BlockArgument argument : body().getArguments()) {
+    if (!isa<PanelsType>(argument.getType()))
+      continue;
+    PanelReader w = panels(argument);
+    arguments.push_back(firstBuffer.lookup(argument));
+    bytes.push_back(w.spans * int64_t(w.layout.record));
+    count = w.panels;
+  }
+  if (arguments.empty())
+    return;
+  firstPanel = loadIndex(function.getArgument(1), index(constant));
+  panelCount = loadIndex(function.getArgument(1), index(constant + 1));
+  auto number = [&](StringRef name, int64_t value) {
+    return getNamedAttr(name, getI64IntegerAttr(value));
+  };
+  function->setAttr(
+      "quern.panels",
+      getDictionaryAttr({number("count", count),
+                         getNamedAttr("arguments", getDenseI64ArrayAttr(arguments)),
+                         getNamedAttr("bytes", getDenseI64ArrayAttr(bytes))}));
+}
+
+void KernelBuilder::launch(int64_t tasks, int64_t rows) {
+  function->setAttr(
+      "quern.grid",
+      getDictionaryAttr({
+          getNamedAttr("tasks", getI64IntegerAttr(tasks)),
+          getNamedAttr("of", getI64IntegerAttr(int64_t(kernel.getRows()))),
+          getNamedAttr("rows", getI64IntegerAttr(rows)),
+      }));
 }
 
 void KernelBuilder::launchOverRows(int64_t tasks, int64_t rowsOfItem) {
-  launch(tasks, unsigned(kernel.getRows()), rowsOfItem);
+  launch(tasks, rowsOfItem);
 }
 
-void KernelBuilder::launchOverTiles(int64_t tasks) { launch(tasks, 1, 1); }
+void KernelBuilder::launchOverPanels(int64_t rowsOfItem) {
+  auto described = function->getAttrOfType<DictionaryAttr>("quern.panels");
+  launch(described.getAs<IntegerAttr>("count").getInt(), rowsOfItem);
+  NamedAttrList list(described);
+  list.set("tasks", getUnitAttr());
+  function->setAttr("quern.panels", list.getDictionary(getContext()));
+  task = add(task, firstPanel);
+}
 
 Value KernelBuilder::memory(Value argument) {
   return function.getArgument(firstBuffer.lookup(argument));

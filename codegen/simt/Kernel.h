@@ -19,6 +19,15 @@
 //
 //     grid.x = tasks      grid.y = ceil(step[of] / rows)
 //
+// A device may bind less memory at once than a matrix has. So a launch may be cut:
+// the memory of every argument of packed weights is then that of some *panels*, from
+// `first` on, and where tasks are panels there are only those. Both numbers stand
+// behind the stage's constants, of which there are quern.constants. The attribute
+// says at which arguments of the function the panels are, and how many bytes one of
+// them has:
+//
+//     quern.panels = {count = 36, arguments = [3], bytes = [5760], tasks}
+//
 // Every workgroup finishes its results alone, over all of the columns in a fixed
 // order, so that a row's bits do not depend on which rows came along.
 //
@@ -26,7 +35,7 @@
 // each block argument, then those of each result):
 //
 //   step                       memref<?xi32>, the counts of runtime/Plan.h
-//   constants                  memref<?xi32>, the stage's
+//   constants                  memref<?xi32>, the stage's; first panel, panels
 //
 //   type                       buffers                        constants
 //   tensor<?xCxf32>            memref<?xSxf32>, S = rowStride(C)
@@ -74,8 +83,9 @@ public:
   mlir::Block &body() { return kernel.getBody().front(); }
 
   /// Says how many workgroups a launch has. A lowering calls one of them, once.
+  /// Over panels: a task is a panel of the weights, `task` counts in all of them.
   void launchOverRows(int64_t tasks, int64_t rowsOfItem = 1);
-  void launchOverTiles(int64_t tasks);
+  void launchOverPanels(int64_t rowsOfItem = 1);
 
   /// Memory of a block argument, or of result `i` of the kernel.
   mlir::Value memory(mlir::Value argument);
@@ -86,6 +96,10 @@ public:
     return {*this, mlir::cast<PanelsType>(argument.getType()),
             memory(argument)};
   }
+  /// Of a panel of the whole matrix, where it is in the memory that is bound; and
+  /// how many are there.
+  mlir::Value placeOfPanel(mlir::Value panel) { return sub(panel, firstPanel); }
+  mlir::Value boundPanels() { return panelCount; }
 
   /// Memory of the workgroup. What is in it at first is anybody's guess.
   mlir::Value shared(llvm::ArrayRef<int64_t> shape, mlir::Type);
@@ -123,7 +137,9 @@ public:
   }
 
 private:
-  void launch(int64_t tasks, unsigned count, int64_t rows);
+  void launch(int64_t tasks, int64_t rows);
+  void describePanels(unsigned constant);
+  mlir::Value firstPanel, panelCount;
   llvm::DenseMap<mlir::Value, unsigned> firstBuffer, firstConstant;
   unsigned firstResult = 0;
 };

@@ -58,6 +58,27 @@ static void hoistShared(gpu::GPUFuncOp function) {
   }
 }
 
+/// What a launch needs to know of the function, which is about to lose its
+/// attributes.
+static DictionaryAttr describe(gpu::GPUFuncOp function) {
+  Builder b(function.getContext());
+  int64_t shared = 0;
+  for (BlockArgument memory : function.getWorkgroupAttributions()) {
+    auto type = cast<MemRefType>(memory.getType());
+    shared +=
+        type.getNumElements() * int64_t(type.getElementTypeBitWidth() / 8);
+  }
+  NamedAttrList list;
+  for (const char *name : {"quern.grid", "quern.panels", "quern.constants"})
+    if (Attribute attribute = function->getAttr(name))
+      list.set(StringRef(name).substr(6), attribute);
+  list.set("bindings", b.getI64IntegerAttr(
+                           function.getFunctionType().getNumInputs()));
+  list.set("threads", b.getI64IntegerAttr((*function.getKnownBlockSize())[0]));
+  list.set("shared", b.getI64IntegerAttr(shared));
+  return list.getDictionary(function.getContext());
+}
+
 /// Results of a loop that may have no round at all: of such a loop upstream's
 /// conversion leaves them undefined.
 static void nameResultsOfNoRound(scf::ForOp loop) {
@@ -91,13 +112,17 @@ struct PrepareSpirv : PassWrapper<PrepareSpirv, OperationPass<ModuleOp>> {
     MLIRContext *context = &getContext();
     ModuleOp module = getOperation();
     module->setAttr(spirv::getTargetEnvAttrName(), environment(context));
+    NamedAttrList kernels;
     module.walk([&](gpu::GPUFuncOp function) {
+      kernels.set(function.getName(), describe(function));
+      function.setName("main"); // the same kernel is the same module
       hoistShared(function);
       function.walk(nameResultsOfNoRound);
       auto size = function.getKnownBlockSize();
       function->setAttr(spirv::getEntryPointABIAttrName(),
                         spirv::getEntryPointABIAttr(context, *size));
     });
+    module->setAttr(vulkan::kKernels, kernels.getDictionary(context));
     AttrTypeReplacer replacer;
     replacer.addReplacement([&](gpu::AddressSpaceAttr space) -> Attribute {
       return spirv::StorageClassAttr::get(
@@ -182,13 +207,16 @@ void quern::vulkan::buildSpirvPasses(OpPassManager &pm) {
   spirvPasses.addPass(spirv::createSPIRVUpdateVCEPass());
 }
 
+StringRef quern::vulkan::kernelNameOf(spirv::ModuleOp module) {
+  StringRef name = module.getName().value_or("");
+  name.consume_front("__spv__"); // the conversion's mark
+  return name;
+}
+
 llvm::Expected<llvm::SmallVector<uint32_t, 0>>
-quern::vulkan::binaryOf(ModuleOp kernels) {
-  auto modules = kernels.getOps<spirv::ModuleOp>();
-  if (!llvm::hasSingleElement(modules))
-    return llvm::createStringError("one kernel is one module of SPIR-V");
+quern::vulkan::binaryOf(spirv::ModuleOp module) {
   llvm::SmallVector<uint32_t, 0> words;
-  if (failed(spirv::serialize(*modules.begin(), words)))
+  if (failed(spirv::serialize(module, words)))
     return llvm::createStringError("cannot serialize a module of SPIR-V");
   return words;
 }

@@ -1,11 +1,12 @@
 //===- Target.cpp - Devices that Vulkan drives ----------------------------===//
 //
-// Kernels of threads (codegen/simt) as SPIR-V. So far for some roots only, and
-// there is no runtime for artifacts yet: what is missing is refused in words.
+// Kernels of threads (codegen/simt) as SPIR-V, which the artifact hands to whatever
+// driver it finds (runtime/).
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/Target.h"
 #include "codegen/simt/Passes.h"
+#include "codegen/vulkan/Object.h"
 #include "codegen/vulkan/Spirv.h"
 #include "ir/tile/Tile.h"
 #include "mlir/Pass/PassRegistry.h"
@@ -21,8 +22,10 @@ public:
     // Activations stay f32: no conversion to make or to fuse.
     return {.codes = {Number::F32, Number::F32},
             .floats = {Number::F32, Number::F32},
+            .alignment = 256, // the most that a driver may want of an offset
             .fuseConvert = false};
   }
+  Linking linking() const override { return Linking::Dynamic; }
   std::string chip() const override { return "portable"; }
 
   void buildKernelPasses(OpPassManager &pm) const override {
@@ -36,11 +39,12 @@ public:
   }
 
   llvm::Expected<llvm::SmallVector<char, 0>>
-  emit(ModuleOp kernels, ArrayRef<std::string>, Form form) const override {
+  emit(ModuleOp kernels, ArrayRef<std::string> table, Form form) const override {
+    if (form == Form::Object)
+      return vulkan::emitObject(kernels, table, chip());
     if (form != Form::Assembly)
       return llvm::createStringError(
-          "the vulkan target makes no executables yet; --emit=kernels and "
-          "--emit=asm print its kernels");
+          "the vulkan target has no LLVM IR; --emit=asm prints SPIR-V");
     llvm::SmallVector<char, 0> text;
     llvm::raw_svector_ostream stream(text);
     kernels.print(stream);
@@ -74,7 +78,7 @@ void registerPasses() {
 
 TargetInfo quern::targets::vulkan() {
   return {"vulkan",
-          "devices with Vulkan 1.3 (prints kernels; no executables yet)",
+          "devices with Vulkan 1.3",
           {"native", "portable"},
           registerDialects,
           registerPasses,

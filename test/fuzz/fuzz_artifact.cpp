@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Message.h"
+#include "codegen/cpu/runtime/Executor.h"
 #include "runtime/Model.h"
 #include "test/unit/runtime/ToyModel.h"
 
@@ -66,12 +67,14 @@ static void noKernel(void *const *, const int64_t *, const int64_t *counts,
   for (int i = 0; i < plan::kStepCounts; ++i)
     check(counts[i] >= 0);
 }
-static const quern_kernel kernels[] = {noKernel, noKernel, noKernel};
+static const quern_kernel table[] = {noKernel, noKernel, noKernel};
+static const quern_kernel_set kernels = {&quern_cpu_executor, table,
+                                         std::size(table), "any", ""};
 
 /// Looks at everything that a plan points to.
 static void readPlan(const PlanView &plan) {
   for (const plan::Stage &stage : plan.stages()) {
-    check(stage.kernel < std::size(kernels));
+    check(stage.kernel < kernels.count);
     volatile size_t total = plan.name(stage).size();
     for (const plan::Buffer &b :
          plan.buffers().subspan(stage.firstBuffer, stage.buffers))

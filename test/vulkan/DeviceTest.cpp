@@ -35,7 +35,7 @@ llvm::SmallVector<uint32_t, 0> doubling() {
   buildSpirvPasses(pm);
   if (!module || mlir::failed(pm.run(*module)))
     llvm::report_fatal_error("cannot lower the kernel");
-  return llvm::cantFail(binaryOf(*module));
+  return llvm::cantFail(binaryOf(*module->getOps<mlir::spirv::ModuleOp>().begin()));
 }
 
 class VulkanDevice : public testing::Test {
@@ -62,21 +62,24 @@ std::string messageOf(std::function<void()> act) {
 
 /// x to y to z, each twice the one before.
 TEST_F(VulkanDevice, ListsAreRunInOrderAndOften) {
-  Pipeline twice = device->pipeline(doubling(), "k", 4);
+  Pipeline twice = device->pipeline(doubling(), "main", 4, "k");
   Buffer step = device->allocate(12, "counts"),
          constants = device->allocate(4, "none");
   Buffer x = device->allocate(4 * kRows * kColumns, "x"),
          y = device->allocate(x.size(), "y"),
          z = device->allocate(x.size(), "z");
   static_cast<int32_t *>(step.data())[0] = kRows;
-  auto dispatch = [&](const Buffer &from, const Buffer &to, bool barrier) {
-    Dispatch d{&twice, {}, {1, kRows, 1}, barrier};
+  auto bound = [&](const Buffer &from, const Buffer &to) {
+    Bound launch{&twice, {}};
     for (const Buffer *b :
          std::initializer_list<const Buffer *>{&step, &constants, &from, &to})
-      d.bindings.push_back({b, 0, b->size()});
-    return d;
+      launch.bindings.push_back({b, 0, b->size()});
+    return launch;
   };
-  Dispatch chain[] = {dispatch(x, y, false), dispatch(y, z, true)};
+  Bound pairs[] = {bound(x, y), bound(y, z)};
+  BindingSets sets = device->bind(pairs);
+  Dispatch chain[] = {{&sets, 0, {1, kRows, 1}, false},
+                      {&sets, 1, {1, kRows, 1}, true}};
   CommandList list = device->record(chain);
   for (float first : {1.0f, -3.0f}) {
     for (uint32_t i = 0; i < kRows * kColumns; ++i)

@@ -18,10 +18,13 @@ using namespace quern;
 using namespace quern::test;
 
 namespace {
-/// A kernel as the device takes it.
+/// A kernel as the device takes it; the numbers are those of codegen/simt/Kernel.h.
 struct Compiled {
   vulkan::Pipeline pipeline;
-  int64_t tasks, of, rows; // see codegen/simt/Kernel.h
+  int64_t tasks, of, rows;
+  int64_t panels = 0;
+  bool tasksArePanels = false;
+  std::vector<int64_t> weights, panelBytes; // bindings
 };
 
 class VulkanRunner : public Runner {
@@ -56,14 +59,17 @@ public:
         return made.takeError();
       found = compiled.emplace(text, std::move(*made)).first;
     }
-    launch(found->second, buffers, constants, counts);
-    return llvm::Error::success();
+    return launch(found->second, buffers, constants, counts);
   }
 
 private:
   llvm::Expected<Compiled> compile(const std::string &text, unsigned bindings);
-  void launch(const Compiled &, llvm::ArrayRef<Memory> buffers,
-              llvm::ArrayRef<int64_t> constants, Counts);
+  llvm::Error launch(const Compiled &, llvm::ArrayRef<Memory> buffers,
+                     llvm::ArrayRef<int64_t> constants, Counts);
+  void launchPanels(const Compiled &, const int32_t *step,
+                    llvm::ArrayRef<vulkan::Buffer>,
+                    llvm::ArrayRef<int64_t> constants, int64_t first,
+                    int64_t count);
 
   std::unique_ptr<vulkan::Device> device;
   std::string why;
@@ -90,17 +96,11 @@ llvm::Expected<Compiled> VulkanRunner::compile(const std::string &text,
   kernels.addPass(simt::createLowerTilePass());
   if (mlir::failed(kernels.run(*module)))
     return llvm::createStringError("cannot lower the kernel: " + message);
-  int64_t grid[3] = {};
-  module->walk([&](mlir::gpu::GPUFuncOp function) {
-    auto of = function->getAttrOfType<mlir::DictionaryAttr>("quern.grid");
-    int64_t *next = grid;
-    for (const char *key : {"tasks", "of", "rows"})
-      *next++ = of.getAs<mlir::IntegerAttr>(key).getInt();
-  });
   vulkan::buildSpirvPasses(spirv);
   if (mlir::failed(spirv.run(*module)))
     return llvm::createStringError("cannot make SPIR-V: " + message);
-  auto words = vulkan::binaryOf(*module);
+  auto words =
+      vulkan::binaryOf(*module->getOps<mlir::spirv::ModuleOp>().begin());
   if (!words)
     return words.takeError();
   if (const char *file = getenv("QUERN_KEEP_SPIRV")) // for people
@@ -108,36 +108,109 @@ llvm::Expected<Compiled> VulkanRunner::compile(const std::string &text,
       fwrite(words->data(), 4, words->size(), out);
       fclose(out);
     }
-  return Compiled{device->pipeline(*words, "k", bindings), grid[0], grid[1],
-                  grid[2]};
+  auto described = (*module)
+                       ->getAttrOfType<mlir::DictionaryAttr>(vulkan::kKernels)
+                       .getAs<mlir::DictionaryAttr>("k");
+  auto number = [](mlir::DictionaryAttr of, const char *name) {
+    return of.getAs<mlir::IntegerAttr>(name).getInt();
+  };
+  auto grid = described.getAs<mlir::DictionaryAttr>("grid");
+  Compiled result{device->pipeline(*words, "main", bindings, "k"),
+                  number(grid, "tasks"),
+                  number(grid, "of"),
+                  number(grid, "rows"),
+                  0,
+                  false,
+                  {},
+                  {}};
+  if (auto panels = described.getAs<mlir::DictionaryAttr>("panels")) {
+    result.panels = number(panels, "count");
+    result.tasksArePanels = bool(panels.get("tasks"));
+    result.weights =
+        panels.getAs<mlir::DenseI64ArrayAttr>("arguments").asArrayRef();
+    result.panelBytes =
+        panels.getAs<mlir::DenseI64ArrayAttr>("bytes").asArrayRef();
+  }
+  return result;
 }
 
-void VulkanRunner::launch(const Compiled &kernel,
-                          llvm::ArrayRef<Memory> buffers,
-                          llvm::ArrayRef<int64_t> constants, Counts counts) {
+/// With `count` panels from `first` on bound, in a buffer of their own: the tests'
+/// are smaller than what an offset must be a multiple of.
+void VulkanRunner::launchPanels(const Compiled &kernel, const int32_t *step,
+                                llvm::ArrayRef<vulkan::Buffer> memory,
+                                llvm::ArrayRef<int64_t> constants,
+                                int64_t first, int64_t count) {
+  std::vector<int32_t> numbers(constants.begin(), constants.end());
+  if (kernel.panels)
+    numbers.insert(numbers.end(), {int32_t(first), int32_t(count)});
+  numbers.resize(std::max<size_t>(numbers.size(), 1));
+  vulkan::Buffer constantMemory =
+      device->allocate(4 * numbers.size(), "constants");
+  std::memcpy(constantMemory.data(), numbers.data(), constantMemory.size());
+  vulkan::Bound bound{&kernel.pipeline, {}};
+  for (const vulkan::Buffer &buffer : memory)
+    bound.bindings.push_back({&buffer, 0, buffer.size()});
+  bound.bindings[1] = {&constantMemory, 0, constantMemory.size()};
+  std::vector<vulkan::Buffer> parts;
+  parts.reserve(kernel.weights.size());
+  for (auto [binding, bytes] :
+       llvm::zip_equal(kernel.weights, kernel.panelBytes)) {
+    parts.push_back(device->allocate(uint64_t(count * bytes), "panels"));
+    std::memcpy(parts.back().data(),
+                static_cast<char *>(memory[binding].data()) + first * bytes,
+                parts.back().size());
+    bound.bindings[binding] = {&parts.back(), 0, parts.back().size()};
+  }
+  vulkan::BindingSets sets = device->bind({&bound, 1});
+  int64_t items = (step[kernel.of] + kernel.rows - 1) / kernel.rows;
+  vulkan::Dispatch dispatch{
+      &sets,
+      0,
+      {uint32_t(kernel.tasksArePanels ? count : kernel.tasks), uint32_t(items),
+       1}};
+  device->run(device->record({&dispatch, 1}));
+}
+
+/// Once at a time, and once more with two thirds of the panels and the rest, which
+/// must make no difference.
+llvm::Error VulkanRunner::launch(const Compiled &kernel,
+                                 llvm::ArrayRef<Memory> buffers,
+                                 llvm::ArrayRef<int64_t> constants,
+                                 Counts counts) {
   int32_t step[plan::kStepCounts] = {
       int32_t(counts.rows), int32_t(counts.tiles), int32_t(counts.logitRows)};
-  std::vector<int32_t> numbers(constants.begin(), constants.end());
-  numbers.resize(std::max<size_t>(numbers.size(), 1));
-  std::vector<Memory> all{{step, sizeof(step)},
-                          {numbers.data(), 4 * numbers.size()}};
+  int32_t none = 0;
+  std::vector<Memory> all{{step, sizeof(step)}, {&none, sizeof(none)}};
   all.insert(all.end(), buffers.begin(), buffers.end());
+  auto bytesOf = [](const Memory &m) { return (m.bytes + 3) / 4 * 4; };
   std::vector<vulkan::Buffer> memory;
-  for (const Memory &m : all) {
-    memory.push_back(
-        device->allocate((m.bytes + 3) / 4 * 4, "a test's buffer"));
-    std::memcpy(memory.back().data(), m.data, m.bytes);
+  for (const Memory &m : all)
+    memory.push_back(device->allocate(bytesOf(m), "a test's buffer"));
+  auto run = [&](std::initializer_list<int64_t> counts) {
+    for (auto [m, buffer] : llvm::zip_equal(all, memory))
+      std::memcpy(buffer.data(), m.data, m.bytes);
+    int64_t first = 0;
+    for (int64_t count : counts) {
+      launchPanels(kernel, step, memory, constants, first, count);
+      first += count;
+    }
+  };
+  std::vector<std::vector<char>> inParts;
+  if (kernel.panels > 1) {
+    int64_t most = (2 * kernel.panels + 2) / 3;
+    run({most, kernel.panels - most});
+    for (auto [m, buffer] : llvm::zip_equal(all, memory))
+      inParts.emplace_back(static_cast<char *>(buffer.data()),
+                           static_cast<char *>(buffer.data()) + m.bytes);
   }
-  vulkan::Dispatch dispatch{&kernel.pipeline, {}, {}, false};
-  for (const vulkan::Buffer &buffer : memory)
-    dispatch.bindings.push_back({&buffer, 0, buffer.size()});
-  int64_t items = (step[kernel.of] + kernel.rows - 1) / kernel.rows;
-  dispatch.groups[0] = uint32_t(kernel.tasks);
-  dispatch.groups[1] = uint32_t(items);
-  dispatch.groups[2] = 1;
-  device->run(device->record({&dispatch, 1}));
-  for (size_t i = 0; i < all.size(); ++i)
-    std::memcpy(all[i].data, memory[i].data(), all[i].bytes);
+  run({kernel.panels});
+  for (size_t i = 0; i < inParts.size(); ++i)
+    if (std::memcmp(inParts[i].data(), memory[i].data(), inParts[i].size()))
+      return llvm::createStringError(
+          "a launch in two parts makes other numbers than one");
+  for (auto [m, buffer] : llvm::zip_equal(all, memory))
+    std::memcpy(m.data, buffer.data(), m.bytes);
+  return llvm::Error::success();
 }
 } // namespace
 

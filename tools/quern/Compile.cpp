@@ -225,7 +225,7 @@ private:
     llvm::Error failed = compileKernels(plan.kernels, temporary);
     if (!failed) {
       phases.begin("link", "linking");
-      failed = linkExecutable(objects, temporary);
+      failed = linkExecutable(objects, session.target->linking(), temporary);
     }
     for (const std::string &object : objects) {
       llvm::sys::fs::remove(object);

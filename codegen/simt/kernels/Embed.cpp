@@ -25,7 +25,10 @@ LogicalResult quern::simt::lowerEmbed(KernelBuilder &b) {
   PanelReader w = b.panels(op.getTable());
   b.launchOverRows((w.steps + b.chip.threads - 1) / b.chip.threads);
   Value token = b.loadIndex(b.memory(op.getTokens()), b.item);
-  Value panelAt = w.panel(b.div(token, kLanes)), lane = b.rem(token, kLanes);
+  // Of rows that are not bound in this launch another one makes the numbers.
+  Value place = b.placeOfPanel(b.div(token, kLanes)); // wraps around below 0
+  Value bound = b.less(place, b.boundPanels());
+  Value panelAt = w.panel(place), lane = b.rem(token, kLanes);
   Value scale = b.number(op.getScale().convertToFloat());
   auto decode = [&](Value step, int64_t columns) {
     w.decode(
@@ -39,10 +42,13 @@ LogicalResult quern::simt::lowerEmbed(KernelBuilder &b) {
   };
   const int64_t whole = w.columns / kStep, rest = w.columns % kStep;
   Value step = b.add(b.mul(b.task, b.chip.threads), b.thread);
-  b.when(b.less(step, b.index(whole)), [&] { decode(step, kStep); });
+  auto is = [&](Value condition) -> Value {
+    return arith::AndIOp::create(b, bound, condition);
+  };
+  b.when(is(b.less(step, b.index(whole))), [&] { decode(step, kStep); });
   if (rest)
-    b.when(arith::CmpIOp::create(b, arith::CmpIPredicate::eq, step,
-                                 b.index(whole)),
+    b.when(is(arith::CmpIOp::create(b, arith::CmpIPredicate::eq, step,
+                                    b.index(whole))),
            [&] { decode(step, rest); });
   return success();
 }

@@ -55,7 +55,7 @@ void LinearEmitter::multiply(PanelReader &w, Value step, int64_t columns,
                              MutableArrayRef<Value> sums) {
   Value first = b.mul(step, kStep);
   w.decode(
-      w.panel(b.task), step, columns,
+      w.panel(b.placeOfPanel(b.task)), step, columns,
       [&](int64_t c, Value vector) {
         Value weight = vector::ExtractOp::create(b, vector, int64_t(0));
         for (auto [sum, row] : llvm::zip_equal(sums, inputRows)) {
@@ -127,7 +127,7 @@ void LinearEmitter::emitRows(Value firstRow, int64_t rows) {
 }
 
 void LinearEmitter::emit() {
-  b.launchOverRows(b.panels(roots.front().getWeight()).panels, kRows);
+  b.launchOverPanels(kRows);
   partial =
       b.shared({int64_t(roots.size()), kRows, slices, kLanes}, b.getF32Type());
   Value firstRow = b.mul(b.item, kRows), left = b.sub(b.rows, firstRow);

@@ -3,6 +3,7 @@
 #include "Error.h"
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <fmt/format.h>
 
 using namespace quern;
@@ -23,8 +24,32 @@ struct Features {
 };
 } // namespace
 
+Needs vulkan::needsOf(std::string_view features) {
+  Needs needs;
+  while (!features.empty()) {
+    size_t comma = std::min(features.find(','), features.size());
+    std::string_view name = features.substr(0, comma);
+    features.remove_prefix(std::min(comma + 1, features.size()));
+    if (name == "shaderInt8")
+      needs.int8 = true;
+    else if (name == "shaderInt16")
+      needs.int16 = true;
+    else if (name == "shaderFloat16")
+      needs.float16 = true;
+    else if (name == "storageBuffer16BitAccess")
+      needs.storage16 = true;
+    else
+      throw Error(fmt::format("the kernels need '{}', which this program does "
+                              "not know",
+                              name));
+  }
+  return needs;
+}
+
 struct Device::State {
   Loader vk;
+  /// For tests: as if the host did not see the device's own memory.
+  bool hidesMemory = getenv("QUERN_VULKAN_HIDE_MEMORY") != nullptr;
   VkInstance instance{};
   VkPhysicalDevice physical{};
   VkDevice device{};
@@ -32,6 +57,7 @@ struct Device::State {
   uint32_t family = 0;
   VkPhysicalDeviceProperties properties{};
   VkPhysicalDeviceMemoryProperties memory{};
+  uint64_t mostOfBuffer = 0;
   VkDebugUtilsMessengerEXT messenger{};
   std::vector<std::string> messages;
   Owned<VkPipelineCache> cache;
@@ -44,7 +70,11 @@ struct Device::State {
   std::string lacking(VkPhysicalDevice, const Needs &) const;
   void createDevice(const Needs &);
   uint32_t computeFamily(VkPhysicalDevice) const;
-  uint32_t memoryType(uint32_t allowed) const;
+  uint32_t memoryType(uint32_t allowed, Memory) const;
+  void copy(const Buffer &to, uint64_t offset, const Buffer &from,
+            uint64_t bytes);
+  void submit(VkCommandBuffer);
+  VkCommandBuffer begin(Owned<VkCommandPool> &pool);
   void check(VkResult, std::string_view what) const;
 
   /// Makes one object by one of Vulkan's vkCreate functions.
@@ -59,6 +89,16 @@ struct Device::State {
     return {device, handle, destroy};
   }
 };
+
+static void barrier(const Loader &vk, VkCommandBuffer commands,
+                    VkPipelineStageFlags from, VkAccessFlags wrote,
+                    VkPipelineStageFlags to, VkAccessFlags reads) {
+  VkMemoryBarrier memory{.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
+                         .srcAccessMask = wrote,
+                         .dstAccessMask = reads};
+  vk.CmdPipelineBarrier(commands, from, to, 0, 1, &memory, 0, nullptr, 0,
+                        nullptr);
+}
 
 //===----------------------------------------------------------------------===//
 // Opening
@@ -220,6 +260,13 @@ void Device::State::choose(const Needs &needs) {
     if (lacks.empty()) {
       physical = candidate;
       properties = has;
+      VkPhysicalDeviceVulkan11Properties more{
+          .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_PROPERTIES};
+      VkPhysicalDeviceProperties2 all{
+          .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2,
+          .pNext = &more};
+      vk.GetPhysicalDeviceProperties2(candidate, &all);
+      mostOfBuffer = more.maxMemoryAllocationSize;
       return;
     }
     if (!std::exchange(refused, true)) // of the best
@@ -281,8 +328,23 @@ Device::~Device() = default;
 
 std::string Device::name() const { return state->properties.deviceName; }
 
-uint64_t Device::offsetAlignment() const {
-  return state->properties.limits.minStorageBufferOffsetAlignment;
+/// Bytes of the device's own memory, of the heap that holds most of it.
+static uint64_t memoryOf(const VkPhysicalDeviceMemoryProperties &memory) {
+  uint64_t most = 0;
+  for (uint32_t i = 0; i < memory.memoryHeapCount; ++i)
+    if (memory.memoryHeaps[i].flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT)
+      most = std::max<uint64_t>(most, memory.memoryHeaps[i].size);
+  return most;
+}
+
+Limits Device::limits() const {
+  const VkPhysicalDeviceLimits &has = state->properties.limits;
+  return {.offsetAlignment = has.minStorageBufferOffsetAlignment,
+          .bindingRange = has.maxStorageBufferRange,
+          .bufferBytes = std::min<uint64_t>(state->mostOfBuffer, 1 << 30),
+          .memoryBytes = memoryOf(state->memory),
+          .groups = {has.maxComputeWorkGroupCount[0],
+                     has.maxComputeWorkGroupCount[1]}};
 }
 
 const std::vector<std::string> &Device::validationMessages() const {
@@ -293,53 +355,133 @@ const std::vector<std::string> &Device::validationMessages() const {
 // Memory and pipelines
 //===----------------------------------------------------------------------===//
 
-/// Memory that the host sees as it is, the device's own before the host's.
-uint32_t Device::State::memoryType(uint32_t allowed) const {
-  constexpr VkMemoryPropertyFlags needed = VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT |
-                                           VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
-  for (VkMemoryPropertyFlags wanted :
-       {needed | VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, needed})
+/// The first type that has all of a list of properties, the best list first.
+uint32_t Device::State::memoryType(uint32_t allowed, Memory whose) const {
+  constexpr VkMemoryPropertyFlags own = VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT,
+                                  seen = VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT |
+                                         VK_MEMORY_PROPERTY_HOST_COHERENT_BIT,
+                                  cached = VK_MEMORY_PROPERTY_HOST_CACHED_BIT;
+  static constexpr VkMemoryPropertyFlags device[] = {own | seen, own, seen},
+                                         shared[] = {seen | cached, seen};
+  std::span<const VkMemoryPropertyFlags> lists = shared;
+  if (whose == Memory::Device)
+    lists = device;
+  for (VkMemoryPropertyFlags wanted : lists)
     for (uint32_t i = 0; i < memory.memoryTypeCount; ++i)
       if ((allowed >> i & 1) &&
-          (memory.memoryTypes[i].propertyFlags & wanted) == wanted)
+          (memory.memoryTypes[i].propertyFlags & wanted) == wanted &&
+          memory.memoryHeaps[memory.memoryTypes[i].heapIndex].size >=
+              memoryOf(memory) / 2)
         return i;
+  for (uint32_t i = 0; i < memory.memoryTypeCount; ++i)
+    if ((allowed >> i & 1) &&
+        (memory.memoryTypes[i].propertyFlags & seen) == seen)
+      return i;
   throw Error(fmt::format("{}: has no memory that the host sees",
                           properties.deviceName));
 }
 
-Buffer Device::allocate(uint64_t bytes, std::string_view what) {
+Buffer Device::allocate(uint64_t bytes, std::string_view what, Memory whose) {
   State &s = *state;
   const Loader &vk = s.vk;
   std::string name = fmt::format("{} bytes for {}", bytes, what);
   Buffer result;
   result.bytes = bytes;
-  result.buffer =
-      s.make(vk.CreateBuffer, vk.DestroyBuffer,
-             VkBufferCreateInfo{.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
-                                .size = bytes,
-                                .usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT},
-             name);
+  result.buffer = s.make(
+      vk.CreateBuffer, vk.DestroyBuffer,
+      VkBufferCreateInfo{.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
+                         .size = bytes,
+                         .usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT |
+                                  VK_BUFFER_USAGE_TRANSFER_SRC_BIT |
+                                  VK_BUFFER_USAGE_TRANSFER_DST_BIT},
+      name);
   VkMemoryRequirements needs;
   vk.GetBufferMemoryRequirements(s.device, result.buffer.get(), &needs);
-  result.memory =
-      s.make(vk.AllocateMemory, vk.FreeMemory,
-             VkMemoryAllocateInfo{
-                 .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
-                 .allocationSize = needs.size,
-                 .memoryTypeIndex = s.memoryType(needs.memoryTypeBits)},
-             name);
+  uint32_t type = s.memoryType(needs.memoryTypeBits, whose);
+  result.memory = s.make(vk.AllocateMemory, vk.FreeMemory,
+                         VkMemoryAllocateInfo{
+                             .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+                             .allocationSize = needs.size,
+                             .memoryTypeIndex = type},
+                         name);
   VkDeviceMemory memory = result.memory.get();
   s.check(vk.BindBufferMemory(s.device, result.buffer.get(), memory, 0), name);
-  s.check(vk.MapMemory(s.device, memory, 0, VK_WHOLE_SIZE, 0, &result.mapped),
-          name);
+  bool hidden = whose == Memory::Device && s.hidesMemory;
+  if (!hidden && (s.memory.memoryTypes[type].propertyFlags &
+                  VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT))
+    s.check(
+        vk.MapMemory(s.device, memory, 0, VK_WHOLE_SIZE, 0, &result.mapped),
+        name);
   return result;
 }
 
+void Device::upload(const Buffer &to, uint64_t offset, const void *data,
+                    uint64_t bytes) {
+  constexpr uint64_t most = 16 << 20; // at a time, where it takes a copy
+  if (to.data()) {
+    std::memcpy(static_cast<std::byte *>(to.data()) + offset, data, bytes);
+    return;
+  }
+  Buffer staging = allocate(std::min(bytes, most), "uploading");
+  for (uint64_t done = 0; done < bytes; done += most) {
+    uint64_t part = std::min(bytes - done, most);
+    std::memcpy(staging.data(), static_cast<const std::byte *>(data) + done,
+                part);
+    state->copy(to, offset + done, staging, part);
+  }
+}
+
+void Device::State::copy(const Buffer &to, uint64_t offset, const Buffer &from,
+                         uint64_t bytes) {
+  Owned<VkCommandPool> pool;
+  VkCommandBuffer commands = begin(pool);
+  VkBufferCopy region{0, offset, bytes};
+  vk.CmdCopyBuffer(commands, from.buffer.get(), to.buffer.get(), 1, &region);
+  barrier(vk, commands, VK_PIPELINE_STAGE_TRANSFER_BIT,
+          VK_ACCESS_TRANSFER_WRITE_BIT, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
+          VK_ACCESS_SHADER_READ_BIT);
+  check(vk.EndCommandBuffer(commands), "uploading");
+  submit(commands);
+}
+
+void Device::openCache(std::span<const uint8_t> data) {
+  const Loader &vk = state->vk;
+  state->cache = state->make(
+      vk.CreatePipelineCache, vk.DestroyPipelineCache,
+      VkPipelineCacheCreateInfo{
+          .sType = VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO,
+          .initialDataSize = data.size(),
+          .pInitialData = data.data()},
+      "a cache of pipelines");
+}
+
+std::vector<uint8_t> Device::cacheData() const {
+  const State &s = *state;
+  size_t size = 0;
+  VkPipelineCache cache = s.cache.get();
+  s.check(s.vk.GetPipelineCacheData(s.device, cache, &size, nullptr),
+          "a cache of pipelines");
+  std::vector<uint8_t> data(size);
+  s.check(s.vk.GetPipelineCacheData(s.device, cache, &size, data.data()),
+          "a cache of pipelines");
+  data.resize(size);
+  return data;
+}
+
+std::string Device::cacheKey() const {
+  const VkPhysicalDeviceProperties &is = state->properties;
+  std::string key = fmt::format("{:x}-{:x}-{:x}-", is.vendorID, is.deviceID,
+                                is.driverVersion);
+  for (uint8_t byte : is.pipelineCacheUUID)
+    key += fmt::format("{:02x}", byte);
+  return key;
+}
+
 Pipeline Device::pipeline(std::span<const uint32_t> spirv, const char *entry,
-                          unsigned bindings) {
+                          unsigned bindings, std::string_view what) {
   State &s = *state;
   const Loader &vk = s.vk;
-  std::string name = fmt::format("the kernel '{}'", entry);
+  std::string name = fmt::format("the kernel '{}'", what);
   Pipeline result;
   result.bindingCount = bindings;
   std::vector<VkDescriptorSetLayoutBinding> list;
@@ -387,73 +529,35 @@ Pipeline Device::pipeline(std::span<const uint32_t> spirv, const char *entry,
 // Commands
 //===----------------------------------------------------------------------===//
 
-static Owned<VkDescriptorPool> descriptorPool(VkDevice device, const Loader &vk,
-                                              std::span<const Dispatch> list,
-                                              VkResult &result) {
-  uint32_t bindings = 0;
-  for (const Dispatch &dispatch : list)
-    bindings += uint32_t(dispatch.bindings.size());
-  VkDescriptorPoolSize size{VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, bindings};
-  VkDescriptorPoolCreateInfo info{
-      .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
-      .maxSets = uint32_t(list.size()),
-      .poolSizeCount = 1,
-      .pPoolSizes = &size};
-  VkDescriptorPool pool{};
-  result = vk.CreateDescriptorPool(device, &info, nullptr, &pool);
-  return {device, pool, vk.DestroyDescriptorPool};
-}
-
-static void barrier(const Loader &vk, VkCommandBuffer commands,
-                    VkPipelineStageFlags from, VkAccessFlags wrote,
-                    VkPipelineStageFlags to, VkAccessFlags reads) {
-  VkMemoryBarrier memory{.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
-                         .srcAccessMask = wrote,
-                         .dstAccessMask = reads};
-  vk.CmdPipelineBarrier(commands, from, to, 0, 1, &memory, 0, nullptr, 0,
-                        nullptr);
-}
-
-CommandList Device::record(std::span<const Dispatch> list) {
+BindingSets Device::bind(std::span<const Bound> list) {
   State &s = *state;
   const Loader &vk = s.vk;
-  constexpr const char *name = "a list of commands";
-  constexpr VkPipelineStageFlags compute = VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT;
-  constexpr VkAccessFlags writes = VK_ACCESS_SHADER_WRITE_BIT;
-  CommandList result;
-  VkResult code;
-  result.descriptors = descriptorPool(s.device, vk, list, code);
-  s.check(code, name);
-  result.pool = s.make(vk.CreateCommandPool, vk.DestroyCommandPool,
-                       VkCommandPoolCreateInfo{
-                           .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
-                           .queueFamilyIndex = s.family},
-                       name);
-  VkCommandBufferAllocateInfo one{
-      .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
-      .commandPool = result.pool.get(),
-      .commandBufferCount = 1};
-  s.check(vk.AllocateCommandBuffers(s.device, &one, &result.commands), name);
-  VkCommandBuffer commands = result.commands;
-  VkCommandBufferBeginInfo begin{
-      .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
-  s.check(vk.BeginCommandBuffer(commands, &begin), name);
-  barrier(vk, commands, VK_PIPELINE_STAGE_HOST_BIT, VK_ACCESS_HOST_WRITE_BIT,
-          compute, VK_ACCESS_SHADER_READ_BIT);
-  for (const Dispatch &dispatch : list) {
-    if (dispatch.barrier)
-      barrier(vk, commands, compute, writes, compute,
-              writes | VK_ACCESS_SHADER_READ_BIT);
-    VkDescriptorSetLayout layout = dispatch.pipeline->bindings.get();
+  constexpr const char *name = "bindings of kernels";
+  uint32_t bindings = 0;
+  for (const Bound &bound : list)
+    bindings += uint32_t(bound.bindings.size());
+  VkDescriptorPoolSize size{VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, bindings};
+  BindingSets result;
+  result.pool = s.make(
+      vk.CreateDescriptorPool, vk.DestroyDescriptorPool,
+      VkDescriptorPoolCreateInfo{
+          .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
+          .maxSets = uint32_t(list.size()),
+          .poolSizeCount = 1,
+          .pPoolSizes = &size},
+      name);
+  std::vector<VkDescriptorBufferInfo> buffers;
+  for (const Bound &bound : list) {
+    VkDescriptorSetLayout layout = bound.pipeline->bindings.get();
     VkDescriptorSetAllocateInfo allocate{
         .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
-        .descriptorPool = result.descriptors.get(),
+        .descriptorPool = result.pool.get(),
         .descriptorSetCount = 1,
         .pSetLayouts = &layout};
     VkDescriptorSet set;
     s.check(vk.AllocateDescriptorSets(s.device, &allocate, &set), name);
-    std::vector<VkDescriptorBufferInfo> buffers;
-    for (const Binding &b : dispatch.bindings)
+    buffers.clear();
+    for (const Binding &b : bound.bindings)
       buffers.push_back({b.buffer->buffer.get(), b.offset, b.range});
     VkWriteDescriptorSet write{.sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
                                .dstSet = set,
@@ -462,28 +566,70 @@ CommandList Device::record(std::span<const Dispatch> list) {
                                    VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
                                .pBufferInfo = buffers.data()};
     vk.UpdateDescriptorSets(s.device, 1, &write, 0, nullptr);
+    result.sets.push_back(set);
+    result.pipelines.push_back(bound.pipeline);
+  }
+  return result;
+}
+
+/// A list of commands in a pool of its own, begun.
+VkCommandBuffer Device::State::begin(Owned<VkCommandPool> &pool) {
+  constexpr const char *name = "a list of commands";
+  pool = make(vk.CreateCommandPool, vk.DestroyCommandPool,
+              VkCommandPoolCreateInfo{
+                  .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
+                  .queueFamilyIndex = family},
+              name);
+  VkCommandBufferAllocateInfo one{
+      .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
+      .commandPool = pool.get(),
+      .commandBufferCount = 1};
+  VkCommandBuffer commands;
+  check(vk.AllocateCommandBuffers(device, &one, &commands), name);
+  VkCommandBufferBeginInfo info{
+      .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
+  check(vk.BeginCommandBuffer(commands, &info), name);
+  return commands;
+}
+
+CommandList Device::record(std::span<const Dispatch> list) {
+  State &s = *state;
+  const Loader &vk = s.vk;
+  constexpr VkPipelineStageFlags compute = VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT;
+  constexpr VkAccessFlags reads = VK_ACCESS_SHADER_READ_BIT,
+                          writes = VK_ACCESS_SHADER_WRITE_BIT;
+  CommandList result;
+  VkCommandBuffer commands = result.commands = s.begin(result.pool);
+  // What earlier lists wrote, and the host.
+  barrier(vk, commands, VK_PIPELINE_STAGE_HOST_BIT | compute,
+          VK_ACCESS_HOST_WRITE_BIT | writes, compute, reads | writes);
+  for (const Dispatch &dispatch : list) {
+    if (dispatch.barrier)
+      barrier(vk, commands, compute, writes, compute, reads | writes);
+    const Pipeline *pipeline = dispatch.sets->pipelines[dispatch.set];
     vk.CmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE,
-                       dispatch.pipeline->pipeline.get());
+                       pipeline->pipeline.get());
     vk.CmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE,
-                             dispatch.pipeline->layout.get(), 0, 1, &set, 0,
-                             nullptr);
+                             pipeline->layout.get(), 0, 1,
+                             &dispatch.sets->sets[dispatch.set], 0, nullptr);
     vk.CmdDispatch(commands, dispatch.groups[0], dispatch.groups[1],
                    dispatch.groups[2]);
   }
   barrier(vk, commands, compute, writes, VK_PIPELINE_STAGE_HOST_BIT,
           VK_ACCESS_HOST_READ_BIT);
-  s.check(vk.EndCommandBuffer(commands), name);
+  s.check(vk.EndCommandBuffer(commands), "a list of commands");
   return result;
 }
 
-void Device::run(const CommandList &list) {
-  State &s = *state;
-  VkFence fence = s.fence.get();
+void Device::run(const CommandList &list) { state->submit(list.commands); }
+
+void Device::State::submit(VkCommandBuffer commands) {
+  constexpr const char *name = "running kernels";
+  VkFence waited = fence.get();
   VkSubmitInfo info{.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
                     .commandBufferCount = 1,
-                    .pCommandBuffers = &list.commands};
-  s.check(s.vk.QueueSubmit(s.queue, 1, &info, fence), "running kernels");
-  s.check(s.vk.WaitForFences(s.device, 1, &fence, VK_TRUE, kForever),
-          "running kernels");
-  s.check(s.vk.ResetFences(s.device, 1, &fence), "running kernels");
+                    .pCommandBuffers = &commands};
+  check(vk.QueueSubmit(queue, 1, &info, waited), name);
+  check(vk.WaitForFences(device, 1, &waited, VK_TRUE, kForever), name);
+  check(vk.ResetFences(device, 1, &waited), name);
 }

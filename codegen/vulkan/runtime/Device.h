@@ -6,11 +6,14 @@
 //     Device device(needs);
 //     Buffer x = device.allocate(bytes, "activations");
 //     Pipeline k = device.pipeline(words, "k", /*bindings=*/1);
-//     CommandList list = device.record({{&k, {{&x, 0, x.size()}}, {4, 1, 1}}});
+//     Bound bound[] = {{&k, {{&x, 0, x.size()}}}};
+//     BindingSets sets = device.bind(bound);
+//     Dispatch dispatch[] = {{&sets, 0, {4, 1, 1}}};
+//     CommandList list = device.record(dispatch);
 //     device.run(list);
 //
-// Everything throws Error, in one line, for what the driver refuses. Buffers,
-// pipelines and lists must go before their device. Not thread-safe.
+// Everything throws Error, in one line, for what the driver refuses. What a device
+// has made must go before it. Not thread-safe, but for pipeline().
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -34,6 +37,10 @@ struct Needs {
   uint32_t sharedBytes = 0;        // of a workgroup
   uint64_t storageBufferRange = 0; // bytes of one binding
 };
+
+/// The needs of kernels that want these features, names of Vulkan's with commas
+/// between them. Throws Error for a name that is not known here.
+Needs needsOf(std::string_view features);
 
 /// A handle, and how to destroy it.
 template <typename Handle> class Owned {
@@ -64,10 +71,10 @@ private:
   Destroy destroy = nullptr;
 };
 
-/// Memory of the device that the host sees without a flush. What is in it at first
-/// is anybody's guess.
+/// Memory that kernels work in. What is in it at first is anybody's guess.
 class Buffer {
 public:
+  /// Where the host sees it, without a flush; null if it does not.
   void *data() const { return mapped; }
   uint64_t size() const { return bytes; }
 
@@ -78,6 +85,10 @@ private:
   void *mapped = nullptr;
   uint64_t bytes = 0;
 };
+
+/// Whose memory: the device's own, which the host may not see; or where the host
+/// reads and writes as well.
+enum class Memory { Device, Shared };
 
 /// An entry point whose storage buffers are the bindings 0, 1, ... of set 0.
 class Pipeline {
@@ -94,17 +105,39 @@ struct Binding {
   uint64_t offset, range; // bytes
 };
 
-struct Dispatch {
+/// A pipeline and all of its bindings.
+struct Bound {
   const Pipeline *pipeline;
   std::vector<Binding> bindings;
+};
+
+/// Pipelines with their bindings, ready to be launched.
+class BindingSets {
+private:
+  friend class Device;
+  Owned<VkDescriptorPool> pool;
+  std::vector<VkDescriptorSet> sets;
+  std::vector<const Pipeline *> pipelines;
+};
+
+struct Dispatch {
+  const BindingSets *sets;
+  size_t set;
   uint32_t groups[3];
   bool barrier = false; // it waits for all before it, and sees what they wrote
+};
+
+struct Limits {
+  uint64_t offsetAlignment; // of a binding
+  uint64_t bindingRange;    // most bytes of one
+  uint64_t bufferBytes;     // most of one buffer
+  uint64_t memoryBytes;     // of the device, as much as is free if it says so
+  uint32_t groups[2];       // most workgroups of a dispatch
 };
 
 class CommandList {
 private:
   friend class Device;
-  Owned<VkDescriptorPool> descriptors;
   Owned<VkCommandPool> pool;
   VkCommandBuffer commands{};
 };
@@ -120,13 +153,26 @@ public:
   Device &operator=(const Device &) = delete;
 
   std::string name() const;
-  /// What an offset of a binding must be a multiple of.
-  uint64_t offsetAlignment() const;
+  Limits limits() const;
 
   /// `what` is for the message if there is no room.
-  Buffer allocate(uint64_t bytes, std::string_view what);
+  Buffer allocate(uint64_t bytes, std::string_view what,
+                  Memory = Memory::Shared);
+  /// Writes to a part of a buffer while nothing runs.
+  void upload(const Buffer &to, uint64_t offset, const void *data,
+              uint64_t bytes);
+  /// May be called on several threads at once.
   Pipeline pipeline(std::span<const uint32_t> spirv, const char *entry,
-                    unsigned bindings);
+                    unsigned bindings, std::string_view name);
+  BindingSets bind(std::span<const Bound>);
+
+  /// What a driver may take up later, on the same device, to make the same
+  /// pipelines in less time: before the first of them, and after the last.
+  void openCache(std::span<const uint8_t> data);
+  std::vector<uint8_t> cacheData() const;
+  /// A name for this device and driver, which a cache is good for.
+  std::string cacheKey() const;
+
   /// The dispatches, in order. What the host wrote before a run is visible to
   /// all; afterwards the host sees what they wrote.
   CommandList record(std::span<const Dispatch>);

@@ -15,7 +15,7 @@ namespace quern::vulkan {
 #define QUERN_VULKAN_INSTANCE(X)                                               \
   X(DestroyInstance)                                                           \
   X(EnumeratePhysicalDevices) X(GetPhysicalDeviceProperties)                   \
-      X(GetPhysicalDeviceFeatures2) X(GetPhysicalDeviceMemoryProperties)       \
+      X(GetPhysicalDeviceFeatures2) X(GetPhysicalDeviceProperties2) X(GetPhysicalDeviceMemoryProperties)       \
           X(GetPhysicalDeviceQueueFamilyProperties) X(CreateDevice)            \
               X(GetDeviceProcAddr)
 #define QUERN_VULKAN_DEVICE(X)                                                 \
@@ -27,7 +27,7 @@ namespace quern::vulkan {
                   DestroyDescriptorSetLayout) X(CreatePipelineLayout)          \
                   X(DestroyPipelineLayout) X(CreateComputePipelines) X(        \
                       DestroyPipeline) X(CreatePipelineCache)                  \
-                      X(DestroyPipelineCache) X(CreateDescriptorPool) X(       \
+                      X(DestroyPipelineCache) X(GetPipelineCacheData) X(CmdCopyBuffer) X(CreateDescriptorPool) X(       \
                           DestroyDescriptorPool) X(AllocateDescriptorSets)     \
                           X(UpdateDescriptorSets) X(CreateCommandPool) X(      \
                               DestroyCommandPool) X(AllocateCommandBuffers)    \

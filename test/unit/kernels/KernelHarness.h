@@ -14,7 +14,7 @@
 #pragma once
 #include "codegen/cpu/Chip.h"
 #include "mlir/IR/BuiltinOps.h"
-#include "runtime/Plan.h"
+#include "codegen/cpu/runtime/Executor.h"
 #include "llvm/Support/Error.h"
 #include <cstdint>
 #include <memory>

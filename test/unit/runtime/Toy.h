@@ -16,7 +16,7 @@ struct Toy {
 
   std::unique_ptr<Engine> engine(unsigned threads = 1, uint32_t context = 0) {
     return std::make_unique<Engine>(
-        view, weights, Engine::Kernels(quern_kernels, quern_kernel_count),
+        view, weights, *__start_quern_kernel_sets,
         Engine::Options{threads, context});
   }
 
@@ -37,7 +37,7 @@ struct Toy {
 
   ToyOptions options;
   std::vector<uint8_t> bytes, weights;
-  PlanView view{bytes, quern_kernel_count, weights.size()};
+  PlanView view{bytes, __start_quern_kernel_sets->count, weights.size()};
 };
 
 } // namespace quern::test

@@ -103,10 +103,17 @@ static void head(void *const *buffers, const int64_t *constants,
 
 typedef void (*quern_kernel)(void *const *, const int64_t *, const int64_t *,
                              int64_t, int64_t);
-const quern_kernel quern_kernels[] = {store, attend, head};
-const uint64_t quern_kernel_count = 3;
+static const quern_kernel kernels[] = {store, attend, head};
 #ifndef TOY_FEATURES
 #define TOY_FEATURES "sse2,cx16"
 #endif
-const char quern_cpu_features[] = TOY_FEATURES;
-const char quern_cpu_name[] = "plain x86-64";
+
+struct quern_kernel_set {
+  const void *executor, *kernels;
+  uint64_t count;
+  const char *chip, *needs;
+};
+extern const char quern_cpu_executor[];
+__attribute__((used, section("quern_kernel_sets"))) const struct quern_kernel_set
+    toy_kernel_set = {quern_cpu_executor, kernels, 3, "plain x86-64",
+                      TOY_FEATURES};

@@ -145,7 +145,7 @@ std::vector<uint8_t> PlanBuilder::build() {
   addGroups();
   addStages();
   addUses();
-  h.arenaBytes = arena.size;
+  h.arenaBytes = h.frontBytes = arena.size;
   std::vector<uint8_t> bytes(sizeof(h));
   h.stagesAt = append(bytes, stages), h.stages = stages.size();
   h.buffersAt = append(bytes, buffers), h.buffers = buffers.size();

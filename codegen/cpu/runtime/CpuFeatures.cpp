@@ -4,7 +4,7 @@
 // X86 target.
 //
 //===----------------------------------------------------------------------===//
-#include "CpuFeatures.h"
+#include "codegen/cpu/runtime/CpuFeatures.h"
 #include "Error.h"
 #include <cstdint>
 #include <fmt/format.h>

@@ -1,6 +1,6 @@
 //===- CpuFeaturesTest.cpp - Against what the kernel says of the CPU ------===//
-#include "CpuFeatures.h"
-#include "Error.h"
+#include "codegen/cpu/runtime/CpuFeatures.h"
+#include "runtime/Error.h"
 #include <fstream>
 #include <gtest/gtest.h>
 #include <set>

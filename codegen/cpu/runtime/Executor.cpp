@@ -1,0 +1,116 @@
+//===- Executor.cpp - Stages on the threads of a CPU ----------------------===//
+#include "codegen/cpu/runtime/Executor.h"
+#include "codegen/cpu/runtime/CpuFeatures.h"
+#include "runtime/Mapping.h"
+#include "runtime/Team.h"
+#include <cstring>
+#include <ctime>
+#include <vector>
+
+using namespace quern;
+
+namespace {
+/// Calls the kernels in place: weights where they are mapped, arena and pool in
+/// memory that the system hands out as it is touched. All addresses are computed
+/// once; a run allocates nothing.
+class CpuExecutor : public Executor {
+public:
+  CpuExecutor(std::span<const quern_kernel> kernels,
+              const ExecutorInput &input);
+
+  std::byte *front() override { return arena.data(); }
+  void run(size_t first, size_t last, const int64_t *counts) override {
+    std::memcpy(step, counts, sizeof(step));
+    team.run([=, this](unsigned w) { work<false>(first, last, w, nullptr); });
+  }
+  void measure(size_t first, size_t last, const int64_t *counts,
+               StageTime *times) override {
+    std::memcpy(step, counts, sizeof(step));
+    team.run([=, this](unsigned w) { work<true>(first, last, w, times); });
+  }
+
+private:
+  /// A stage, ready to be called.
+  struct Call {
+    quern_kernel kernel;
+    void *const *buffers;
+    const int64_t *constants;
+    bool barrier;
+  };
+  template <bool Measured>
+  void work(size_t first, size_t last, unsigned worker, StageTime *times);
+
+  Mapping arena, kv;
+  Team &team;
+  std::vector<void *> pointers;
+  std::vector<Call> calls;
+  alignas(64) int64_t step[plan::kStepCounts] = {};
+};
+} // namespace
+
+CpuExecutor::CpuExecutor(std::span<const quern_kernel> kernels,
+                         const ExecutorInput &input)
+    : arena(Mapping::anonymous(input.plan->arenaBytes, "activations")),
+      kv(Mapping::anonymous(input.plan->kvBytes, "keys and values")),
+      team(input.team) {
+  const PlanView &plan = input.plan;
+  auto *weights = const_cast<std::byte *>(
+      reinterpret_cast<const std::byte *>(input.weights.data()));
+  pointers.reserve(plan.buffers().size());
+  for (const plan::Buffer &buffer : plan.buffers()) {
+    std::byte *base = buffer.space == plan::Space::Arena ? arena.data()
+                      : buffer.space == plan::Space::Kv  ? kv.data()
+                                                         : weights;
+    pointers.push_back(base + buffer.offset);
+  }
+  calls.reserve(plan.stages().size());
+  for (const plan::Stage &stage : plan.stages())
+    calls.push_back({kernels[stage.kernel], pointers.data() + stage.firstBuffer,
+                     plan.constants().data() + stage.firstConstant,
+                     stage.barrier != 0});
+}
+
+static uint64_t nanoseconds() {
+  timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return uint64_t(time.tv_sec) * 1'000'000'000 + uint64_t(time.tv_nsec);
+}
+
+/// Times are those between the starts of consecutive stages as worker 0 sees them
+/// (waiting for the others included).
+template <bool Measured>
+void CpuExecutor::work(size_t first, size_t last, unsigned worker,
+                       StageTime *times) {
+  bool timed = Measured && worker == 0;
+  uint64_t start = timed ? nanoseconds() : 0;
+  auto account = [&](size_t stage) {
+    uint64_t now = nanoseconds();
+    times[stage].nanoseconds += now - std::exchange(start, now);
+    ++times[stage].runs;
+  };
+  for (size_t i = first; i < last; ++i) {
+    const Call &call = calls[i];
+    if (i != first) { // a run of the team begins with everybody here
+      if (call.barrier)
+        team.barrier(worker);
+      if (timed)
+        account(i - 1);
+    }
+    call.kernel(call.buffers, call.constants, step, worker, team.size());
+  }
+  if (timed && last > first)
+    account(last - 1);
+}
+
+static void require(const quern_kernel_set &set) {
+  requireCpuFeatures(set.needs, set.chip);
+}
+
+static std::unique_ptr<Executor> open(const quern_kernel_set &set,
+                                      const ExecutorInput &input) {
+  return std::make_unique<CpuExecutor>(
+      std::span(static_cast<const quern_kernel *>(set.kernels), set.count),
+      input);
+}
+
+extern "C" const ExecutorKind quern_cpu_executor = {"cpu", require, open};

@@ -1,0 +1,422 @@
+//===- Executor.cpp - Stages on a device that Vulkan drives ---------------===//
+#include "Device.h"
+#include "Kernel.h"
+#include "PipelineCache.h"
+#include "runtime/Error.h"
+#include "runtime/Team.h"
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <ctime>
+#include <fmt/format.h>
+#include <map>
+#include <mutex>
+
+using namespace quern;
+using namespace quern::vulkan;
+
+namespace {
+/// A space of the plan as buffers, none larger than the device allows, cut where
+/// something begins that stages refer to.
+class DeviceSpace {
+public:
+  /// `offsets`: where things begin, of [begin, end) of the space.
+  DeviceSpace(Device &device, std::vector<uint64_t> offsets, uint64_t begin,
+              uint64_t end, std::string_view what);
+
+  /// From `offset` on, as much as is left of its buffer and can be bound.
+  Binding at(uint64_t offset, uint64_t mostRange) const {
+    const Part &part = partOf(offset);
+    uint64_t within = offset - part.begin;
+    return {&part.buffer, within,
+            std::min(mostRange, part.buffer.size() - within)};
+  }
+  void upload(Device &device, const uint8_t *data) const {
+    for (const Part &part : parts)
+      device.upload(part.buffer, 0, data + part.begin, part.buffer.size());
+  }
+
+private:
+  struct Part {
+    uint64_t begin;
+    Buffer buffer;
+  };
+  const Part &partOf(uint64_t offset) const {
+    auto after = std::upper_bound(
+        parts.begin(), parts.end(), offset,
+        [](uint64_t at, const Part &part) { return at < part.begin; });
+    return *(after - 1);
+  }
+  std::vector<Part> parts;
+};
+
+/// Everything of a stage's launch but the number of items. A stage whose weights
+/// are more than can be bound has several, none of which waits for another.
+struct Launch {
+  const quern_vulkan_kernel *kernel;
+  uint32_t tasks;
+  bool barrier;
+};
+
+class VulkanExecutor : public Executor {
+public:
+  VulkanExecutor(std::span<const quern_vulkan_kernel *const> kernels,
+                 std::string_view needs, const ExecutorInput &input);
+
+  std::byte *front() override {
+    return static_cast<std::byte *>(frontMemory.data());
+  }
+  void run(size_t first, size_t last, const int64_t *counts) override;
+  void measure(size_t first, size_t last, const int64_t *counts,
+               StageTime *times) override;
+
+private:
+  static Needs needsOfKernels(std::span<const quern_vulkan_kernel *const>,
+                              std::string_view needs);
+  void checkLimits() const;
+  void makePipelines();
+  void layOutStages();
+  void addLaunches(const plan::Stage &stage);
+  Binding bindingOf(const plan::Buffer &buffer) const;
+  uint64_t addConstants(std::span<const int64_t> constants, uint32_t extra);
+  const CommandList &listOf(size_t first, size_t last, const int64_t *counts);
+
+  const PlanView &plan;
+  std::span<const quern_vulkan_kernel *const> kernels;
+  Team &team;
+  Device device;
+  Limits limits;
+  Buffer frontMemory, steps;
+  DeviceSpace arena, kv, weights;
+  Buffer constants;
+  std::vector<Pipeline> pipelines;      // each text of SPIR-V once
+  std::vector<const Pipeline *> ofKernel; // by kernel
+  std::vector<Launch> launches;
+  std::vector<size_t> firstLaunch; // by stage, and the end
+  std::vector<Bound> bound;        // by launch, while they are made
+  std::vector<int32_t> constantWords;
+  BindingSets sets;
+
+  /// Lists by stages and counts, the last used.
+  using Shape = std::array<uint64_t, 2 + plan::kStepCounts>;
+  struct Recorded {
+    CommandList list;
+    uint64_t lastUse;
+  };
+  std::map<Shape, Recorded> lists;
+  uint64_t uses = 0;
+  static constexpr size_t kMostLists = 64;
+};
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+DeviceSpace::DeviceSpace(Device &device, std::vector<uint64_t> offsets,
+                         uint64_t begin, uint64_t end, std::string_view what) {
+  const uint64_t most = device.limits().bufferBytes;
+  std::sort(offsets.begin(), offsets.end());
+  offsets.erase(std::unique(offsets.begin(), offsets.end()), offsets.end());
+  for (size_t i = 0; i < offsets.size();) {
+    uint64_t from = i == 0 ? begin : offsets[i], to = from;
+    do {
+      uint64_t next = i + 1 < offsets.size() ? offsets[i + 1] : end;
+      if (to > from && next - from > most)
+        break;
+      to = next, ++i;
+    } while (i < offsets.size());
+    parts.push_back(
+        {from, device.allocate(to - from, what, Memory::Device)});
+  }
+}
+
+static std::vector<uint64_t> offsetsIn(const PlanView &plan, plan::Space space,
+                                       uint64_t from) {
+  std::vector<uint64_t> offsets;
+  for (const plan::Buffer &buffer : plan.buffers())
+    if (buffer.space == space && buffer.offset >= from)
+      offsets.push_back(buffer.offset);
+  return offsets;
+}
+
+/// Before anything is loaded.
+static void checkRoom(const Device &device, const ExecutorInput &input) {
+  uint64_t needed =
+      input.plan->arenaBytes + input.plan->kvBytes + input.weights.size();
+  uint64_t has = device.limits().memoryBytes;
+  if (needed > has)
+    throw Error(fmt::format(
+        "{}: the model takes {} bytes of its memory, {} more than the {} that "
+        "it has: weights {}, keys and values {}, activations {}",
+        device.name(), needed, needed - has, has, input.weights.size(),
+        input.plan->kvBytes, input.plan->arenaBytes));
+}
+
+VulkanExecutor::VulkanExecutor(
+    std::span<const quern_vulkan_kernel *const> kernels, std::string_view needs,
+    const ExecutorInput &input)
+    : plan(input.plan), kernels(kernels), team(input.team),
+      device(needsOfKernels(kernels, needs)),
+      limits((checkRoom(device, input), device.limits())),
+      frontMemory(
+          device.allocate(plan->frontBytes, "step inputs and logits")),
+      steps(device.allocate(sizeof(int32_t) * plan::kStepCounts,
+                            "counts of a step")),
+      arena(device, offsetsIn(plan, plan::Space::Arena, plan->frontBytes),
+            plan->frontBytes, plan->arenaBytes, "activations"),
+      kv(device, offsetsIn(plan, plan::Space::Kv, 0), 0, plan->kvBytes,
+         "keys and values"),
+      weights(device, offsetsIn(plan, plan::Space::Weights, 0), 0,
+              input.weights.size(), "weights") {
+  checkLimits();
+  std::memset(frontMemory.data(), 0, frontMemory.size());
+  makePipelines();
+  layOutStages();
+  weights.upload(device, input.weights.data());
+}
+
+Needs VulkanExecutor::needsOfKernels(
+    std::span<const quern_vulkan_kernel *const> kernels,
+    std::string_view features) {
+  Needs needs = needsOf(features);
+  for (const quern_vulkan_kernel *kernel : kernels) {
+    needs.threads = std::max(needs.threads, kernel->threads);
+    needs.sharedBytes = std::max(needs.sharedBytes, kernel->sharedBytes);
+  }
+  return needs;
+}
+
+/// What has to be bound whole, and launched at once.
+void VulkanExecutor::checkLimits() const {
+  auto check = [&](uint64_t bytes, std::string_view what,
+                   std::string_view flags) {
+    if (bytes > limits.bindingRange)
+      throw Error(fmt::format("{}: {} take {} bytes, and it binds {} at once: "
+                              "compile with a smaller {}",
+                              device.name(), what, bytes, limits.bindingRange,
+                              flags));
+  };
+  for (const plan::KvGroup &group : plan.groups())
+    check(group.pages * group.pageBytes, "keys and values of a layer",
+          "--ctx or --max-batch");
+  for (const plan::ArenaUse &use : plan.uses())
+    check(use.rows * use.rowBytes, "activations", "--chunk or --max-batch");
+  uint32_t most[2] = {};
+  for (const quern_vulkan_kernel *kernel : kernels)
+    most[0] = std::max(most[0], kernel->tasks);
+  most[1] = std::max(plan.maxRows(), plan->maxLogitRows);
+  if (most[0] > limits.groups[0] || most[1] > limits.groups[1])
+    throw Error(fmt::format("{}: launches {} x {} workgroups, and kernels of "
+                            "the model may need {} x {}",
+                            device.name(), limits.groups[0], limits.groups[1],
+                            most[0], most[1]));
+}
+
+//===----------------------------------------------------------------------===//
+// Pipelines and bindings
+//===----------------------------------------------------------------------===//
+
+/// By all threads: a driver may take a second for one of them. Kernels of both
+/// roles are often the same.
+void VulkanExecutor::makePipelines() {
+  std::map<std::span<const uint32_t>, size_t,
+           decltype([](auto a, auto b) {
+             return std::lexicographical_compare(a.begin(), a.end(), b.begin(),
+                                                 b.end());
+           })>
+      known;
+  std::vector<const quern_vulkan_kernel *> different;
+  std::vector<size_t> numbers;
+  uint64_t sum = 0;
+  for (const quern_vulkan_kernel *kernel : kernels) {
+    auto [at, added] = known.try_emplace(
+        std::span(kernel->words, kernel->wordCount), different.size());
+    if (added) {
+      different.push_back(kernel);
+      sum = sum * 31 +
+            plan::checksum(kernel->words, kernel->wordCount * sizeof(uint32_t));
+    }
+    numbers.push_back(at->second);
+  }
+  PipelineCache cache(device.cacheKey(), sum);
+  std::vector<uint8_t> stored = cache.load();
+  device.openCache(stored);
+  pipelines.resize(different.size());
+  std::atomic<size_t> next = 0;
+  std::string failure;
+  std::mutex guard;
+  team.run([&](unsigned) {
+    for (size_t i; (i = next++) < different.size();)
+      try {
+        const quern_vulkan_kernel &kernel = *different[i];
+        pipelines[i] = device.pipeline({kernel.words, kernel.wordCount}, "main",
+                                       kernel.bindings, kernel.name);
+      } catch (const std::exception &error) {
+        std::lock_guard lock(guard);
+        failure = error.what();
+      }
+  });
+  if (!failure.empty())
+    throw Error(failure);
+  if (std::vector<uint8_t> made = device.cacheData(); made != stored)
+    cache.store(made);
+  for (size_t number : numbers)
+    ofKernel.push_back(&pipelines[number]);
+}
+
+Binding VulkanExecutor::bindingOf(const plan::Buffer &buffer) const {
+  uint64_t offset = buffer.offset, most = limits.bindingRange;
+  switch (buffer.space) {
+  case plan::Space::Weights:
+    return weights.at(offset, most);
+  case plan::Space::Kv:
+    return kv.at(offset, most);
+  case plan::Space::Arena:
+    break;
+  }
+  if (offset >= plan->frontBytes)
+    return arena.at(offset, most);
+  return {&frontMemory, offset, std::min(most, plan->frontBytes - offset)};
+}
+
+/// Room for a stage's constants and `extra` more; where they are, in bytes.
+uint64_t VulkanExecutor::addConstants(std::span<const int64_t> values,
+                                      uint32_t extra) {
+  size_t unit = std::max<size_t>(limits.offsetAlignment / sizeof(int32_t), 1);
+  size_t at = (constantWords.size() + unit - 1) / unit * unit;
+  constantWords.resize(at + std::max<size_t>(values.size() + extra, 1));
+  for (size_t i = 0; i < values.size(); ++i)
+    constantWords[at + i] = int32_t(values[i]);
+  return at * sizeof(int32_t);
+}
+
+void VulkanExecutor::addLaunches(const plan::Stage &stage) {
+  const quern_vulkan_kernel &kernel = *kernels[stage.kernel];
+  auto values =
+      plan.constants().subspan(stage.firstConstant, stage.constants);
+  if (stage.constants != kernel.constants ||
+      stage.buffers + 2 != kernel.bindings)
+    throw Error(fmt::format("plan: stage '{}' is not what its kernel takes",
+                            plan.name(stage)));
+  uint64_t most = kernel.panels; // that can be bound
+  for (const quern_vulkan_panels &w :
+       std::span(kernel.weights, kernel.weightCount))
+    most = std::min(most, limits.bindingRange / w.bytes);
+  if (kernel.panels && most == 0)
+    throw Error(fmt::format("{}: cannot bind 16 rows of '{}'", device.name(),
+                            plan.name(stage)));
+  // Places in memory must be multiples of the alignment.
+  uint64_t unit = limits.offsetAlignment;
+  if (most < kernel.panels && most > unit)
+    most -= most % unit;
+  uint64_t first = 0;
+  do {
+    uint64_t count = std::min(most, kernel.panels - first);
+    uint64_t at = addConstants(values, kernel.panels ? 2 : 0);
+    if (kernel.panels) {
+      int32_t *pair = &constantWords[at / sizeof(int32_t)] + values.size();
+      pair[0] = int32_t(first), pair[1] = int32_t(count);
+    }
+    Bound launch{ofKernel[stage.kernel],
+                 {{&steps, 0, steps.size()},
+                  {nullptr, at, sizeof(int32_t) * (constantWords.size()) - at}}};
+    for (const plan::Buffer &buffer :
+         plan.buffers().subspan(stage.firstBuffer, stage.buffers))
+      launch.bindings.push_back(bindingOf(buffer));
+    for (const quern_vulkan_panels &w :
+         std::span(kernel.weights, kernel.weightCount)) {
+      const plan::Buffer &buffer =
+          plan.buffers()[stage.firstBuffer + w.binding - 2];
+      launch.bindings[w.binding] =
+          weights.at(buffer.offset + first * w.bytes, count * w.bytes);
+    }
+    bound.push_back(std::move(launch));
+    launches.push_back({&kernel,
+                        kernel.tasksArePanels ? uint32_t(count) : kernel.tasks,
+                        first == 0 && stage.barrier});
+    first += count;
+  } while (first < kernel.panels);
+}
+
+void VulkanExecutor::layOutStages() {
+  for (const plan::Stage &stage : plan.stages()) {
+    firstLaunch.push_back(launches.size());
+    addLaunches(stage);
+  }
+  firstLaunch.push_back(launches.size());
+  constants = device.allocate(constantWords.size() * sizeof(int32_t),
+                              "constants", Memory::Device);
+  device.upload(constants, 0, constantWords.data(), constants.size());
+  for (Bound &launch : bound)
+    launch.bindings[1].buffer = &constants;
+  sets = device.bind(bound);
+  bound.clear();
+}
+
+//===----------------------------------------------------------------------===//
+// Running
+//===----------------------------------------------------------------------===//
+
+const CommandList &VulkanExecutor::listOf(size_t first, size_t last,
+                                          const int64_t *counts) {
+  Shape shape{first, last};
+  std::copy_n(counts, plan::kStepCounts, shape.begin() + 2);
+  auto found = lists.find(shape);
+  if (found != lists.end()) {
+    found->second.lastUse = ++uses;
+    return found->second.list;
+  }
+  if (lists.size() == kMostLists)
+    lists.erase(std::min_element(
+        lists.begin(), lists.end(), [](const auto &a, const auto &b) {
+          return a.second.lastUse < b.second.lastUse;
+        }));
+  std::vector<Dispatch> dispatches;
+  for (size_t i = firstLaunch[first]; i < firstLaunch[last]; ++i) {
+    const Launch &launch = launches[i];
+    const quern_vulkan_kernel &kernel = *launch.kernel;
+    auto items =
+        uint32_t((counts[kernel.of] + kernel.rows - 1) / kernel.rows);
+    dispatches.push_back(
+        {&sets, i, {launch.tasks, items, 1}, launch.barrier});
+  }
+  return lists.emplace(shape, Recorded{device.record(dispatches), ++uses})
+      .first->second.list;
+}
+
+void VulkanExecutor::run(size_t first, size_t last, const int64_t *counts) {
+  auto *step = static_cast<int32_t *>(steps.data());
+  std::copy_n(counts, plan::kStepCounts, step);
+  device.run(listOf(first, last, counts));
+}
+
+/// Each stage on its own, the way to the device and back included.
+void VulkanExecutor::measure(size_t first, size_t last, const int64_t *counts,
+                             StageTime *times) {
+  auto now = [] {
+    timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return uint64_t(time.tv_sec) * 1'000'000'000 + uint64_t(time.tv_nsec);
+  };
+  for (size_t stage = first; stage < last; ++stage) {
+    uint64_t begin = now();
+    run(stage, stage + 1, counts);
+    times[stage].nanoseconds += now() - begin;
+    ++times[stage].runs;
+  }
+}
+
+/// The device is looked for when a model is to run: what the file says of itself
+/// it says anywhere.
+static void require(const quern_kernel_set &set) { needsOf(set.needs); }
+
+static std::unique_ptr<Executor> open(const quern_kernel_set &set,
+                                      const ExecutorInput &input) {
+  return std::make_unique<VulkanExecutor>(
+      std::span(static_cast<const quern_vulkan_kernel *const *>(set.kernels),
+                set.count),
+      set.needs, input);
+}
+
+extern "C" const ExecutorKind quern_vulkan_executor = {"vulkan", require, open};

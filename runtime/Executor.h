@@ -1,0 +1,66 @@
+//===- Executor.h - What runs the stages of a plan --------------*- C++ -*-===//
+//
+// The engine knows rows, sequences and steps; an executor runs stages and owns the
+// memory that they work in: the arena and the pool of keys and values. There is one
+// kind for each kind of hardware, made by the target that also makes its kernels:
+//
+//     object of the target               archive of the target's runtime
+//       quern_kernel_set  ---executor-->   quern_executor_kind  --open-->  Executor
+//
+// The linker takes of all archives only what the kernels' object names, so an
+// artifact has the code of its own hardware, and nothing here asks which that is.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "PlanView.h"
+#include <memory>
+#include <span>
+
+namespace quern {
+
+class Team;
+
+struct StageTime {
+  uint64_t nanoseconds = 0, runs = 0;
+};
+
+class Executor {
+public:
+  virtual ~Executor() = default;
+
+  /// The arena's first PlanHeader::frontBytes: step inputs and page tables, which
+  /// the host writes between runs, and logits, which it reads. Zeros at first, and
+  /// at one address as long as the executor lives.
+  virtual std::byte *front() = 0;
+
+  /// Runs the stages [first, last) of the plan in order; `counts` as kernels see
+  /// them (plan::StepCount). Returns when all of them are done.
+  virtual void run(size_t first, size_t last, const int64_t *counts) = 0;
+
+  /// The same, and adds to times[stage] what each of them took.
+  virtual void measure(size_t first, size_t last, const int64_t *counts,
+                       StageTime *times) = 0;
+};
+
+/// What an executor is made for; all of it outlives the executor.
+struct ExecutorInput {
+  const PlanView &plan;
+  std::span<const uint8_t> weights; // aligned to a page
+  Team &team;                       // free whenever run() is called
+};
+
+/// `executor` of a quern_kernel_set points to one of these.
+struct ExecutorKind {
+  const char *name; // "cpu"
+  /// Throws Error, in words, if this machine cannot run these kernels. Before
+  /// anything of the model is looked at.
+  void (*require)(const quern_kernel_set &);
+  std::unique_ptr<Executor> (*open)(const quern_kernel_set &,
+                                    const ExecutorInput &);
+};
+
+inline const ExecutorKind &executorKind(const quern_kernel_set &set) {
+  return *static_cast<const ExecutorKind *>(set.executor);
+}
+
+} // namespace quern
