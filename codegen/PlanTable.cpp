@@ -112,43 +112,51 @@ private:
     }
     for (auto [v, offset] :
          llvm::zip(launch.getOutputs(), *launch.getOffsets())) {
-      places[v] = offset;
-      buffers.push_back({plan::Space::Arena, 0, uint64_t(offset)});
       bool logits = kernel.getRows() == RowsOf::Logits;
+      uint32_t rows = logits ? header.maxLogitRows : program.maxRows;
+      auto rowBytes = uint64_t(activationRowBytes(v.getType()));
+      buffers.push_back(places[v] = {plan::Space::Arena, 0, uint64_t(offset),
+                                     rows * rowBytes});
       if (uint64_t(offset) != header.logits)
-        uses.push_back(
-            {uint64_t(offset), uint64_t(activationRowBytes(v.getType())),
-             logits ? header.maxLogitRows : program.maxRows,
-             logits ? plan::kLogitRows : plan::kRows, 1u << unsigned(role), 0});
+        uses.push_back({uint64_t(offset), rowBytes, rows,
+                        logits ? plan::kLogitRows : plan::kRows,
+                        1u << unsigned(role), 0});
     }
     stage.buffers = buffers.size() - stage.firstBuffer;
     stage.constants = constants.size() - stage.firstConstant;
     stages.push_back(stage);
   }
 
+  void addInArena(uint64_t offset, uint64_t bytes) {
+    buffers.push_back({plan::Space::Arena, 0, offset, bytes});
+  }
+
   void addOperand(Value v) {
-    auto arena = [&](uint64_t offset) {
-      buffers.push_back({plan::Space::Arena, 0, offset});
-    };
+    const uint64_t rowBytes = 4 * std::max(at("chunk"), at("max_batch"));
     if (auto get = v.getDefiningOp<GetOp>())
       return addSymbol(symbols.lookup(get.getSymbol()));
     if (isa<StepType>(v.getType())) {
-      arena(header.positions), arena(header.slots), arena(header.tiles);
-      return;
+      addInArena(header.positions, rowBytes);
+      addInArena(header.slots, rowBytes);
+      return addInArena(header.tiles, 8 * uint64_t(header.maxTiles));
     }
-    if (auto argument = dyn_cast<BlockArgument>(v)) // tokens or selected rows
-      return arena(argument.getArgNumber() == 0 ? header.tokens
-                                                : header.select);
-    arena(places.lookup(v));
+    auto argument = dyn_cast<BlockArgument>(v); // tokens or selected rows
+    if (!argument)
+      buffers.push_back(places.lookup(v));
+    else if (argument.getArgNumber() == 0)
+      addInArena(header.tokens, rowBytes);
+    else
+      addInArena(header.select, 4 * uint64_t(header.maxLogitRows));
   }
 
   void addSymbol(Operation *op) {
     if (auto cache = dyn_cast<KvCacheOp>(op)) {
       const plan::KvGroup &group = groups[*cache.getGroup()];
+      uint64_t layer = group.pages * group.pageBytes;
       buffers.push_back({plan::Space::Kv, 0,
-                         group.poolOffset + *cache.getIndex() * group.pages *
-                                                group.pageBytes});
-      buffers.push_back({plan::Space::Arena, 0, group.tableOffset});
+                         group.poolOffset + *cache.getIndex() * layer, layer});
+      addInArena(group.tableOffset, 4 * uint64_t(header.maxSequences) *
+                                        group.pagesPerSequence);
       constants.push_back(group.window);
       constants.push_back(group.pagesPerSequence);
       return;
@@ -156,7 +164,8 @@ private:
     auto weight = dyn_cast<WeightOp>(op);
     uint64_t offset =
         weight ? *weight.getOffset() : *cast<ConstantOp>(op).getOffset();
-    buffers.push_back({plan::Space::Weights, 0, offset});
+    buffers.push_back(
+        {plan::Space::Weights, 0, offset, uint64_t(streamedBytes(op))});
   }
 
   /// Of a weight or constant; caches are not streamed whole.
@@ -210,7 +219,7 @@ private:
   std::vector<char> strings;
   std::vector<std::string> kernels;
   llvm::StringMap<uint32_t> kernelOf;
-  DenseMap<Value, uint64_t> places;
+  DenseMap<Value, plan::Buffer> places;
 };
 } // namespace
 

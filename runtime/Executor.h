@@ -52,6 +52,9 @@ struct ExecutorInput {
 /// `executor` of a quern_kernel_set points to one of these.
 struct ExecutorKind {
   const char *name; // "cpu"
+  /// Whether stages run on the team's threads, for each of which there is then a CPU
+  /// of its own. Drivers have threads themselves, and want the CPUs for those.
+  bool usesTeam;
   /// Throws Error, in words, if this machine cannot run these kernels. Before
   /// anything of the model is looked at.
   void (*require)(const quern_kernel_set &);

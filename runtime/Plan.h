@@ -79,6 +79,7 @@ struct Buffer {
   Space space;
   uint32_t reserved;
   uint64_t offset;
+  uint64_t bytes; // that a stage touches, for the most rows of a step
 };
 
 /// Indices into the `step` array of a kernel call.

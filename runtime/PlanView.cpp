@@ -135,7 +135,8 @@ void PlanView::checkStages(uint64_t kernels, uint64_t weightBytes) const {
   for (const Buffer &buffer : bufferTable) {
     const uint64_t ends[] = {head->arenaBytes, weightBytes, head->kvBytes};
     auto space = uint32_t(buffer.space);
-    if (space >= std::size(ends) || buffer.offset > ends[space])
+    if (space >= std::size(ends) ||
+        !fits(buffer.offset, buffer.bytes, 1, ends[space]))
       fail("buffer {} at offset {} is outside its space",
            &buffer - bufferTable.data(), buffer.offset);
   }

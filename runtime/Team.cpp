@@ -64,7 +64,7 @@ void Signal::advance() {
 // Team
 //===----------------------------------------------------------------------===//
 
-Team::Team(unsigned workers) : workers(std::max(workers, 1u)) {
+Team::Team(unsigned workers, bool shouldPin) : workers(std::max(workers, 1u)) {
   rounds = unsigned(std::bit_width(this->workers - 1));
   flags = std::make_unique<Flag[]>(this->workers * rounds);
   std::vector<int> cpus;
@@ -85,7 +85,7 @@ Team::Team(unsigned workers) : workers(std::max(workers, 1u)) {
     stop();
     throw;
   }
-  if (this->workers > 1 && this->workers == cpus.size())
+  if (shouldPin && this->workers > 1 && this->workers == cpus.size())
     pin(cpus);
 }
 

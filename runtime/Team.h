@@ -51,11 +51,11 @@ private:
 
 class Team {
 public:
-  /// Starts `workers` - 1 threads. Throws Error if the system refuses. The
-  /// threads are pinned to one CPU each if there is exactly one for each; with
+  /// Starts `workers` - 1 threads. Throws Error if the system refuses. With `pin`
+  /// the threads are pinned to one CPU each if there is exactly one for each; with
   /// fewer the scheduler chooses better, because two such processes would
   /// otherwise share the same CPUs and leave the others idle.
-  explicit Team(unsigned workers);
+  explicit Team(unsigned workers, bool pin = true);
   ~Team();
   Team(const Team &) = delete;
   Team &operator=(const Team &) = delete;

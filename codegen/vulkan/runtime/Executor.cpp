@@ -6,11 +6,13 @@
 #include "runtime/Team.h"
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstring>
 #include <ctime>
 #include <fmt/format.h>
 #include <map>
 #include <mutex>
+#include <thread>
 
 using namespace quern;
 using namespace quern::vulkan;
@@ -24,12 +26,9 @@ public:
   DeviceSpace(Device &device, std::vector<uint64_t> offsets, uint64_t begin,
               uint64_t end, std::string_view what);
 
-  /// From `offset` on, as much as is left of its buffer and can be bound.
-  Binding at(uint64_t offset, uint64_t mostRange) const {
+  Binding at(uint64_t offset, uint64_t bytes) const {
     const Part &part = partOf(offset);
-    uint64_t within = offset - part.begin;
-    return {&part.buffer, within,
-            std::min(mostRange, part.buffer.size() - within)};
+    return {&part.buffer, offset - part.begin, bytes};
   }
   void upload(Device &device, const uint8_t *data) const {
     for (const Part &part : parts)
@@ -197,11 +196,12 @@ void VulkanExecutor::checkLimits() const {
                               device.name(), what, bytes, limits.bindingRange,
                               flags));
   };
-  for (const plan::KvGroup &group : plan.groups())
-    check(group.pages * group.pageBytes, "keys and values of a layer",
-          "--ctx or --max-batch");
-  for (const plan::ArenaUse &use : plan.uses())
-    check(use.rows * use.rowBytes, "activations", "--chunk or --max-batch");
+  for (const plan::Buffer &buffer : plan.buffers())
+    if (buffer.space == plan::Space::Kv)
+      check(buffer.bytes, "keys and values of a layer",
+            "--ctx or --max-batch");
+    else if (buffer.space == plan::Space::Arena)
+      check(buffer.bytes, "activations", "--chunk or --max-batch");
   uint32_t most[2] = {};
   for (const quern_vulkan_kernel *kernel : kernels)
     most[0] = std::max(most[0], kernel->tasks);
@@ -217,8 +217,9 @@ void VulkanExecutor::checkLimits() const {
 // Pipelines and bindings
 //===----------------------------------------------------------------------===//
 
-/// By all threads: a driver may take a second for one of them. Kernels of both
-/// roles are often the same.
+/// On several threads: a driver may take a second for one of them, and a compiler's
+/// stack, which the team's threads have not. Kernels of both roles are often the
+/// same.
 void VulkanExecutor::makePipelines() {
   std::map<std::span<const uint32_t>, size_t,
            decltype([](auto a, auto b) {
@@ -246,7 +247,7 @@ void VulkanExecutor::makePipelines() {
   std::atomic<size_t> next = 0;
   std::string failure;
   std::mutex guard;
-  team.run([&](unsigned) {
+  auto make = [&] {
     for (size_t i; (i = next++) < different.size();)
       try {
         const quern_vulkan_kernel &kernel = *different[i];
@@ -256,7 +257,12 @@ void VulkanExecutor::makePipelines() {
         std::lock_guard lock(guard);
         failure = error.what();
       }
-  });
+  };
+  std::vector<std::jthread> threads;
+  for (unsigned i = 1; i < std::min<size_t>(team.size(), different.size()); ++i)
+    threads.emplace_back(make);
+  make();
+  threads.clear();
   if (!failure.empty())
     throw Error(failure);
   if (std::vector<uint8_t> made = device.cacheData(); made != stored)
@@ -266,18 +272,18 @@ void VulkanExecutor::makePipelines() {
 }
 
 Binding VulkanExecutor::bindingOf(const plan::Buffer &buffer) const {
-  uint64_t offset = buffer.offset, most = limits.bindingRange;
+  uint64_t bytes = (buffer.bytes + 3) / 4 * 4;
   switch (buffer.space) {
   case plan::Space::Weights:
-    return weights.at(offset, most);
+    return weights.at(buffer.offset, bytes);
   case plan::Space::Kv:
-    return kv.at(offset, most);
+    return kv.at(buffer.offset, bytes);
   case plan::Space::Arena:
     break;
   }
-  if (offset >= plan->frontBytes)
-    return arena.at(offset, most);
-  return {&frontMemory, offset, std::min(most, plan->frontBytes - offset)};
+  if (buffer.offset >= plan->frontBytes)
+    return arena.at(buffer.offset, bytes);
+  return {&frontMemory, buffer.offset, bytes};
 }
 
 /// Room for a stage's constants and `extra` more; where they are, in bytes.
@@ -389,6 +395,9 @@ void VulkanExecutor::run(size_t first, size_t last, const int64_t *counts) {
   auto *step = static_cast<int32_t *>(steps.data());
   std::copy_n(counts, plan::kStepCounts, step);
   device.run(listOf(first, last, counts));
+  if (!device.validationMessages().empty()) // where it was asked for
+    throw Error(fmt::format("{}: {}", device.name(),
+                            device.validationMessages().front()));
 }
 
 /// Each stage on its own, the way to the device and back included.
@@ -419,4 +428,5 @@ static std::unique_ptr<Executor> open(const quern_kernel_set &set,
       set.needs, input);
 }
 
-extern "C" const ExecutorKind quern_vulkan_executor = {"vulkan", require, open};
+extern "C" const ExecutorKind quern_vulkan_executor = {
+    "vulkan", /*usesTeam=*/false, require, open};

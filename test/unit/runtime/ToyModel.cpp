@@ -118,8 +118,8 @@ void PlanBuilder::addStages() {
   for (const KvGroup &group : groups)
     constants.insert(constants.end(), {group.window, group.layers, group.pages,
                                        group.pagesPerSequence});
-  auto in = [](uint64_t offset) { return Buffer{Space::Arena, 0, offset}; };
-  auto kv = [](uint64_t offset) { return Buffer{Space::Kv, 0, offset}; };
+  auto in = [](uint64_t offset) { return Buffer{Space::Arena, 0, offset, 4}; };
+  auto kv = [](uint64_t offset) { return Buffer{Space::Kv, 0, offset, 1}; };
   std::vector<Buffer> rows = {in(h.tokens), in(h.positions), in(h.slots)};
   for (const KvGroup &group : groups)
     rows.insert(rows.end(), {in(group.tableOffset), kv(group.poolOffset)});
@@ -128,7 +128,7 @@ void PlanBuilder::addStages() {
   addStage("blk.0.attend", rows, 0);
   addStage("output",
            {in(h.tokens), in(hidden), in(h.select), in(h.logits),
-            Buffer{Space::Weights, 0, 0}},
+            Buffer{Space::Weights, 0, 0, kToyVocabulary * 4}},
            kToyVocabulary * 4);
   h.programs[kPrompt] = {0, 3, 2, o.promptRows};
   h.programs[kGenerated] = {0, 3, 2, o.generatedRows};

@@ -1,0 +1,256 @@
+"""Executables for Vulkan: what they answer, and what they say where they cannot.
+
+They run on whatever device the loader finds (QUERN_VULKAN_DEVICE chooses), with the
+validation layer and its synchronization checks looking on: an artifact ends with
+the layer's first message.
+"""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+import e2e  # noqa: E402
+
+
+def environment(folder, **more):
+    """What artifacts run with: a cache of their own, and not Mesa's."""
+    return {**os.environ, "XDG_CACHE_HOME": str(folder / "cache"),
+            "MESA_SHADER_CACHE_DISABLE": "1", **more}
+
+
+class Case(e2e.Case):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        os.environ.update(environment(cls.folder))
+
+    @classmethod
+    def compile(cls, model, *flags, **more):
+        return super().compile(model, "--target=vulkan", *flags, **more)
+
+
+class Answers(Case):
+    CTX = 150  # crosses two boundaries between pages
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        os.environ["QUERN_VULKAN_VALIDATE"] = "1"
+        cls.addClassCleanup(os.environ.pop, "QUERN_VULKAN_VALIDATE")
+        cls.text.write_text(e2e.makeText(1300))
+        model = cls.tiny("probe", arch="llama", format="q8_0", layers=1)
+        done = cls.compile(model).start("run", "-n", 1, "x")
+        if done.returncode:
+            raise unittest.SkipTest(done.stderr.decode().strip())
+
+    def check(self, name, *flags, **shape):
+        """Logits of both roles against the float reference's."""
+        model = self.tiny(name, **shape)
+        artifact = self.compile(model, *flags)
+        ids = artifact.ids(self.text)
+        self.assertGreater(len(ids), self.CTX)
+        reference = e2e.referenceLogits(model, ids, self.CTX)
+        for role in ("prompt", "generated"):
+            with self.subTest(model=name, role=role):
+                off = e2e.Difference(
+                    artifact.logits(self.text, self.CTX, role), reference)
+                # Activations are f32; keys and values as the flags say.
+                self.assertLess(off.kl, 1e-8 if "f32" in flags else 1e-6, off)
+        return artifact
+
+    def test_llama(self):
+        self.check("llama", arch="llama", format="q4_1", context=512,
+                   overrides={"attn": "q5_0", "output": "f16"})
+
+    def test_llama_of_odd_shapes(self):
+        self.check("odd", "--kv-type", "f32", arch="llama", tied=True, embed=70,
+                   ff=150, heads=4, kvHeads=2, headSize=22, format="bf16",
+                   context=512)
+
+    def test_gemma3(self):
+        self.check("gemma3", "--kv-type", "f32", arch="gemma3", tied=True,
+                   window=9, format="q8_0", context=512)
+
+    def test_gemma3_of_k_quants(self):
+        self.check("wide", arch="gemma3", format="q4_k", layers=2, context=512,
+                   overrides={"ffn": "q6_k", "attn_v": "q3_k"})
+
+    def test_bits_depend_on_nothing_but_the_request(self):
+        """However rows are put in steps, and whatever device threads do."""
+        model = self.tiny("same", arch="gemma3", format="q4_0", window=40,
+                          context=512)
+        artifact = self.compile(model)
+
+        def hashOf(**flags):
+            args = [x for k, v in flags.items() for x in ("--" + k, v)]
+            return artifact.json("perplexity", self.text, "--ctx", self.CTX,
+                                 *args)["logits_hash"]
+
+        for role, most in (("prompt", 150), ("generated", 8)):
+            first = hashOf(role=role)
+            for way in (dict(threads=1), dict(chunk=1, parallel=1),
+                        dict(chunk=7, parallel=1),
+                        dict(chunk=most // 2, parallel=2)):
+                with self.subTest(role=role, **way):
+                    self.assertEqual(hashOf(role=role, **way), first)
+
+    def test_memory_that_the_host_does_not_see(self):
+        """Uploads by copies on the device make no other answer."""
+        model = self.tiny("hidden", arch="llama", format="q6_k", context=512)
+        artifact = self.compile(model)
+        ways = [artifact.json("perplexity", self.text, "--ctx", 64,
+                              env={**os.environ, **more})["logits_hash"]
+                for more in ({}, {"QUERN_VULKAN_HIDE_MEMORY": "1"})]
+        self.assertEqual(*ways)
+
+    def test_a_cache_of_pipelines_is_only_a_cache(self):
+        model = self.tiny("cached", arch="llama", format="q8_0", layers=1)
+        artifact = self.compile(model)
+        folder = self.folder / "pipelines"
+
+        def answer():
+            env = environment(folder)
+            return artifact.run("run", "--temp", 0, "-n", 4, "x", env=env)
+
+        first = answer()
+        files = list((folder / "cache" / "quern" / "pipelines").iterdir())
+        self.assertEqual(len(files), 1, files)
+        whole = files[0].read_bytes()
+        self.assertEqual(answer(), first)
+        for damaged in (b"", whole[:-1], whole[:10], bytes(len(whole)),
+                        whole[:-1] + bytes([whole[-1] ^ 1])):
+            with self.subTest(bytes=len(damaged)):
+                files[0].write_bytes(damaged)
+                self.assertEqual(answer(), first)
+                self.assertEqual(files[0].read_bytes(), whole, "not rebuilt")
+                self.assertEqual(list(files[0].parent.iterdir()), files)
+        files[0].unlink()
+        files[0].mkdir()  # cannot be written
+        self.assertEqual(answer(), first)
+
+
+class Refusals(Case):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.model = cls.tiny("model", arch="llama", format="q8_0", layers=1,
+                             context=1 << 22)
+        cls.artifact = cls.compile(cls.model, "--ctx", 256)
+
+    def refused(self, *words, **env):
+        done = self.artifact.start("run", "-n", 2, "x",
+                                   env={**os.environ, **env})
+        self.assertOneLine(done, self.artifact.path.name, *words)
+
+    def test_without_a_driver(self):
+        for name in ("VK_DRIVER_FILES", "VK_ICD_FILENAMES"):
+            self.assertNotIn(name, os.environ)
+        self.refused("Vulkan", VK_DRIVER_FILES="/nowhere.json",
+                     VK_ICD_FILENAMES="/nowhere.json")
+
+    def test_without_a_loader(self):
+        """In a place where the library is an empty file."""
+        found = subprocess.run(["ldconfig", "-p"], capture_output=True,
+                               text=True).stdout
+        library = re.search(r"libvulkan\.so\.1 .*=> (\S+)", found)
+        if not library:
+            self.refused("no Vulkan loader")
+            return
+        script = f'mount --bind "$1" {library[1]} && shift && exec "$@"'
+        empty = self.folder / "empty"
+        empty.write_bytes(b"")
+        done = subprocess.run(
+            ["unshare", "-m", "sh", "-c", script, "sh", empty,
+             self.artifact.path, "run", "-n", "2", "x"], capture_output=True)
+        if b"unshare" in done.stderr or b"mount" in done.stderr:
+            self.skipTest("no namespace to hide the library in: "
+                          + done.stderr.decode().strip())
+        self.assertOneLine(done, self.artifact.path.name, "no Vulkan loader",
+                           "libvulkan.so.1")
+
+    def test_what_needs_no_device_works_without(self):
+        env = {**os.environ, "VK_DRIVER_FILES": "/nowhere.json",
+               "VK_ICD_FILENAMES": "/nowhere.json"}
+        about = self.artifact.json("info", env=env)
+        self.assertEqual(about["metadata"]["target"], "vulkan")
+        self.assertIn("shaderInt8", about["limits"]["needs"])
+        self.artifact.run("verify", env=env)
+        self.artifact.run("tokenize", "some words", env=env)
+
+    def test_a_device_of_another_name(self):
+        self.refused("abacus", "QUERN_VULKAN_DEVICE",
+                     QUERN_VULKAN_DEVICE="abacus")
+
+    def test_too_little_memory(self):
+        """Said in numbers, before anything is loaded."""
+        large = self.compile(self.model, "--ctx", 1 << 22, "--max-batch", 256,
+                             output=self.folder / "large")
+        done = large.start("run", "-n", 2, "x")
+        if b"no Vulkan" in done.stderr:
+            self.skipTest(done.stderr.decode().strip())
+        self.assertOneLine(done, "large", "bytes of its memory", "more than",
+                           "keys and values")
+        words = done.stderr.decode()
+        needed, missing, has = map(int, re.search(
+            r"takes (\d+) bytes of its memory, (\d+) more than the (\d+)",
+            words).groups())
+        self.assertEqual(needed - has, missing)
+        parts = re.search(
+            r"weights (\d+), keys and values (\d+), activations (\d+)", words)
+        self.assertEqual(sum(map(int, parts.groups())), needed)
+
+    def test_more_keys_than_can_be_bound(self):
+        large = self.compile(self.model, "--ctx", 1 << 20,
+                             output=self.folder / "long")
+        done = large.start("run", "-n", 2, "x")
+        if b"no Vulkan" in done.stderr:
+            self.skipTest(done.stderr.decode().strip())
+        if done.returncode == 0:
+            self.skipTest("this device binds that much")
+        self.assertOneLine(done, "long", "keys and values of a layer",
+                           "--ctx or --max-batch")
+
+    def test_cut_short(self):
+        """Anywhere behind the program itself, which is what is long in life."""
+        whole = self.artifact.path.read_bytes()
+        cut = self.folder / "cut"
+        for size in (len(whole) - 1, len(whole) - 5000):
+            cut.write_bytes(whole[:size])
+            cut.chmod(0o755)
+            self.assertOneLine(e2e.Artifact(cut).start("info"), "cut",
+                               "cut short")
+
+
+class File(Case):
+    def test_it_needs_glibc_2_28_and_nothing_else(self):
+        model = self.tiny("model", arch="llama", format="q8_0", layers=1)
+        artifact = self.compile(model)
+        table = subprocess.run(["objdump", "-p", artifact.path], text=True,
+                               capture_output=True, check=True).stdout
+        libraries = set(re.findall(r"NEEDED +(\S+)", table))
+        self.assertLessEqual(libraries, {
+            "libc.so.6", "libm.so.6", "libdl.so.2", "libpthread.so.0",
+            "ld-linux-x86-64.so.2"})
+        versions = [tuple(map(int, v.split("."))) for v in
+                    re.findall(r"GLIBC_([\d.]+)", table)]
+        self.assertTrue(versions)
+        self.assertLessEqual(max(versions), (2, 28))
+        self.assertNotIn("GLIBC_PRIVATE", table)
+        # In 2.28 these were in libraries of their own.
+        symbols = subprocess.run(["objdump", "-T", artifact.path], text=True,
+                                 capture_output=True, check=True).stdout
+        self.assertRegex(symbols, r"\(?GLIBC_2\.2\.5\)? +dlopen")
+        self.assertRegex(symbols, r"\(?GLIBC_2\.2\.5\)? +pthread_create")
+
+    def test_two_compilations_are_one_file(self):
+        model = self.tiny("twice", arch="gemma3", format="q4_0", layers=2)
+        artifact = self.compile(model)
+        again = self.compile(model, output=self.folder / "again")
+        self.assertTrue(artifact.path.read_bytes() == again.path.read_bytes())
+
+
+if __name__ == "__main__":
+    e2e.main()
