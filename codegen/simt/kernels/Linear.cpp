@@ -5,15 +5,16 @@
 // A task is a panel of 16 weight rows, an item up to kRows rows of activations. A
 // thread is a lane of the panel and a *slice* of its columns: of the steps of 32
 // columns it takes every `slices`-th one, decodes its weight row's part of it to
-// f32 and multiplies that with all rows of the item. So sixteen threads read what
+// f32 and goes through the rows of the item with that. So sixteen threads read what
 // lies beside each other, and every byte of the panel is read once for the item.
 //
 //     thread    0 .. 15   16 .. 31   32 .. 47  ...
 //     lane      0 .. 15    0 .. 15    0 .. 15
 //     steps     0, 8, ..   1, 9, ..   2, 10, ..        with 128 threads
 //
-// The slices' sums go to shared memory and are added there in order of the slices,
-// whatever the number of rows: a row's bits do not depend on it.
+// The sums lie in shared memory, one for each row, slice and lane: a loop over rows
+// cannot keep them in registers. At the end those of the slices are added in their
+// order. Nothing of that depends on how many rows there are, and so no row's bits do.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/simt/Kernel.h"
@@ -24,7 +25,7 @@ using namespace quern;
 using namespace quern::simt;
 
 namespace {
-constexpr int64_t kRows = 8; // of activations, of an item
+constexpr int64_t kRows = 16; // of activations, of an item
 
 class LinearEmitter {
 public:
@@ -37,67 +38,68 @@ public:
   void emit();
 
 private:
-  void emitRows(Value firstRow, int64_t rows);
-  SmallVector<Value> sums(LinearOp root, ValueRange inputRows);
-  void multiply(PanelReader &w, Value step, int64_t columns,
-                ValueRange inputRows, MutableArrayRef<Value> sums);
-  void finish(Value firstRow, int64_t rows);
+  void sum(int64_t root);
+  void addStep(PanelReader &w, int64_t root, Value step, int64_t columns);
+  void eachRow(function_ref<void(Value)> body) {
+    b.loop(b.index(0), rows, 1, body);
+  }
+  void finish();
 
   KernelBuilder &b;
   SmallVector<LinearOp> roots;
   Value input;
   int64_t slices;
-  Value lane, slice, partial; // partial: [root][row][slice][lane]
+  Value lane, slice;
+  Value firstRow, rows; // of this item
+  Value partial;        // shared: [root][row][slice][lane]
 };
 
-void LinearEmitter::multiply(PanelReader &w, Value step, int64_t columns,
-                             ValueRange inputRows,
-                             MutableArrayRef<Value> sums) {
-  Value first = b.mul(step, kStep);
+/// Adds a step's products to the sums of all rows.
+void LinearEmitter::addStep(PanelReader &w, int64_t root, Value step,
+                            int64_t columns) {
+  SmallVector<Value> weights;
   w.decode(
       w.panel(b.placeOfPanel(b.task)), step, columns,
-      [&](int64_t c, Value vector) {
-        Value weight = vector::ExtractOp::create(b, vector, int64_t(0));
-        for (auto [sum, row] : llvm::zip_equal(sums, inputRows)) {
-          Value x = b.load(input, {row, b.add(first, c)});
-          sum = math::FmaOp::create(b, weight, x, sum);
-        }
+      [&](int64_t, Value vector) {
+        weights.push_back(
+            vector::ExtractOp::create(b, vector, int64_t(0)));
       },
       lane);
+  Value first = b.mul(step, kStep);
+  eachRow([&](Value r) {
+    Value row = b.add(firstRow, r);
+    SmallVector<Value, 4> place{b.index(root), r, slice, lane};
+    Value sum = b.load(partial, place);
+    for (auto [c, weight] : llvm::enumerate(weights))
+      sum = math::FmaOp::create(
+          b, weight, b.load(input, {row, b.add(first, int64_t(c))}), sum);
+    b.store(sum, partial, place);
+  });
 }
 
-/// This thread's part of the sums of a root, one for each row.
-SmallVector<Value> LinearEmitter::sums(LinearOp root, ValueRange inputRows) {
-  PanelReader w = b.panels(root.getWeight());
-  SmallVector<Value> zeros(inputRows.size(), b.number(0));
-  auto steps = [&](Value from, Value to, int64_t by, int64_t columns,
-                   ValueRange carried) {
-    return b.loop(from, to, by, carried, [&](Value step, ValueRange carried) {
-      SmallVector<Value> next(carried);
-      multiply(w, step, columns, inputRows, next);
-      return next;
-    });
-  };
+/// This thread's part of the sums of a root.
+void LinearEmitter::sum(int64_t root) {
+  PanelReader w = b.panels(roots[root].getWeight());
+  eachRow([&](Value r) {
+    b.store(b.number(0), partial, {b.index(root), r, slice, lane});
+  });
   const int64_t whole = w.columns / kStep, rest = w.columns % kStep;
-  SmallVector<Value> result =
-      steps(slice, b.index(whole), slices, kStep, zeros);
+  b.loop(slice, b.index(whole), slices,
+         [&](Value step) { addStep(w, root, step, kStep); });
   if (!rest)
-    return result;
-  // The last step is not whole: a loop of one round, for the slice that it is of.
+    return;
   Value mine = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, slice,
                                      b.index(whole % slices));
-  Value from =
-      arith::SelectOp::create(b, mine, b.index(whole), b.index(whole + 1));
-  return steps(from, b.index(whole + 1), 1, rest, result);
+  b.when(mine, [&] { addStep(w, root, b.index(whole), rest); });
 }
 
 /// Adds the slices up; a thread for each row and lane.
-void LinearEmitter::finish(Value firstRow, int64_t rows) {
+void LinearEmitter::finish() {
   const int64_t columns = columnsOf(roots.front().getResult().getType());
-  b.eachOfThreads(rows * kLanes, [&](Value at) {
+  b.eachOfThreads(kRows * kLanes, [&](Value at) {
     Value r = b.div(at, kLanes), l = b.rem(at, kLanes);
     Value row = b.add(firstRow, r), column = b.add(b.mul(b.task, kLanes), l);
-    Value valid = arith::AndIOp::create(b, b.less(row, b.rows),
+    Value valid = arith::AndIOp::create(b, b.less(r, rows),
                                         b.less(column, b.index(columns)));
     b.when(valid, [&] {
       DenseMap<Value, Value> results;
@@ -115,29 +117,16 @@ void LinearEmitter::finish(Value firstRow, int64_t rows) {
   });
 }
 
-void LinearEmitter::emitRows(Value firstRow, int64_t rows) {
-  SmallVector<Value> inputRows; // of rows that are not there, the last one
-  for (int64_t r = 0; r < rows; ++r)
-    inputRows.push_back(b.min(b.add(firstRow, r), b.sub(b.rows, b.index(1))));
-  for (auto [i, root] : llvm::enumerate(roots))
-    for (auto [r, sum] : llvm::enumerate(sums(root, inputRows)))
-      b.store(sum, partial, {b.index(i), b.index(r), slice, lane});
-  b.barrier();
-  finish(firstRow, rows);
-}
-
 void LinearEmitter::emit() {
   b.launchOverPanels(kRows);
   partial =
       b.shared({int64_t(roots.size()), kRows, slices, kLanes}, b.getF32Type());
-  Value firstRow = b.mul(b.item, kRows), left = b.sub(b.rows, firstRow);
-  auto choice =
-      scf::IfOp::create(b, b.less(b.index(1), left), /*withElse=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(choice.thenBlock());
-  emitRows(firstRow, kRows);
-  b.setInsertionPointToStart(choice.elseBlock());
-  emitRows(firstRow, 1);
+  firstRow = b.mul(b.item, kRows);
+  rows = b.min(b.sub(b.rows, firstRow), b.index(kRows));
+  for (int64_t i = 0; i < int64_t(roots.size()); ++i)
+    sum(i);
+  b.barrier();
+  finish();
 }
 } // namespace
 

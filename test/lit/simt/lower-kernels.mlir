@@ -43,22 +43,30 @@ quern.kernel @selected role generated rows logits {
 
 // -----
 
-// A task is a panel of 16 of the 50 weight rows, an item 8 rows. Variants for one
-// row and for more; in each a barrier between the slices' sums and their sum.
+// A task is a panel of 16 of the 50 weight rows, an item 16 rows. A step is decoded
+// once for all rows; then a barrier between the slices' sums and their sum. Which
+// panels are bound stands behind the stage's constants, of which there is none.
 #floats = #quern.group<codes = 0, span = 32, supers = 1, group = 32, bias = 0, element = 1>
 // CHECK-LABEL: gpu.module @linear
-// CHECK: workgroup(%{{.*}} : memref<1x8x8x16xf32, #gpu.address_space<workgroup>>)
-// CHECK-SAME: quern.grid = {of = 0 : i64, rows = 8 : i64, tasks = 4 : i64}
+// CHECK: gpu.func @linear(%{{.*}}, %[[CONSTANTS:[a-z0-9]+]]: memref<?xi32
+// CHECK-SAME: workgroup(%{{.*}} : memref<1x16x8x16xf32, #gpu.address_space<workgroup>>)
+// CHECK-SAME: quern.constants = 0 : i64
+// CHECK-SAME: quern.grid = {of = 0 : i64, rows = 16 : i64, tasks = 4 : i64}
+// CHECK-SAME: quern.panels = {arguments = array<i64: 3>, bytes = array<i64: 3072>, count = 4 : i64, tasks}
+// CHECK: %[[WORD:.*]] = memref.load %[[CONSTANTS]][%c0]
+// CHECK: %[[FIRST:.*]] = arith.index_cast{{.*}} %[[WORD]]
+// CHECK-DAG: %[[TASK:.*]] = arith.addi %{{.*}}, %[[FIRST]]
 // CHECK-DAG: %[[LANE:[a-z0-9_]+]] = arith.remui %{{.*}}, %c16
 // CHECK-DAG: %[[SLICE:[a-z0-9_]+]] = arith.divui %{{.*}}, %c16
-// CHECK: scf.if
-// CHECK: scf.for %{{.*}} = %[[SLICE]] to %c3 step %c8 {{.*}} -> (f32, f32, f32, f32, f32, f32, f32, f32)
-// CHECK: tile.load_floats %{{.*}} lane %[[LANE]]
-// CHECK: gpu.barrier
-// CHECK: } else {
-// CHECK: scf.for %{{.*}} = %[[SLICE]] to %c3 step %c8 {{.*}} -> (f32) {
+// CHECK: scf.for %{{.*}} = %[[SLICE]] to %c3 step %c8
+// CHECK: arith.muli %block_id_x, %c3072
+// CHECK-COUNT-32: tile.load_floats %{{.*}} lane %[[LANE]]
+// CHECK-NOT: tile.load_floats
+// CHECK: scf.for
+// CHECK-COUNT-32: math.fma
 // CHECK: gpu.barrier
 // CHECK-NOT: gpu.barrier
+// CHECK: arith.muli %[[TASK]], %c16
 quern.kernel @linear role generated rows step {
 ^bb0(%x: tensor<?x96xf32>, %w: !quern.panels<50 x 96, #floats>):
   %y = quern.linear %x, %w : (tensor<?x96xf32>, !quern.panels<50 x 96, #floats>) -> tensor<?x50xf32>
