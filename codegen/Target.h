@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "codegen/Link.h"
+#include "codegen/Report.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Pass/PassManager.h"
@@ -24,8 +25,13 @@ struct TargetOptions {
   std::string chip = "native"; // --mcpu
 };
 
-/// What a target can print or write of a module of kernels.
-enum class Form { LLVM, Assembly, Object };
+/// What a target can print or write of a module of kernels: a name for --emit, and
+/// what it is, for people.
+struct Phase {
+  std::string name, summary;
+};
+/// The one that every target has whose kernels can be linked.
+inline constexpr llvm::StringLiteral kObjectPhase = "object";
 
 class Target {
 public:
@@ -40,20 +46,29 @@ public:
   virtual void buildKernelPasses(mlir::OpPassManager &) const = 0;
   /// From there to what `emit` takes. Adds nothing where that is the same.
   virtual void buildObjectPasses(mlir::OpPassManager &) const = 0;
-  /// From there to text or machine code. `table` names all kernels of the
-  /// artifact in the order of the plan; where it is not empty, the object also
-  /// defines the symbols of runtime/Plan.h. Called on several threads at once,
+  /// From there to what one of TargetInfo::phases says. `table` names all kernels of
+  /// the artifact in the order of the plan; where it is not empty, the object also
+  /// has their set (quern_kernel_set in runtime/Plan.h). Called on several threads at once,
   /// with different modules of one context: so it must not load a dialect, and
   /// hence runs no pass.
   virtual llvm::Expected<llvm::SmallVector<char, 0>>
   emit(mlir::ModuleOp kernels, llvm::ArrayRef<std::string> table,
-       Form) const = 0;
+       llvm::StringRef phase) const = 0;
+
+  /// What the code of the module's quern.kernels shows. Takes them to where it can
+  /// be seen.
+  virtual llvm::Expected<std::vector<KernelReport>>
+  report(mlir::ModuleOp kernels) const {
+    return llvm::createStringError("--report: this target has none");
+  }
 };
 
 struct TargetInfo {
   std::string name, summary;
   /// Chips that --mcpu takes, for `quern targets`.
   std::vector<std::string> chips;
+  /// Of --emit, after `kernels`, in their order.
+  std::vector<Phase> phases;
   void (*registerDialects)(mlir::DialectRegistry &);
   /// The target's own passes, for quern-opt. May be null.
   void (*registerPasses)();

@@ -69,8 +69,8 @@ static void runInfo(const Session &session, const InfoFlags &flags) {
       {"max_batch", plan.maxSequences},
       {"chunk", plan.programs[plan::kPrompt].maxRows},
       {"vocabulary", plan.vocabulary},
-      {"chip", session.kernels.chip},
-      {"needs", session.kernels.needs}};
+      {"kernels", session.kernels.chip},
+      {"kernels_need", session.kernels.needs}};
   if (flags.json) {
     nlohmann::ordered_json object = {
         {"metadata", model.metadata()},

@@ -32,14 +32,14 @@ public:
 
   llvm::Expected<llvm::SmallVector<char, 0>> emit(ModuleOp kernels,
                                                   ArrayRef<std::string> table,
-                                                  Form form) const override {
+                                                  StringRef phase) const override {
     llvm::LLVMContext context;
     auto module = cpu::translateToLLVM(kernels, context, features, table);
     if (!module)
       return module.takeError();
-    if (form != Form::LLVM)
+    if (phase != "llvm")
       return cpu::emitMachineCode(**module, features,
-                                  form == Form::Object ? cpu::Output::Object
+                                  phase == kObjectPhase ? cpu::Output::Object
                                                        : cpu::Output::Assembly);
     llvm::SmallVector<char, 0> text;
     llvm::raw_svector_ostream stream(text);
@@ -76,6 +76,9 @@ TargetInfo quern::targets::cpu() {
           "x86-64 with AVX2 or AVX-512",
           {"native", "x86-64-v3", "x86-64-v4", "x86-64-v4+vnni",
            "x86-64-v4+vnni+bf16"},
+          {{"llvm", "LLVM IR"},
+           {"asm", "assembly"},
+           {"object", "an ELF object with all kernels"}},
           registerDialects,
           registerPasses,
           create};

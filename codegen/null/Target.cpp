@@ -20,7 +20,7 @@ public:
   void buildObjectPasses(OpPassManager &) const override {}
 
   llvm::Expected<llvm::SmallVector<char, 0>>
-  emit(ModuleOp kernels, ArrayRef<std::string> table, Form form) const override {
+  emit(ModuleOp kernels, ArrayRef<std::string> table, StringRef phase) const override {
     return llvm::createStringError("the null target generates no code");
   }
 };
@@ -37,6 +37,6 @@ void registerDialects(DialectRegistry &) {}
 } // namespace
 
 TargetInfo quern::targets::null() {
-  return {"null", "no hardware: a skeleton to copy", {"native"}, registerDialects, /*registerPasses=*/nullptr,
+  return {"null", "no hardware: a skeleton to copy", {"native"}, /*phases=*/{}, registerDialects, /*registerPasses=*/nullptr,
           create};
 }

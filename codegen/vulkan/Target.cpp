@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/Target.h"
 #include "codegen/simt/Passes.h"
+#include "codegen/simt/Report.h"
 #include "codegen/vulkan/Object.h"
 #include "codegen/vulkan/Spirv.h"
 #include "ir/tile/Tile.h"
@@ -39,16 +40,31 @@ public:
   }
 
   llvm::Expected<llvm::SmallVector<char, 0>>
-  emit(ModuleOp kernels, ArrayRef<std::string> table, Form form) const override {
-    if (form == Form::Object)
+  emit(ModuleOp kernels, ArrayRef<std::string> table, StringRef phase) const override {
+    if (phase == kObjectPhase)
       return vulkan::emitObject(kernels, table, chip());
-    if (form != Form::Assembly)
-      return llvm::createStringError(
-          "the vulkan target has no LLVM IR; --emit=asm prints SPIR-V");
     llvm::SmallVector<char, 0> text;
     llvm::raw_svector_ostream stream(text);
     kernels.print(stream);
     return text;
+  }
+
+  llvm::Expected<std::vector<KernelReport>>
+  report(ModuleOp kernels) const override {
+    OwningOpRef<ModuleOp> lowered = kernels.clone();
+    PassManager pm(kernels.getContext());
+    buildKernelPasses(pm);
+    pm.addPass(simt::createLowerTilePass());
+    if (failed(pm.run(*lowered)))
+      return llvm::createStringError("cannot lower the kernels");
+    std::vector<KernelReport> reports;
+    for (auto kernel : kernels.getOps<KernelOp>()) {
+      auto module = lowered->lookupSymbol<gpu::GPUModuleOp>(kernel.getSymName());
+      auto function = *module.getOps<gpu::GPUFuncOp>().begin();
+      if (failed(simt::report(kernel, function, reports)))
+        return llvm::createStringError("cannot follow the kernels' code");
+    }
+    return reports;
   }
 
 private:
@@ -80,6 +96,8 @@ TargetInfo quern::targets::vulkan() {
   return {"vulkan",
           "devices with Vulkan 1.3",
           {"native", "portable"},
+          {{"spirv", "a module of SPIR-V for each kernel, MLIR"},
+           {"object", "an ELF object with all kernels"}},
           registerDialects,
           registerPasses,
           create};

@@ -88,7 +88,7 @@ class Help(Both):
                              r"LLVM \d+\.\d+\.\d+\)$")
             if name == "model":
                 self.assertEqual(lines[1], "kernels for " + self.artifact.json(
-                    "info")["limits"]["cpu"])
+                    "info")["limits"]["kernels"])
                 self.assertEqual(lines[2:], ["model tiny llama q8_0"])
 
     def test_output_that_cannot_be_written(self):

@@ -176,7 +176,7 @@ class Refusals(Case):
                "VK_ICD_FILENAMES": "/nowhere.json"}
         about = self.artifact.json("info", env=env)
         self.assertEqual(about["metadata"]["target"], "vulkan")
-        self.assertIn("shaderInt8", about["limits"]["needs"])
+        self.assertIn("shaderInt8", about["limits"]["kernels_need"])
         self.artifact.run("verify", env=env)
         self.artifact.run("tokenize", "some words", env=env)
 

@@ -33,7 +33,7 @@ class Target(e2e.Case):
                 model = self.tiny(f"{arch}-{format}", arch=arch, format=format)
                 text = self.folder / "kernels.txt"
                 done = self.quern("compile", model, "--target=vulkan",
-                                  "--emit=asm", "-o", text)
+                                  "--emit=spirv", "-o", text)
                 self.assertEqual((done.returncode, done.stderr), (0, ""))
                 kernels = re.findall(r"spirv.module @(?:__spv__)?([\w.]+)",
                                      text.read_text())
@@ -46,7 +46,7 @@ class Target(e2e.Case):
 
     def test_what_it_has_not_is_refused(self):
         model = self.tiny("tiny", arch="llama", format="q8_0", layers=1)
-        for flag, word in (("--mcpu=voodoo", "voodoo"), ("--emit=llvm", "LLVM")):
+        for flag, word in (("--mcpu=voodoo", "voodoo"), ("--emit=llvm", "only spirv, object")):
             self.assertOneLine(self.quern("compile", model, "--target=vulkan",
                                           flag, "-o", self.folder / "never"),
                                "error", word)

@@ -44,6 +44,8 @@ public:
     if (request.emit == "plan")
       return print(
           [&](llvm::raw_ostream &os) { printPlan(*session.module, os); });
+    if (!request.report.empty())
+      return printReport();
     if (request.emit != "binary")
       return printKernels();
     return writeBinary();
@@ -52,6 +54,8 @@ public:
 private:
   llvm::Error open() {
     if (auto error = session.openTarget(request.target, request.chip))
+      return error;
+    if (auto error = checkPhase())
       return error;
     if (!request.chatTemplate.empty()) {
       auto found = findChatTemplate(request.chatTemplate);
@@ -69,6 +73,27 @@ private:
     return llvm::Error::success();
   }
 
+  /// Whether the target has what is asked for.
+  llvm::Error checkPhase() {
+    SmallVector<std::string> names;
+    for (const TargetInfo &info : allTargets())
+      if (info.name == request.target)
+        for (const Phase &phase : info.phases)
+          names.push_back(phase.name);
+    if (request.report.empty() &&
+        (llvm::is_contained(commonPhases(), request.emit) ||
+         llvm::is_contained(names, request.emit)))
+      return llvm::Error::success();
+    if (!request.report.empty())
+      return request.emit == "binary"
+                 ? llvm::Error::success()
+                 : llvm::createStringError(
+                       "--report and --emit exclude each other");
+    return llvm::createStringError(
+        "--emit " + request.emit + ": the target '" + request.target + "' has " +
+        (names.empty() ? "no phase of its own" : "only " + llvm::join(names, ", ")));
+  }
+
   llvm::Error lowerToPlan() {
     PassManager pm(&session.context);
     if (request.emit == "quern")
@@ -82,10 +107,34 @@ private:
   }
 
   /// The kernels alone, in a module of their own.
-  llvm::Error printKernels() {
+  OwningOpRef<ModuleOp> kernelsAlone() {
     OwningOpRef<ModuleOp> kernels = ModuleOp::create(session.module->getLoc());
     for (auto kernel : session.module->getOps<KernelOp>())
       kernels->push_back(kernel.clone());
+    return kernels;
+  }
+
+  llvm::Error printReport() {
+    phases.begin("report", "reading kernels");
+    auto reports = session.target->report(*kernelsAlone());
+    if (!reports)
+      return reports.takeError();
+    return print([&](llvm::raw_ostream &os) {
+      if (request.report == "json") {
+        llvm::json::Array list;
+        for (const KernelReport &entry : *reports)
+          list.push_back(toJson(entry));
+        os << llvm::formatv("{0:2}\n", llvm::json::Value(std::move(list)));
+        return;
+      }
+      os << reportHeading();
+      for (const KernelReport &entry : *reports)
+        os << toText(entry);
+    });
+  }
+
+  llvm::Error printKernels() {
+    OwningOpRef<ModuleOp> kernels = kernelsAlone();
     PassManager pm(&session.context);
     session.target->buildKernelPasses(pm);
     if (request.emit != "kernels")
@@ -95,10 +144,7 @@ private:
     if (request.emit == "kernels")
       return print([&](llvm::raw_ostream &os) { kernels->print(os); });
     PlanTable table = buildPlanTable(*session.module);
-    Form form = request.emit == "llvm"  ? Form::LLVM
-                : request.emit == "asm" ? Form::Assembly
-                                        : Form::Object;
-    auto bytes = session.target->emit(*kernels, table.kernels, form);
+    auto bytes = session.target->emit(*kernels, table.kernels, request.emit);
     if (!bytes)
       return bytes.takeError();
     return print(
@@ -151,7 +197,7 @@ private:
 
   llvm::Error writeObject(ModuleOp module, ArrayRef<std::string> table,
                           const std::string &path) {
-    auto bytes = session.target->emit(module, table, Form::Object);
+    auto bytes = session.target->emit(module, table, kObjectPhase);
     if (!bytes)
       return bytes.takeError();
     std::error_code code;

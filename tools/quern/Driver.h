@@ -12,6 +12,7 @@ inline constexpr int64_t kMostSequences = 256;
 struct CompileRequest {
   std::string model, output, target = "cpu", chip = "native", emit = "binary";
   std::string kvType = "f16", weights = "embedded";
+  std::string report;       // "text" or "json": print that and nothing else
   std::string chatTemplate; // a file or a name; empty: the model's own
   int64_t context = 0;      // 0: the model's own, at most 8192
   int64_t maxBatch = 8, chunk = 512;
@@ -44,6 +45,11 @@ int inspectModel(const std::string &model, bool json);
 int listTargets(bool json);
 /// The names that --chat-template knows, in alphabetical order.
 std::vector<std::string> chatTemplateNames();
+/// Phases of --emit that every target has, and all of any target, in their order.
+std::vector<std::string> commonPhases();
+std::vector<std::string> phaseNames();
+/// Of all of them: "  name    summary" in lines.
+std::string phasesText();
 /// What --target and --mcpu may name, for completions.
 std::vector<std::string> targetNames();
 std::vector<std::string> chipNames();

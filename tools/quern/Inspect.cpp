@@ -1,7 +1,9 @@
 //===- Inspect.cpp - quern inspect and quern targets ----------------------===//
 #include "Driver.h"
 #include "Session.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/FormatVariadic.h"
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -110,6 +112,61 @@ std::vector<std::string> quern::targetNames() {
   for (TargetInfo &target : allTargets())
     names.push_back(target.name);
   return names;
+}
+
+static const std::vector<Phase> &phasesOfAll() {
+  static const std::vector<Phase> phases = {
+      {"quern", "the graph as imported, MLIR"},
+      {"stages", "two programs of stages, MLIR"},
+      {"plan", "stages with kernels, barriers and offsets, for people"},
+      {"kernels", "kernels as the target has them before its own IR, MLIR"},
+      {"binary", "the executable"}};
+  return phases;
+}
+
+std::vector<std::string> quern::commonPhases() {
+  std::vector<std::string> names;
+  for (const Phase &phase : phasesOfAll())
+    names.push_back(phase.name);
+  return names;
+}
+
+/// By name: what it is, and the targets that have it.
+static std::vector<std::pair<Phase, std::vector<std::string>>> targetPhases() {
+  std::vector<std::pair<Phase, std::vector<std::string>>> list;
+  for (TargetInfo &target : allTargets())
+    for (Phase &phase : target.phases) {
+      auto found = llvm::find_if(
+          list, [&](auto &entry) { return entry.first.name == phase.name; });
+      if (found == list.end())
+        found = list.insert(list.end(), {phase, {}});
+      found->second.push_back(target.name);
+    }
+  // An object is what all that is a target's ends in.
+  llvm::stable_sort(list, [](auto &a, auto &b) {
+    return (a.first.name == kObjectPhase) < (b.first.name == kObjectPhase);
+  });
+  return list;
+}
+
+std::vector<std::string> quern::phaseNames() {
+  std::vector<std::string> names = commonPhases();
+  for (auto &[phase, targets] : targetPhases())
+    names.insert(names.end() - 1, phase.name);
+  return names;
+}
+
+std::string quern::phasesText() {
+  std::string text;
+  auto add = [&](const Phase &phase, const std::string &more) {
+    text += llvm::formatv("  {0,-8} {1}{2}\n", phase.name, phase.summary, more);
+  };
+  for (const Phase &phase : llvm::drop_end(phasesOfAll()))
+    add(phase, "");
+  for (auto &[phase, targets] : targetPhases())
+    add(phase, targets.size() == 1 ? " (" + targets[0] + ")" : "");
+  add(phasesOfAll().back(), "");
+  return text;
 }
 
 std::vector<std::string> quern::chipNames() {

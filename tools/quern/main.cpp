@@ -88,9 +88,13 @@ void Commands::addCompile() {
   c->add_option("--emit", r.emit,
                 "stop after a phase and print it to --output or stdout")
       ->type_name("PHASE")
-      ->check(oneOf({"quern", "stages", "plan", "kernels", "llvm", "asm",
-                     "object", "binary"}))
+      ->check(oneOf(phaseNames()))
       ->capture_default_str();
+  c->add_option("--report", r.report,
+                "print what the code of each kernel shows, and make no "
+                "executable")
+      ->type_name("FORM")
+      ->check(oneOf({"text", "json"}));
   c->add_option("--threads", r.threads, "threads to compile and pack with")
       ->type_name("N")
       ->default_str("all")
@@ -111,15 +115,13 @@ void Commands::addCompile() {
       "They decide how much address space it reserves. An executable is made "
       "under a temporary name and renamed when it is whole: a compilation that "
       "fails leaves nothing, and never damages what was there.\n\n"
-      "Phases of --emit, in their order:\n"
-      "  quern    the graph as imported, MLIR\n"
-      "  stages   two programs of stages, MLIR\n"
-      "  plan     stages with kernels, barriers and offsets, for people\n"
-      "  kernels  kernels as loops (scf, vector, tile), MLIR\n"
-      "  llvm     LLVM IR\n"
-      "  asm      assembly\n"
-      "  object   an ELF object with all kernels\n"
-      "  binary   the executable\n\n"
+      "Phases of --emit, in their order:\n" +
+      phasesText() +
+      "\nWhat --report says is read off the code of the kernels, for one workgroup of "
+      "a step of one row and of as many as it takes at once: bytes of weights "
+      "that it loads and that there are, the width of those loads, sectors of 32 "
+      "bytes by the fewest that would do, and the share of a chip's threads that "
+      "can be there. Nothing is measured.\n\n"
       "Examples:\n"
       "  quern compile model.gguf -o model && ./model run \"Hello!\"\n"
       "  quern compile model.gguf --ctx 4096 --mcpu x86-64-v4 -o model\n"

@@ -25,8 +25,8 @@ public:
   void buildObjectPasses(OpPassManager &pm) const override { lender->buildObjectPasses(pm); }
 
   llvm::Expected<llvm::SmallVector<char, 0>>
-  emit(ModuleOp kernels, ArrayRef<std::string> table, Form form) const override {
-    return lender->emit(kernels, table, form);
+  emit(ModuleOp kernels, ArrayRef<std::string> table, StringRef phase) const override {
+    return lender->emit(kernels, table, phase);
   }
 
 private:
@@ -47,6 +47,6 @@ void registerDialects(DialectRegistry &registry) { targets::cpu().registerDialec
 } // namespace
 
 TargetInfo quern::targets::toy() {
-  return {"toy", "the CPU target's code for one chip", {"native", "toy-1"}, registerDialects,
+  return {"toy", "the CPU target's code for one chip", {"native", "toy-1"}, {{"object", "an object"}}, registerDialects,
           /*registerPasses=*/nullptr, create};
 }
