@@ -30,10 +30,10 @@ std::span<const uint8_t> bytesOf(const TensorPart &part) {
 
 /// A matrix, some panels at a time.
 void addPanels(std::vector<Piece> &pieces, const Tensor &tensor,
-               const Format &format, uint64_t offset) {
-  auto packer = std::make_shared<PanelPacker>(format, shapeOf(format));
+               const Format &format, const GroupShape &shape, uint64_t offset) {
+  auto packer = std::make_shared<PanelPacker>(format, shape);
   const uint64_t rows = tensor.rows(), columns = tensor.columns();
-  const uint64_t panel = packedBytes(shapeOf(format), kLanes, columns);
+  const uint64_t panel = packedBytes(shape, kLanes, columns);
   const uint64_t panels = (rows + kLanes - 1) / kLanes;
   const uint64_t together = std::max<uint64_t>(1, kPieceBytes / panel);
   for (uint64_t first = 0; first < panels; first += together) {
@@ -70,8 +70,9 @@ std::vector<Piece> piecesOf(ModuleOp module, const Checkpoint &checkpoint) {
       continue;
     const Tensor &tensor = sourceOf(weight, checkpoint);
     const Format &format = *findFormat(tensor.format);
-    if (isa<PanelsType>(weight.getType())) {
-      addPanels(pieces, tensor, format, *weight.getOffset());
+    if (auto panels = dyn_cast<PanelsType>(weight.getType())) {
+      addPanels(pieces, tensor, format, groupShape(panels.getGroup()),
+                *weight.getOffset());
       continue;
     }
     pieces.push_back({uint64_t(*weight.getOffset()), 4 * tensor.columns(),

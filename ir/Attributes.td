@@ -80,17 +80,18 @@ def Quern_GroupAttr : Quern_Attr<"Group", "group"> {
     Neither the name of the format nor the place of any bit is left. Equal
     shapes share kernels. See ir/Panel.h, GroupShape, for the fields and the
     record that follows from them; `groupAttr` and `groupShape` convert.
-    `element` is the codec of a float format (codes = 0), else -1.
+    `element` is the codec of a float format (codes = 0), else -1. `lanes`: the
+    panels are in PanelOrder::Lanes.
   }];
   let parameters = (ins
     "uint32_t":$codes, "uint32_t":$span, "uint32_t":$supers, "uint32_t":$group,
-    "int32_t":$bias, "int32_t":$element,
+    "int32_t":$bias, "int32_t":$element, DefaultValuedParameter<"bool", "false">:$lanes,
     OptionalParameter<"::quern::FactorAttr">:$scale,
     OptionalParameter<"::quern::FactorAttr">:$offset,
     OptionalArrayRefParameter<"int32_t">:$table);
   let assemblyFormat = [{
     `<` `codes` `=` $codes `,` `span` `=` $span `,` `supers` `=` $supers `,`
-    `group` `=` $group `,` `bias` `=` $bias `,` `element` `=` $element
+    `group` `=` $group `,` `bias` `=` $bias `,` `element` `=` $element (`,` `lanes` `=` $lanes^)?
     `` custom<GroupFactors>($scale, $offset, $table) `>`
   }];
   let genVerifyDecl = 1;

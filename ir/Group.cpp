@@ -19,10 +19,12 @@ static FactorShape factorShape(FactorAttr a) {
 GroupAttr quern::groupAttr(MLIRContext *context, const GroupShape &s) {
   if (s.kind == GroupShape::Kind::Floats)
     return GroupAttr::get(context, 0, s.span, s.superPerSpan, s.group, 0,
-                          int32_t(s.element), {}, {}, {});
+                          int32_t(s.element), s.order == PanelOrder::Lanes, {},
+                          {}, {});
   SmallVector<int32_t> table(s.table.begin(), s.table.end());
   return GroupAttr::get(
       context, s.codeBits, s.span, s.superPerSpan, s.group, s.bias, -1,
+      s.order == PanelOrder::Lanes,
       factorAttr(context, s.scale),
       s.offset ? factorAttr(context, *s.offset) : FactorAttr(), table);
 }
@@ -33,6 +35,7 @@ GroupShape quern::groupShape(GroupAttr a) {
   s.span = a.getSpan();
   s.superPerSpan = a.getSupers();
   s.group = a.getGroup();
+  s.order = a.getLanes() ? PanelOrder::Lanes : PanelOrder::Vectors;
   if (a.getElement() >= 0) {
     s.kind = GroupShape::Kind::Floats;
     s.element = Codec(a.getElement());

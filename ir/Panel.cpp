@@ -82,8 +82,15 @@ static GroupShape exactShapeOf(const Format &f) {
   return s;
 }
 
-GroupShape quern::shapeOf(const Format &f) {
-  GroupShape exact = exactShapeOf(f), wide = exact;
+unsigned quern::placeInLanes(unsigned bytes, unsigned byte, unsigned row) {
+  unsigned piece = pieceOfLane(bytes);
+  return byte / piece * piece * kLanes + row * piece + byte % piece;
+}
+
+GroupShape quern::shapeOf(const Format &f, PanelOrder order) {
+  GroupShape exact = exactShapeOf(f);
+  exact.order = order;
+  GroupShape wide = exact;
   auto widen = [](FactorShape &x) {
     if (x.subBits)
       x.subBits = 8;
@@ -172,13 +179,16 @@ static unsigned unpackPlanes(const uint8_t *at, unsigned bits, unsigned count,
 }
 
 /// Code of column `c` of a step.
-static unsigned unpackCode(const uint8_t *step, unsigned bits, unsigned c,
+static unsigned unpackCode(const GroupShape &s, const uint8_t *step, unsigned c,
                            unsigned row) {
   unsigned value = 0, slot = c / 4;
-  forEachPlane(bits, [&](Plane p) {
+  forEachPlane(s.codeBits, [&](Plane p) {
     unsigned perVector = 8 / p.width;
-    const uint8_t *vector = step + slot / perVector * 4 * kLanes;
-    unsigned byte = vector[4 * row + c % 4] >> slot % perVector * p.width;
+    unsigned byteOfRow = slot / perVector * 4 + c % 4;
+    unsigned at = s.order == PanelOrder::Lanes
+                      ? placeInLanes(4 * p.width, byteOfRow, row)
+                      : slot / perVector * 4 * kLanes + 4 * row + c % 4;
+    unsigned byte = step[at] >> slot % perVector * p.width;
     value |= (byte & ((1u << p.width) - 1)) << p.shift;
     step += p.width * 4 * kLanes;
   });
@@ -210,11 +220,13 @@ static float unpackWeight(const GroupShape &s, const Layout &l,
                           const uint8_t *record, unsigned c, unsigned row) {
   if (s.kind == GroupShape::Kind::Floats) {
     unsigned bytes = codecBytes(s.element);
-    return decodeScalar(s.element,
-                        loadBits(record + (c * kLanes + row) * bytes, bytes));
+    unsigned at = s.order == PanelOrder::Lanes
+                      ? placeInLanes(kStep * bytes, c * bytes, row)
+                      : (c * kLanes + row) * bytes;
+    return decodeScalar(s.element, loadBits(record + at, bytes));
   }
   const uint8_t *step = record + l.codes + c / kStep * l.codesPerStep;
-  unsigned u = unpackCode(step, s.codeBits, c % kStep, row);
+  unsigned u = unpackCode(s, step, c % kStep, row);
   int value = s.table.empty() ? int(u) - s.bias : s.table[u];
   float weight = unpackFactor(s, s.scale, record + l.subScale,
                               record + l.superScale, c, row) *

@@ -31,6 +31,18 @@
 // contiguous elements of the file's type, one a row: element (row, column) of
 // the record is number 16 * column + row. There is nothing else in it.
 //
+// That is Order::Vectors, for hardware that loads a vector of all rows. For threads
+// of which each has a row there is Order::Lanes, where what a row has of a plane (or,
+// of floats, of a step: its columns one after the other) is dealt out in pieces of 16
+// bytes, or all of it if that is less: the first piece of each row, then the second of
+// each. So a thread's load is of 16 bytes, and sixteen threads' loads lie side by side:
+//
+//   8 bits a code     row 0: bytes 0-15 | row 1: 0-15 | ... | row 0: 16-31 | ...
+//   4 bits            row 0: bytes 0-15 | row 1: 0-15 | ...
+//   1 bit             row 0: bytes 0-3  | row 1: 0-3  | ...     as Order::Vectors
+//
+// Scales are the same in both.
+//
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "ir/Format.h"
@@ -48,11 +60,14 @@ struct FactorShape {
   bool operator==(const FactorShape &) const = default;
 };
 
+enum class PanelOrder : uint8_t { Vectors, Lanes };
+
 /// All that a kernel may know of a format. Numbers of columns but for bits.
 struct GroupShape {
   enum class Kind : uint8_t { Codes, Floats };
 
   Kind kind = Kind::Codes;
+  PanelOrder order = PanelOrder::Vectors; // of codes, or floats, in a step
   Codec element = Codec::F32; // Floats: the type of the elements
   /// Codes. Of floats: 0, kStep, 1 and kStep.
   unsigned codeBits = 0, span = kStep, superPerSpan = 1, group = kStep;
@@ -81,12 +96,17 @@ struct Layout {
 };
 Layout layoutOf(const GroupShape &);
 
+/// Of a row's `bytes` bytes in a plane or step of Order::Lanes, where byte `byte` of
+/// row `row` is; and how many of them lie together.
+unsigned placeInLanes(unsigned bytes, unsigned byte, unsigned row);
+inline unsigned pieceOfLane(unsigned bytes) { return bytes < 16 ? bytes : 16; }
+
 /// Whether packer and kernels take the format. The others are decoded only.
 bool hasKernel(const Format &);
 
 /// The shape of a format that hasKernel(). Sub-scales are widened to bytes,
 /// which are cheap to load, where that costs at most 3 % of the file's bytes.
-GroupShape shapeOf(const Format &);
+GroupShape shapeOf(const Format &, PanelOrder = PanelOrder::Vectors);
 
 uint64_t paddedRows(uint64_t rows);
 uint64_t paddedColumns(const GroupShape &, uint64_t columns);
@@ -129,9 +149,10 @@ private:
     uint8_t right, left, stride, width;
     uint32_t byte, mask;
   };
-  /// An element of 1, 2 or 4 bytes per row: `initial` xor its terms.
+  /// An element of 1, 2 or 4 bytes per row, `stride` bytes apart: `initial` xor its
+  /// terms.
   struct Target {
-    uint32_t offset, size, initial, firstTerm, lastTerm;
+    uint32_t offset, size, stride, initial, firstTerm, lastTerm;
   };
   class Builder;
 

@@ -55,7 +55,7 @@ private:
     uint32_t to = record(column) + column % packer.shape.span / kStep *
                                        packer.layout.codesPerStep;
     for (Plane p : planesOf(packer.shape.codeBits))
-      for (unsigned v = 0; v < p.width; ++v, to += 4 * kLanes) {
+      for (unsigned v = 0; v < p.width; ++v) {
         Sources from;
         uint32_t initial = 0;
         for (unsigned d = 0; d < 32; ++d) {
@@ -65,7 +65,12 @@ private:
           if (format.codesSigned && bit == top)
             initial |= 1u << d;
         }
-        target(to, 4, initial, from);
+        bool lanes = packer.shape.order == PanelOrder::Lanes;
+        target(to + (lanes ? placeInLanes(4 * p.width, 4 * v, 0)
+                           : 4 * kLanes * v),
+               4, initial, from, lanes ? pieceOfLane(4 * p.width) : 4);
+        if (v + 1 == p.width)
+          to += 4 * kLanes * p.width;
       }
   }
 
@@ -105,13 +110,14 @@ private:
       }
   }
 
-  void target(uint32_t offset, unsigned size, uint32_t initial, Sources from) {
+  void target(uint32_t offset, unsigned size, uint32_t initial, Sources from,
+              unsigned stride = 0) {
     uint32_t firstTerm = uint32_t(packer.terms.size());
     for (unsigned d = 0; d < 32; ++d)
       if (from[d] != kNone)
         term(from, d);
-    packer.targets.push_back({offset, size, initial, firstTerm,
-                              uint32_t(packer.terms.size())});
+    packer.targets.push_back({offset, size, stride ? stride : size, initial,
+                              firstTerm, uint32_t(packer.terms.size())});
   }
 
   /// Adds the term that brings bit `d` and as many others as it can.
@@ -212,11 +218,11 @@ void PanelPacker::packUnit(const uint8_t *rows, size_t stride,
         });
     }
     uint8_t *to = dst + target.offset;
-    if (target.size == 4)
+    if (target.size == 4 && target.stride == 4)
       std::memcpy(to, value, sizeof value);
     else
       for (unsigned row = 0; row < kLanes; ++row) // little-endian, as the files
-        std::memcpy(to + row * target.size, &value[row], target.size);
+        std::memcpy(to + row * target.stride, &value[row], target.size);
   }
 }
 
@@ -255,6 +261,24 @@ void PanelPacker::packCodes(const uint8_t *src, uint64_t rowBytes,
 }
 
 template <typename T>
+static void dealFloats(const uint8_t *src, uint64_t rowBytes, unsigned rows,
+                       uint64_t columns, uint8_t *dst) {
+  for (uint64_t column = 0; column < columns; column += kStep) {
+    unsigned here = unsigned(std::min<uint64_t>(kStep, columns - column));
+    uint8_t *step = dst + column * kLanes * sizeof(T);
+    for (unsigned row = 0; row < kLanes; ++row) {
+      T from[kStep] = {};
+      if (row < rows)
+        std::memcpy(from, src + row * rowBytes + column * sizeof(T),
+                    here * sizeof(T));
+      for (unsigned byte = 0; byte < sizeof from; byte += 16)
+        std::memcpy(step + placeInLanes(sizeof from, byte, row),
+                    reinterpret_cast<uint8_t *>(from) + byte, 16);
+    }
+  }
+}
+
+template <typename T>
 static void transposeFloats(const uint8_t *src, uint64_t rowBytes,
                             unsigned rows, uint64_t columns, uint8_t *dst) {
   for (uint64_t column = 0; column < columns; column += kStep) {
@@ -274,13 +298,20 @@ static void transposeFloats(const uint8_t *src, uint64_t rowBytes,
 void PanelPacker::packFloats(const uint8_t *src, uint64_t rowBytes,
                              unsigned rows, uint64_t columns,
                              uint8_t *dst) const {
+  auto lay = [&](auto element) {
+    using T = decltype(element);
+    if (shape.order == PanelOrder::Lanes)
+      dealFloats<T>(src, rowBytes, rows, columns, dst);
+    else
+      transposeFloats<T>(src, rowBytes, rows, columns, dst);
+  };
   switch (codecBytes(shape.element)) {
   case 4:
-    return transposeFloats<uint32_t>(src, rowBytes, rows, columns, dst);
+    return lay(uint32_t());
   case 2:
-    return transposeFloats<uint16_t>(src, rowBytes, rows, columns, dst);
+    return lay(uint16_t());
   default:
-    return transposeFloats<uint8_t>(src, rowBytes, rows, columns, dst);
+    return lay(uint8_t());
   }
 }
 

@@ -114,7 +114,7 @@ LogicalResult FactorAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 LogicalResult GroupAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                 uint32_t codes, uint32_t span, uint32_t supers,
                                 uint32_t group, int32_t, int32_t element,
-                                FactorAttr scale, FactorAttr,
+                                bool, FactorAttr scale, FactorAttr,
                                 ArrayRef<int32_t> table) {
   if (element > int32_t(Codec::UE4M3Half) || (element < 0) != (codes > 0) ||
       codes > 8)

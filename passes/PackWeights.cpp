@@ -16,6 +16,8 @@ namespace {
 ///     weight @w : !quern.weight<576 x 576, "q4_1">
 ///       => weight @w : !quern.panels<576 x 576, <codes = 4, ...>>
 struct PackWeights : quern::impl::PackWeightsBase<PackWeights> {
+  using PackWeightsBase::PackWeightsBase;
+
   void runOnOperation() override {
     SymbolTable symbols(getOperation());
     DenseMap<Operation *, Readers> readers;
@@ -62,7 +64,7 @@ struct PackWeights : quern::impl::PackWeightsBase<PackWeights> {
         return op.emitOpError("requires a format with kernels; '")
                << type.getFormat() << "' can only be decoded";
       packed = PanelsType::get(&getContext(), type.getRows(), type.getColumns(),
-                               groupAttr(&getContext(), shapeOf(*format)));
+                               groupAttr(&getContext(), shapeOf(*format, order)));
     }
     op.setTypeAttr(TypeAttr::get(packed));
     return success();

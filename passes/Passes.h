@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+#include "ir/Panel.h"
 #include "ir/Quern.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
@@ -28,6 +29,7 @@ struct TargetTraits {
   /// floats, in rows of each role.
   ArithmeticChoice codes = {Number::BF16, Number::I16};
   ArithmeticChoice floats = {Number::BF16, Number::F32};
+  PanelOrder panels = PanelOrder::Vectors;
   int64_t pageTokens = 64; // of a page of the KV cache, a multiple of 16
   int64_t alignment = 64;  // of all that has an offset in memory
   /// What stages may be fused of: element-wise ops to what makes their operand,

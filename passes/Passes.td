@@ -57,6 +57,11 @@ def LayOutKv : Pass<"quern-lay-out-kv", "::mlir::ModuleOp"> {
   let dependentDialects = ["::quern::QuernDialect"];
 }
 
+/// The values that an option of a PanelOrder takes.
+defvar panelOrder = [{::llvm::cl::values(
+    clEnumValN(::quern::PanelOrder::Vectors, "vectors", "for vectors of all rows"),
+    clEnumValN(::quern::PanelOrder::Lanes, "lanes", "for threads of which each has a row"))}];
+
 def PackWeights : Pass<"quern-pack-weights", "::mlir::ModuleOp"> {
   let summary = "decide how weights are stored in the artifact";
   let description = [{
@@ -74,6 +79,10 @@ def PackWeights : Pass<"quern-pack-weights", "::mlir::ModuleOp"> {
     quern.weight @output_norm : tensor<576xf32>
     ```
   }];
+  let options = [
+    Option<"order", "order", "::quern::PanelOrder", "::quern::PanelOrder::Vectors",
+           "of what a panel has of a step", panelOrder>,
+  ];
   let dependentDialects = ["::quern::QuernDialect"];
 }
 

@@ -32,7 +32,7 @@ void quern::buildGraphPasses(OpPassManager &pm, const CompileOptions &options) {
                               .floatsGenerated = traits.floats.generated}));
   pm.addPass(
       createLayOutKv({.stored = options.kvType, .page = traits.pageTokens}));
-  pm.addPass(createPackWeights());
+  pm.addPass(createPackWeights({.order = traits.panels}));
   pm.addPass(createTabulateRope({.context = options.context}));
 }
 

@@ -86,11 +86,22 @@ void PanelReader::decode(Value panelAt, Value step, int64_t count,
   if (hasCodes())
     return decodeCodes(panelAt, step, count, column, lane);
   Value at = codesAt(record(panelAt, step), b.index(0));
+  if (shape.order == PanelOrder::Lanes) {
+    const unsigned bytes = codecBytes(shape.element);
+    for (int64_t c = 0; c < count; ++c) {
+      unsigned place = placeInLanes(kStep * bytes, unsigned(c) * bytes, 0);
+      Value piece = b.add(at, place / 16 * 16);
+      column(c, tile::LoadFloatsOp::create(b, floatsOf(b, lane), memory, piece,
+                                           lane, place % 16, group));
+    }
+    return;
+  }
   for (int64_t c = 0; c < count; ++c)
     column(c,
            tile::LoadFloatsOp::create(
                b, floatsOf(b, lane), memory,
-               b.add(at, c * kLanes * codecBytes(shape.element)), lane, group));
+               b.add(at, c * kLanes * codecBytes(shape.element)), lane,
+               /*byte=*/0, group));
 }
 
 void PanelReader::decodeCodes(Value panelAt, Value step, int64_t count,

@@ -60,13 +60,42 @@ Value decode(VectorBuilder &b, Codec codec, Value bytes) {
   llvm_unreachable("unknown codec");
 }
 
-/// tile.load_codes => vector.load, one for each bit of a code
+/// `count` bytes from `first` on of a piece of 16 bytes or less.
+Value sliceOf(VectorBuilder &b, Value piece, int64_t first, int64_t count) {
+  if (VectorBuilder::lanes(piece) == count)
+    return piece;
+  return vector::ExtractStridedSliceOp::create(
+      b, piece, ArrayRef<int64_t>{first}, ArrayRef<int64_t>{count},
+      ArrayRef<int64_t>{1});
+}
+
+/// tile.load_codes => vector.load, one for each bit of a code; of a lane in
+/// PanelOrder::Lanes, one for each piece of a plane
 struct LoadCodes : OpRewritePattern<LoadCodesOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(LoadCodesOp op,
                                 PatternRewriter &rewriter) const override {
     VectorBuilder b(op, rewriter);
+    const GroupShape shape = groupShape(op.getGroup());
     SmallVector<Value> packed;
+    if (shape.order == PanelOrder::Lanes) {
+      if (!op.getLane())
+        return rewriter.notifyMatchFailure(op, "requires a lane");
+      Value plane = op.getAt();
+      for (Plane p : planesOf(shape.codeBits)) {
+        const int64_t bytes = 4 * p.width, size = pieceOfLane(bytes);
+        for (int64_t first = 0; first < bytes; first += size) {
+          Value piece = loadElements(b, op.getMemory(),
+                                     b.add(plane, first * kLanes),
+                                     op.getLane(), size);
+          for (int64_t byte = 0; byte < size; byte += 4)
+            packed.push_back(sliceOf(b, piece, byte, 4));
+        }
+        plane = b.add(plane, bytes * kLanes);
+      }
+      rewriter.replaceOp(op, packed);
+      return success();
+    }
     for (unsigned v = 0; v < op.getPacked().size(); ++v)
       packed.push_back(loadElements(b, op.getMemory(),
                                     b.add(op.getAt(), 4 * kLanes * v),
@@ -206,9 +235,15 @@ struct LoadFloats : OpRewritePattern<LoadFloatsOp> {
   LogicalResult matchAndRewrite(LoadFloatsOp op,
                                 PatternRewriter &rewriter) const override {
     VectorBuilder b(op, rewriter);
-    Codec codec = groupShape(op.getGroup()).element;
+    const GroupShape shape = groupShape(op.getGroup());
+    Codec codec = shape.element;
+    const bool lanes = shape.order == PanelOrder::Lanes;
+    if (lanes && !op.getLane())
+      return rewriter.notifyMatchFailure(op, "requires a lane");
     Value bytes = loadElements(b, op.getMemory(), op.getAt(), op.getLane(),
-                               codecBytes(codec));
+                               lanes ? 16 : codecBytes(codec));
+    if (lanes)
+      bytes = sliceOf(b, bytes, op.getByte(), codecBytes(codec));
     rewriter.replaceOp(op, decode(b, codec, bytes));
     return success();
   }

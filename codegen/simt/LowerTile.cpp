@@ -1,4 +1,4 @@
-//===- LowerTile.cpp - Tile ops to words and short vectors ----------------===//
+//===- LowerTile.cpp - Tile ops to pieces and short vectors ---------------===//
 #include "codegen/kernel/TileToVector.h"
 #include "codegen/kernel/VectorBuilder.h"
 #include "codegen/simt/Passes.h"
@@ -14,54 +14,107 @@ static bool isBytes(Type type) {
   return memory && memory.getElementType().isInteger(8);
 }
 
-/// The bytes of `load`, of a memory of words.
-static Value loadWords(VectorBuilder &b, vector::LoadOp load, Value words) {
-  const int64_t bytes = load.getVectorType().getNumElements();
-  Value at = load.getIndices()[0], two = b.index(2), three = b.index(3);
-  Value first = b.createOrFold<arith::ShRUIOp>(at, two);
-  auto word = [&](int64_t i) -> Value {
-    return memref::LoadOp::create(b, words, b.add(first, i));
-  };
-  if (bytes < 4) { // the part of the word, moved to its low end
-    Value bit = b.mul(b.createOrFold<arith::AndIOp>(at, three), 8);
-    Value low = arith::ShRUIOp::create(
-        b, word(0), arith::IndexCastOp::create(b, b.getI32Type(), bit));
-    low =
-        arith::TruncIOp::create(b, b.getIntegerType(unsigned(8 * bytes)), low);
-    Value one = vector::FromElementsOp::create(b, b.vec(1, low.getType()), low);
-    return b.bitcast(one, load.getVectorType());
+/// Reads bytes of a memory of pieces of 16 bytes. All addresses are multiples of what
+/// is loaded, so nothing crosses the end of a piece.
+class PieceReader {
+public:
+  PieceReader(VectorBuilder &b, Value pieces, vector::LoadOp load)
+      : b(b), at(load.getIndices()[0]),
+        bytes(load.getVectorType().getNumElements()) {
+    Value four = b.index(4);
+    piece = memref::LoadOp::create(b, pieces,
+                                   b.createOrFold<arith::ShRUIOp>(at, four));
   }
-  SmallVector<Value> parts;
-  for (int64_t i = 0; i < bytes / 4; ++i)
-    parts.push_back(word(i));
-  Value all =
-      vector::FromElementsOp::create(b, b.i32s(int64_t(parts.size())), parts);
-  return b.bitcast(all, load.getVectorType());
+
+  /// `count` bytes from byte `first` of the load on.
+  Value read(int64_t first, int64_t count) {
+    if (bytes == 16)
+      return bytesOf(word(piece, first / 4), 8 * (first % 4), count);
+    Value two = b.index(2), three = b.index(3);
+    Value index = arith::AndIOp::create(
+        b, b.createOrFold<arith::ShRUIOp>(at, two), three);
+    if (first >= 4)
+      index = b.add(index, first / 4);
+    Value chosen = vector::ExtractOp::create(b, piece, index);
+    if (bytes >= 4)
+      return bytesOf(chosen, 8 * (first % 4), count);
+    Value bit = b.mul(b.createOrFold<arith::AndIOp>(at, three), 8);
+    chosen = arith::ShRUIOp::create(
+        b, chosen, arith::IndexCastOp::create(b, b.getI32Type(), bit));
+    return bytesOf(chosen, 0, count);
+  }
+
+private:
+  Value word(Value from, int64_t i) {
+    return vector::ExtractOp::create(b, from, i);
+  }
+  Value bytesOf(Value word, int64_t shift, int64_t count) {
+    if (shift)
+      word = arith::ShRUIOp::create(
+          b, word,
+          arith::ConstantOp::create(b, b.getI32IntegerAttr(int32_t(shift))));
+    if (count < 4)
+      word = arith::TruncIOp::create(b, b.getIntegerType(unsigned(8 * count)),
+                                     word);
+    Value one = vector::FromElementsOp::create(b, b.vec(1, word.getType()), word);
+    return b.bitcast(one, b.vec(count, b.getI8Type()));
+  }
+
+  VectorBuilder &b;
+  Value at, piece;
+  int64_t bytes;
+};
+
+/// vector.load of bytes => a load of the piece that has them, and what is asked of
+/// it. What is longer than a word is only looked at in slices.
+static LogicalResult readPiece(vector::LoadOp load, Value pieces) {
+  OpBuilder builder(load);
+  VectorBuilder b(load, builder);
+  PieceReader reader(b, pieces, load);
+  const int64_t bytes = load.getVectorType().getNumElements();
+  if (bytes <= 4) {
+    load.replaceAllUsesWith(reader.read(0, bytes));
+    load.erase();
+    return success();
+  }
+  for (Operation *user : llvm::make_early_inc_range(load->getUsers())) {
+    auto slice = dyn_cast<vector::ExtractStridedSliceOp>(user);
+    if (!slice)
+      return user->emitOpError("requires slices of a load of more than a word");
+    auto number = [](ArrayAttr list) {
+      return cast<IntegerAttr>(list[0]).getInt();
+    };
+    slice.replaceAllUsesWith(
+        reader.read(number(slice.getOffsets()), number(slice.getSizes())));
+    slice.erase();
+  }
+  load.erase();
+  return success();
 }
 
-/// Memory of bytes, all of whose users are loads, becomes one of words.
-static LogicalResult toWords(Value memory) {
+/// Memory of bytes, all of whose users are loads, becomes one of pieces.
+static LogicalResult toPieces(Value memory) {
   auto type = cast<MemRefType>(memory.getType());
-  memory.setType(MemRefType::get(
-      {ShapedType::kDynamic}, IntegerType::get(type.getContext(), 32),
-      MemRefLayoutAttrInterface(), type.getMemorySpace()));
+  Type i32 = IntegerType::get(type.getContext(), 32);
+  memory.setType(MemRefType::get({ShapedType::kDynamic},
+                                 VectorType::get({4}, i32),
+                                 MemRefLayoutAttrInterface(),
+                                 type.getMemorySpace()));
   for (Operation *user : llvm::make_early_inc_range(memory.getUsers())) {
     auto load = dyn_cast<vector::LoadOp>(user);
     if (!load)
       return user->emitOpError("requires memory that is only loaded from");
-    OpBuilder builder(load);
-    VectorBuilder b(load, builder);
-    load.replaceAllUsesWith(loadWords(b, load, memory));
-    load.erase();
+    if (failed(readPiece(load, memory)))
+      return failure();
   }
   return success();
 }
 
 /// The function's arguments, and its type with them.
-static LogicalResult bytesToWords(gpu::GPUFuncOp function) {
+static LogicalResult bytesToPieces(gpu::GPUFuncOp function) {
   SmallVector<Type> types;
   for (BlockArgument argument : function.getArguments()) {
-    if (isBytes(argument.getType()) && failed(toWords(argument)))
+    if (isBytes(argument.getType()) && failed(toPieces(argument)))
       return failure();
     if (types.size() < function.getFunctionType().getNumInputs())
       types.push_back(argument.getType());
@@ -76,7 +129,7 @@ struct LowerTile : PassWrapper<LowerTile, OperationPass<ModuleOp>> {
 
   StringRef getArgument() const override { return "quern-simt-lower-tile"; }
   StringRef getDescription() const override {
-    return "lower tile ops to words and short vectors";
+    return "lower tile ops to pieces of 16 bytes and short vectors";
   }
   void getDependentDialects(DialectRegistry &registry) const override {
     registry.insert<arith::ArithDialect, math::MathDialect,
@@ -89,7 +142,7 @@ struct LowerTile : PassWrapper<LowerTile, OperationPass<ModuleOp>> {
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       return signalPassFailure();
     auto lowered = getOperation().walk([](gpu::GPUFuncOp function) {
-      return WalkResult(bytesToWords(function));
+      return WalkResult(bytesToPieces(function));
     });
     if (lowered.wasInterrupted())
       signalPassFailure();

@@ -23,6 +23,7 @@ public:
     // Activations stay f32: no conversion to make or to fuse.
     return {.codes = {Number::F32, Number::F32},
             .floats = {Number::F32, Number::F32},
+            .panels = PanelOrder::Lanes,
             .alignment = 256, // the most that a driver may want of an offset
             .fuseConvert = false};
   }

@@ -145,7 +145,8 @@ def Tile_LoadFloatsOp : Tile_Op<"load_floats"> {
   let summary = "a column of weights that are floats";
   let description = [{
     Sixteen consecutive elements of the group's element type from byte `at` on,
-    exactly, as f32.
+    exactly, as f32. In PanelOrder::Lanes the one that begins with byte `byte` of the
+    16 that each lane has from `at` on.
 
     (C1) the group's codes are floats
     (C2) the result is vector<16xf32>, or vector<1xf32> with `lane`
@@ -155,10 +156,11 @@ def Tile_LoadFloatsOp : Tile_Op<"load_floats"> {
     ```
   }];
   let arguments = (ins Tile_ReadBytes:$memory, Index:$at,
-                       Optional<Index>:$lane, Quern_GroupAttr:$group);
+                       Optional<Index>:$lane, DefaultValuedAttr<I32Attr, "0">:$byte,
+                       Quern_GroupAttr:$group);
   let results = (outs Tile_Floats:$result);
   let assemblyFormat = [{
-    $memory `[` $at `]` (`lane` $lane^)? `of` $group attr-dict
+    $memory `[` $at `]` (`lane` $lane^)? (`byte` $byte^)? `of` $group attr-dict
     `:` type($memory) `->` type($result)
   }];
   let hasVerifier = 1;

@@ -108,7 +108,8 @@ TEST_F(Conformance, Elementwise) {
 TEST_F(Conformance, Embed) {
   for (const Format *format : allFormats()) {
     SCOPED_TRACE(format->name);
-    TestWeight w(*format, 37, columnsOfFormat(*format, 45), 5);
+    TestWeight w(*format, 37, columnsOfFormat(*format, 45), 5,
+                 runner().order());
     std::string t = rowsOf(w.columns);
     Operation op(fmt::format("%y = quern.embed %0, %1 {{scale = 1.5 : f32}} : "
                              "(tensor<?xi32>, {}) -> {}\nquern.yield %y : {}",
@@ -124,7 +125,8 @@ TEST_F(Conformance, Linear) {
       if (role == "prompt" && format->name != "q4_0" && format->name != "f16")
         continue; // the role chooses nothing that the format does
       SCOPED_TRACE(role + ", " + format->name);
-      TestWeight w(*format, 37, columnsOfFormat(*format, 333), 7);
+      TestWeight w(*format, 37, columnsOfFormat(*format, 333), 7,
+                   runner().order());
       std::string x = rowsOf(w.columns), y = rowsOf(w.rows);
       Operation op(fmt::format("%y = quern.linear %0, %1 : ({}, {}) -> {}\n"
                                "quern.yield %y : {}",
@@ -137,7 +139,8 @@ TEST_F(Conformance, Linear) {
 
 TEST_F(Conformance, TwoLinearsWithAGlu) {
   const Format *format = findFormat("q4_0");
-  TestWeight gate(*format, 50, 96, 1), up(*format, 50, 96, 2);
+  TestWeight gate(*format, 50, 96, 1, runner().order()),
+      up(*format, 50, 96, 2, runner().order());
   std::string x = rowsOf(96), y = rowsOf(50);
   Operation op(fmt::format("%g = quern.linear %0, %1 : ({0}, {1}) -> {2}\n"
                            "%u = quern.linear %0, %2 : ({0}, {1}) -> {2}\n"

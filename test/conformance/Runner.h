@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+#include "ir/Panel.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
@@ -31,6 +32,8 @@ public:
 
   /// Why nothing can be run here, such as a device that is missing; else empty.
   virtual std::string missing() const { return ""; }
+  /// How the target wants its weights packed.
+  virtual PanelOrder order() const { return PanelOrder::Vectors; }
   /// Runs the one quern.kernel in `text` with the buffers and constants that
   /// runtime/Plan.h says a stage has. An error says what the target lacks.
   virtual llvm::Error run(const std::string &text,

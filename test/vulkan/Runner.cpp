@@ -46,6 +46,7 @@ public:
     }
   }
   std::string missing() const override { return why; }
+  PanelOrder order() const override { return PanelOrder::Lanes; }
   std::vector<std::string> complaints() const override {
     return device ? device->validationMessages() : std::vector<std::string>();
   }
@@ -90,7 +91,7 @@ llvm::Expected<Compiled> VulkanRunner::compile(const std::string &text,
   auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
   if (!module)
     return llvm::createStringError("cannot parse the kernel: " + message);
-  packWeights(*module);
+  packWeights(*module, order());
   mlir::PassManager kernels(&context), spirv(&context);
   kernels.addPass(simt::createLowerKernelsPass({}));
   kernels.addPass(simt::createLowerTilePass());

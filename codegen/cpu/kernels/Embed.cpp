@@ -52,7 +52,8 @@ void Embedder::floats(Value r, Value panelAt, Value lane) {
   const int64_t columnBytes = kLanes * codecBytes(w.shape.element);
   b.loop(b.index(0), b.index(w.columns), 1, [&](Value c) {
     Value v = tile::LoadFloatsOp::create(
-        b, one, w.memory, b.add(panelAt, b.mul(c, columnBytes)), lane, w.group);
+        b, one, w.memory, b.add(panelAt, b.mul(c, columnBytes)), lane, /*byte=*/0,
+        w.group);
     b.store(arith::MulFOp::create(b, v, b.splat(one, scale)), y, {r, c});
   });
 }

@@ -34,13 +34,13 @@ bool JitKernel::runsHere(const cpu::Chip &chip) {
   return true;
 }
 
-void quern::test::packWeights(mlir::ModuleOp module) {
+void quern::test::packWeights(mlir::ModuleOp module, PanelOrder order) {
   mlir::AttrTypeReplacer replacer;
-  replacer.addReplacement([](WeightType t) -> std::optional<mlir::Type> {
+  replacer.addReplacement([order](WeightType t) -> std::optional<mlir::Type> {
     const Format *format = findFormat(t.getFormat());
     if (!format || !hasKernel(*format))
       return std::nullopt;
-    GroupAttr group = groupAttr(t.getContext(), shapeOf(*format));
+    GroupAttr group = groupAttr(t.getContext(), shapeOf(*format, order));
     return PanelsType::get(t.getContext(), t.getRows(), t.getColumns(), group);
   });
   replacer.recursivelyReplaceElementsIn(module, /*replaceAttrs=*/true,

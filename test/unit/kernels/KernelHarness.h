@@ -13,6 +13,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "codegen/cpu/Chip.h"
+#include "ir/Panel.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "codegen/cpu/runtime/Executor.h"
 #include "llvm/Support/Error.h"
@@ -60,7 +61,7 @@ private:
 };
 
 /// Weights as in a file become panels of their format's groups.
-void packWeights(mlir::ModuleOp);
+void packWeights(mlir::ModuleOp, PanelOrder = PanelOrder::Vectors);
 
 /// Memory aligned to 64 bytes, as kernels want it.
 template <typename T> struct Aligned64 {

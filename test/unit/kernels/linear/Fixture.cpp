@@ -29,7 +29,7 @@ static uint32_t randomElement(Codec codec, std::mt19937 &random) {
 }
 
 TestWeight::TestWeight(const Format &f, int64_t rows, int64_t columns,
-                       unsigned seed)
+                       unsigned seed, PanelOrder order)
     : format(&f), rows(rows), columns(columns), values(rows * columns) {
   std::mt19937 random(seed);
   std::vector<uint8_t> file(rows * columns / f.weights * f.bytes);
@@ -50,7 +50,7 @@ TestWeight::TestWeight(const Format &f, int64_t rows, int64_t columns,
   std::span<const uint8_t> parts[] = {file};
   for (int64_t r = 0; r < rows; ++r)
     dequantizeRow(f, parts, rows, columns, r, values.data() + r * columns);
-  GroupShape shape = shapeOf(f);
+  GroupShape shape = shapeOf(f, order);
   panels.resize(packedBytes(shape, rows, columns));
   packPanels(f, shape, file, rows, columns, 0, paddedRows(rows) / kLanes,
              panels.data());

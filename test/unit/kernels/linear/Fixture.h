@@ -12,7 +12,8 @@ namespace quern::test {
 /// A random matrix of a format: as in a file, packed, and as the reference
 /// decodes it.
 struct TestWeight {
-  TestWeight(const Format &, int64_t rows, int64_t columns, unsigned seed);
+  TestWeight(const Format &, int64_t rows, int64_t columns, unsigned seed,
+             PanelOrder = PanelOrder::Vectors);
   const Format *format;
   int64_t rows, columns;
   std::vector<float> values; // rows x columns
