@@ -23,8 +23,8 @@ int64_t quern::planInteger(ModuleOp module, StringRef name) {
 namespace {
 class TableBuilder {
 public:
-  explicit TableBuilder(ModuleOp module)
-      : module(module), symbols(module),
+  TableBuilder(ModuleOp module, const PlanDevice &device)
+      : module(module), symbols(module), device(device),
         plan(module->getAttrOfType<DictionaryAttr>("quern.plan")) {}
 
   PlanTable build() {
@@ -155,8 +155,8 @@ private:
       uint64_t layer = group.pages * group.pageBytes;
       buffers.push_back({plan::Space::Kv, 0,
                          group.poolOffset + *cache.getIndex() * layer, layer});
-      addInArena(group.tableOffset, 4 * uint64_t(header.maxSequences) *
-                                        group.pagesPerSequence);
+      addInArena(group.tableOffset,
+                 4 * uint64_t(header.maxSequences) * group.pagesPerSequence);
       constants.push_back(group.window);
       constants.push_back(group.pagesPerSequence);
       return;
@@ -197,6 +197,10 @@ private:
       auto *data = reinterpret_cast<const uint8_t *>(list.data());
       bytes.insert(bytes.end(), data, data + list.size() * sizeof(list[0]));
     };
+    std::vector<plan::Device> devices(1);
+    device.name.copy(devices[0].name, sizeof devices[0].name - 1);
+    devices[0].ownMemory = device.ownMemory;
+    append(devices, header.devicesAt, header.devices);
     append(stages, header.stagesAt, header.stages);
     append(buffers, header.buffersAt, header.buffers);
     append(constants, header.constantsAt, header.constants);
@@ -209,6 +213,7 @@ private:
 
   ModuleOp module;
   SymbolTable symbols;
+  const PlanDevice &device;
   DictionaryAttr plan;
   plan::PlanHeader header{};
   std::vector<plan::Stage> stages;
@@ -223,8 +228,8 @@ private:
 };
 } // namespace
 
-PlanTable quern::buildPlanTable(ModuleOp module) {
-  return TableBuilder(module).build();
+PlanTable quern::buildPlanTable(ModuleOp module, const PlanDevice &device) {
+  return TableBuilder(module, device).build();
 }
 
 void quern::printPlan(ModuleOp module, llvm::raw_ostream &os) {

@@ -13,7 +13,12 @@ struct PlanTable {
   std::vector<uint8_t> bytes;
   std::vector<std::string> kernels;
 };
-PlanTable buildPlanTable(mlir::ModuleOp);
+/// What runs the stages: a target's name, and whether it has memory of its own.
+struct PlanDevice {
+  std::string name;
+  bool ownMemory = false;
+};
+PlanTable buildPlanTable(mlir::ModuleOp, const PlanDevice &);
 
 /// The integer `name` of the module's quern.plan.
 int64_t planInteger(mlir::ModuleOp, llvm::StringRef name);

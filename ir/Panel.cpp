@@ -128,9 +128,9 @@ bool quern::hasKernel(const Format &f) {
   bool steps = s.span % kStep == 0 &&
                (s.group == kStep / 2 || s.group % kStep == 0) &&
                s.span % s.group == 0 && s.superPerSpan <= 2;
-  bool offset = !f.offset || (f.offset->super.count == f.scale.super.count &&
-                              factorHasKernel(*f.offset, *s.offset,
-                                              s.span / s.group));
+  bool offset =
+      !f.offset || (f.offset->super.count == f.scale.super.count &&
+                    factorHasKernel(*f.offset, *s.offset, s.span / s.group));
   return steps && offset && zeroBitsAreZero(f) &&
          factorHasKernel(f.scale, s.scale, s.span / s.group);
 }

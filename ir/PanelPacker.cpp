@@ -66,9 +66,9 @@ private:
             initial |= 1u << d;
         }
         bool lanes = packer.shape.order == PanelOrder::Lanes;
-        target(to + (lanes ? placeInLanes(4 * p.width, 4 * v, 0)
-                           : 4 * kLanes * v),
-               4, initial, from, lanes ? pieceOfLane(4 * p.width) : 4);
+        target(
+            to + (lanes ? placeInLanes(4 * p.width, 4 * v, 0) : 4 * kLanes * v),
+            4, initial, from, lanes ? pieceOfLane(4 * p.width) : 4);
         if (v + 1 == p.width)
           to += 4 * kLanes * p.width;
       }
@@ -127,8 +127,8 @@ private:
     for (unsigned i = d; i < 32; ++i)
       if (from[i] != kNone && from[i] - int64_t(i) == distance)
         moved |= 1u << i;
-    Term t{Term::Move,       uint8_t(first % 8),    uint8_t(d), 8, 8,
-           uint32_t(first / 8), moved >> d};
+    Term t{Term::Move, uint8_t(first % 8),  uint8_t(d), 8,
+           8,          uint32_t(first / 8), moved >> d};
     uint32_t spread = spreadable(from, d, t);
     if (__builtin_popcount(spread) > __builtin_popcount(moved))
       moved = spread;

@@ -32,6 +32,7 @@ struct TargetTraits {
   PanelOrder panels = PanelOrder::Vectors;
   int64_t pageTokens = 64; // of a page of the KV cache, a multiple of 16
   int64_t alignment = 64;  // of all that has an offset in memory
+  bool ownMemory = false;  // plan::Device::ownMemory
   /// What stages may be fused of: element-wise ops to what makes their operand,
   /// conversions to norms, rotations to the cache write.
   bool fuseEpilogue = true, fuseConvert = true, fuseRotate = true;

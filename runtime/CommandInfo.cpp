@@ -24,6 +24,13 @@ static nlohmann::ordered_json memoryJson(const MemoryPlan &memory,
     object["parts"].push_back({{"name", item.name},
                                {"reserved_bytes", item.reserved},
                                {"touched_bytes", item.touched}});
+  for (const MemoryPlan::Device &device : memory.devices)
+    object["devices"].push_back(
+        {{"name", device.name},
+         {"weights_bytes", device.memory.weights},
+         {"kv_bytes", device.memory.kv},
+         {"activation_bytes", device.memory.activations},
+         {"overhead_bytes", device.memory.overhead}});
   return object;
 }
 
@@ -38,6 +45,17 @@ static std::string memoryText(const MemoryPlan &memory, uint64_t tokens,
   for (const MemoryPlan::Item &item : memory.items)
     line(item.name, item.reserved, item.touched);
   line("together", memory.reserved(), memory.touched());
+  for (const MemoryPlan::Device &device : memory.devices) {
+    text += fmt::format("memory of {}\n", device.name);
+    auto part = [&](std::string_view name, uint64_t bytes) {
+      text += fmt::format("  {:22} {:>14}\n", name, cli::formatBytes(bytes));
+    };
+    part("weights", device.memory.weights);
+    part("keys and values", device.memory.kv);
+    part("activations", device.memory.activations);
+    part("overhead", device.memory.overhead);
+    part("together", device.memory.total());
+  }
   return text + fmt::format("  {:22} {:>14} mapped from {}\n", "weights",
                             cli::formatBytes(file.section("weights").size()),
                             file.weightsFile()

@@ -11,7 +11,8 @@ Engine::Engine(const PlanView &plan, std::span<const uint8_t> weights,
                const quern_kernel_set &kernels, const Options &options)
     : view(plan), workers(options.threads ? options.threads : allowedCpus(),
                           executorKind(kernels).usesTeam),
-      executor(executorKind(kernels).open(kernels, {plan, weights, workers})),
+      executor(
+          executorKind(kernels).open(kernels, {plan, 0, weights, workers})),
       seqs(plan, executor->front(),
            options.context ? options.context : plan->context),
       logitRows(options.logitRows

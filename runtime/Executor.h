@@ -45,6 +45,7 @@ public:
 /// What an executor is made for; all of it outlives the executor.
 struct ExecutorInput {
   const PlanView &plan;
+  uint32_t device;                  // of the plan: whose stages these are
   std::span<const uint8_t> weights; // aligned to a page
   Team &team;                       // free whenever run() is called
 };

@@ -109,7 +109,7 @@ static uint64_t kvTouched(const PlanView &plan, uint64_t tokens) {
 }
 
 MemoryPlan quern::planMemory(const PlanView &plan, uint64_t tokens,
-                             const ProcessMemory &process) {
+                             const ProcessMemory &has) {
   // Measured: the command line's and the tokenizer's own objects, and what a
   // stack's thread control block, kernels and printing reach down to.
   constexpr uint64_t kHeap = 320 << 10, kMainStack = 64 << 10,
@@ -122,20 +122,29 @@ MemoryPlan quern::planMemory(const PlanView &plan, uint64_t tokens,
   uint64_t mostSampler = uint64_t(plan->vocabulary) * 28;
   uint64_t tables =
       plan.buffers().size() * sizeof(void *) + plan.stages().size() * 32;
-  uint64_t workers = process.threads ? process.threads - 1 : 0;
+  uint64_t workers = has.threads ? has.threads - 1 : 0;
   tokens = std::min<uint64_t>(tokens, plan->context);
 
   MemoryPlan memory;
-  memory.items = {
-      {"activations", roundUp(plan->arenaBytes), arenaTouched(plan, tokens)},
-      {"keys and values", roundUp(plan->kvBytes), kvTouched(plan, tokens)},
+  for (const plan::Device &device : plan.devices()) {
+    auto number = uint32_t(&device - plan.devices().data());
+    if (device.ownMemory)
+      memory.devices.push_back(
+          {std::string(plan.name(device)), memoryOf(plan, number)});
+  }
+  if (memory.devices.size() < plan.devices().size())
+    memory.items = {
+        {"activations", roundUp(plan->arenaBytes), arenaTouched(plan, tokens)},
+        {"keys and values", roundUp(plan->kvBytes), kvTouched(plan, tokens)}};
+  std::vector<MemoryPlan::Item> process = {
       {"tables of stages", tables, tables},
       {"sampler", mostSampler, sampler},
       {"text", kHeap + plan->context * kPerToken, kHeap + tokens * kPerToken},
       {"stacks", kMainStack + workers * kWorkerStack,
        kMainStack + workers * kTouchedStack},
-      {"program data", kMostData, process.data},
+      {"program data", kMostData, has.data},
   };
+  memory.items.insert(memory.items.end(), process.begin(), process.end());
   return memory;
 }
 

@@ -11,7 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
-#include "PlanView.h"
+#include "ByteRanges.h"
 #include <string>
 #include <vector>
 
@@ -23,6 +23,14 @@ struct MemoryPlan {
     uint64_t reserved, touched;
   };
   std::vector<Item> items;
+
+  /// Those with memory of their own, which is all taken at the start: whatever a
+  /// driver takes of the process's is not among `items`.
+  struct Device {
+    std::string name;
+    DeviceMemory memory;
+  };
+  std::vector<Device> devices;
 
   uint64_t reserved() const;
   uint64_t touched() const;

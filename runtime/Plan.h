@@ -90,13 +90,22 @@ enum StepCount : uint32_t {
   kStepCounts
 };
 
+/// What runs stages: one for each quern_kernel_set, in the order of both.
+struct Device {
+  char name[24]; // the target's, zero-padded
+  /// 1: it works in memory of its own, which has all that its stages touch. 0: in
+  /// the process's, where weights are those of the file.
+  uint32_t ownMemory;
+  uint32_t reserved;
+};
+
 struct Stage {
   uint32_t kernel;  // index into quern_kernel_set::kernels
   uint32_t barrier; // 1: all workers wait for each other before this stage
   uint32_t firstBuffer, buffers;
   uint32_t firstConstant, constants;
   uint32_t name;    // offset into the string table: "blk.0.attn_q"
-  uint32_t reserved;
+  uint32_t device;  // index into the table of devices
   uint64_t bytes;   // weights and constants that it streams, for `bench`
 };
 
@@ -178,6 +187,7 @@ struct PlanHeader {
   uint64_t frontBytes;  // of the arena, in which all of these and page tables lie
   Program programs[kRoles];
   // Tables: offset from the PlanHeader, count.
+  uint64_t devicesAt, devices;
   uint64_t stagesAt, stages;
   uint64_t buffersAt, buffers;
   uint64_t constantsAt, constants; // int64

@@ -45,6 +45,7 @@ PlanView::PlanView(std::span<const uint8_t> section, uint64_t kernels,
   if (head->magic != plan::kMagic || head->version != plan::kVersion)
     fail("version {} is not {}", head->version, plan::kVersion);
   const PlanHeader &h = *head;
+  deviceTable = table<plan::Device>(section, h.devicesAt, h.devices, "devices");
   stageTable = table<Stage>(section, h.stagesAt, h.stages, "stages");
   bufferTable = table<Buffer>(section, h.buffersAt, h.buffers, "buffers");
   constantTable =
@@ -125,6 +126,9 @@ void PlanView::checkPrograms() const {
 void PlanView::checkStages(uint64_t kernels, uint64_t weightBytes) const {
   for (const Stage &stage : stageTable) {
     size_t index = &stage - stageTable.data();
+    if (stage.device >= deviceTable.size())
+      fail("stage {} is for device {} of {}", index, stage.device,
+           deviceTable.size());
     if (stage.kernel >= kernels)
       fail("stage {} calls kernel {} of {}", index, stage.kernel, kernels);
     if (!fits(stage.firstBuffer, stage.buffers, 1, bufferTable.size()) ||

@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "Plan.h"
+#include <cstring>
 #include <span>
 #include <string_view>
 
@@ -26,6 +27,10 @@ public:
 
   const plan::Program &program(plan::Role role) const {
     return head->programs[role];
+  }
+  std::span<const plan::Device> devices() const { return deviceTable; }
+  std::string_view name(const plan::Device &device) const {
+    return {device.name, strnlen(device.name, sizeof(device.name))};
   }
   std::span<const plan::Stage> stages() const { return stageTable; }
   std::span<const plan::Stage> stages(plan::Role role) const {
@@ -56,6 +61,7 @@ private:
                   const char *what) const;
 
   const plan::PlanHeader *head = nullptr;
+  std::span<const plan::Device> deviceTable;
   std::span<const plan::Stage> stageTable;
   std::span<const plan::Buffer> bufferTable;
   std::span<const int64_t> constantTable;

@@ -67,12 +67,11 @@ void quern::defineKernelSet(llvm::Module &module, llvm::StringRef executor,
       module, llvm::ConstantArray::get(
                   llvm::ArrayType::get(pointer, kernels.size()), kernels));
   llvm::GlobalVariable *set = definePrivate(
-      module,
-      llvm::ConstantStruct::getAnon(
-          {module.getOrInsertGlobal(executor, pointer), table,
-           llvm::ConstantInt::get(llvm::Type::getInt64Ty(context),
-                                  kernels.size()),
-           defineText(module, chip), defineText(module, needs)}));
+      module, llvm::ConstantStruct::getAnon(
+                  {module.getOrInsertGlobal(executor, pointer), table,
+                   llvm::ConstantInt::get(llvm::Type::getInt64Ty(context),
+                                          kernels.size()),
+                   defineText(module, chip), defineText(module, needs)}));
   set->setSection("quern_kernel_sets");
   llvm::appendToUsed(module, {set});
 }

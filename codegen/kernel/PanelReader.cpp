@@ -97,11 +97,10 @@ void PanelReader::decode(Value panelAt, Value step, int64_t count,
     return;
   }
   for (int64_t c = 0; c < count; ++c)
-    column(c,
-           tile::LoadFloatsOp::create(
-               b, floatsOf(b, lane), memory,
-               b.add(at, c * kLanes * codecBytes(shape.element)), lane,
-               /*byte=*/0, group));
+    column(c, tile::LoadFloatsOp::create(
+                  b, floatsOf(b, lane), memory,
+                  b.add(at, c * kLanes * codecBytes(shape.element)), lane,
+                  /*byte=*/0, group));
 }
 
 void PanelReader::decodeCodes(Value panelAt, Value step, int64_t count,

@@ -85,9 +85,9 @@ struct LoadCodes : OpRewritePattern<LoadCodesOp> {
       for (Plane p : planesOf(shape.codeBits)) {
         const int64_t bytes = 4 * p.width, size = pieceOfLane(bytes);
         for (int64_t first = 0; first < bytes; first += size) {
-          Value piece = loadElements(b, op.getMemory(),
-                                     b.add(plane, first * kLanes),
-                                     op.getLane(), size);
+          Value piece =
+              loadElements(b, op.getMemory(), b.add(plane, first * kLanes),
+                           op.getLane(), size);
           for (int64_t byte = 0; byte < size; byte += 4)
             packed.push_back(sliceOf(b, piece, byte, 4));
         }

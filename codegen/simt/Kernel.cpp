@@ -94,9 +94,10 @@ void KernelBuilder::describePanels(unsigned constant) {
   };
   function->setAttr(
       "quern.panels",
-      getDictionaryAttr({number("count", count),
-                         getNamedAttr("arguments", getDenseI64ArrayAttr(arguments)),
-                         getNamedAttr("bytes", getDenseI64ArrayAttr(bytes))}));
+      getDictionaryAttr(
+          {number("count", count),
+           getNamedAttr("arguments", getDenseI64ArrayAttr(arguments)),
+           getNamedAttr("bytes", getDenseI64ArrayAttr(bytes))}));
 }
 
 void KernelBuilder::launch(int64_t tasks, int64_t rows) {

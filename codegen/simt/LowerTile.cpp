@@ -56,7 +56,8 @@ private:
     if (count < 4)
       word = arith::TruncIOp::create(b, b.getIntegerType(unsigned(8 * count)),
                                      word);
-    Value one = vector::FromElementsOp::create(b, b.vec(1, word.getType()), word);
+    Value one =
+        vector::FromElementsOp::create(b, b.vec(1, word.getType()), word);
     return b.bitcast(one, b.vec(count, b.getI8Type()));
   }
 
@@ -96,10 +97,9 @@ static LogicalResult readPiece(vector::LoadOp load, Value pieces) {
 static LogicalResult toPieces(Value memory) {
   auto type = cast<MemRefType>(memory.getType());
   Type i32 = IntegerType::get(type.getContext(), 32);
-  memory.setType(MemRefType::get({ShapedType::kDynamic},
-                                 VectorType::get({4}, i32),
-                                 MemRefLayoutAttrInterface(),
-                                 type.getMemorySpace()));
+  memory.setType(
+      MemRefType::get({ShapedType::kDynamic}, VectorType::get({4}, i32),
+                      MemRefLayoutAttrInterface(), type.getMemorySpace()));
   for (Operation *user : llvm::make_early_inc_range(memory.getUsers())) {
     auto load = dyn_cast<vector::LoadOp>(user);
     if (!load)

@@ -35,7 +35,16 @@ public:
                                  int64_t rows) const;
 
 private:
-  enum class Kind { Other, Step, Constants, Positions, Slots, Tiles, Table, Ids };
+  enum class Kind {
+    Other,
+    Step,
+    Constants,
+    Positions,
+    Slots,
+    Tiles,
+    Table,
+    Ids
+  };
   void add(Kind kind, StringRef name) {
     kinds.push_back(kind), names.push_back(name.str());
   }
@@ -152,9 +161,9 @@ LogicalResult quern::simt::report(KernelOp kernel, gpu::GPUFuncOp function,
       const MemoryTrace &memory = trace->memory[i];
       if (memory.loads)
         entry.accesses.push_back(
-            {arguments.name(i).str(), memory.uniqueBytes,
-             memory.requestedBytes, least.count(i) ? least.lookup(i) : -1,
-             memory.loadsOfWidth, memory.sectors, memory.fewestSectors});
+            {arguments.name(i).str(), memory.uniqueBytes, memory.requestedBytes,
+             least.count(i) ? least.lookup(i) : -1, memory.loadsOfWidth,
+             memory.sectors, memory.fewestSectors});
     }
     for (const Unit &unit : kUnits)
       entry.occupancy[unit.chip] = occupancy(unit, entry.threads, shared);

@@ -186,7 +186,8 @@ FailureOr<std::vector<int64_t>> Tracer::places(Operation *op, MemRefType type,
   for (auto [i, index] : llvm::enumerate(indices)) {
     const Lanes &lanes = of(index);
     if (!lanes.known())
-      return op->emitError("requires an address that depends on integers alone");
+      return op->emitError(
+          "requires an address that depends on integers alone");
     int64_t size = i ? type.getDimSize(i) : 1; // the first may be dynamic
     for (size_t t = 0; t < threads; ++t)
       at[t] = at[t] * size + lanes.values[t];
@@ -300,8 +301,8 @@ LogicalResult Tracer::loop(scf::ForOp op, const Mask &mask) {
     SmallVector<Lanes> next;
     for (Value v : yield.getOperands())
       next.push_back(of(v));
-    for (auto [argument, result, lanes] : llvm::zip_equal(
-             op.getRegionIterArgs(), op.getResults(), next)) {
+    for (auto [argument, result, lanes] :
+         llvm::zip_equal(op.getRegionIterArgs(), op.getResults(), next)) {
       assign(argument, lanes, inside);
       assign(result, lanes, inside);
     }
@@ -327,8 +328,8 @@ LogicalResult Tracer::branch(scf::IfOp op, const Mask &mask) {
       continue;
     if (failed(walk(*block, inside)))
       return failure();
-    for (auto [result, v] :
-         llvm::zip_equal(op.getResults(), block->getTerminator()->getOperands()))
+    for (auto [result, v] : llvm::zip_equal(
+             op.getResults(), block->getTerminator()->getOperands()))
       assign(result, of(v), inside);
   }
   return success();

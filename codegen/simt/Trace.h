@@ -30,7 +30,8 @@ struct MemoryTrace {
   /// Loads of subgroups; the sectors that these take, and would if the same bytes
   /// lay side by side.
   int64_t requests = 0, sectors = 0, fewestSectors = 0;
-  std::map<int64_t, int64_t> loadsOfWidth; // bytes of a load -> loads by threads
+  std::map<int64_t, int64_t>
+      loadsOfWidth; // bytes of a load -> loads by threads
 };
 
 struct Trace {
@@ -40,8 +41,8 @@ struct Trace {
 };
 
 /// The integer at `index` of argument `argument`.
-using Integers =
-    llvm::function_ref<std::optional<int64_t>(unsigned argument, int64_t index)>;
+using Integers = llvm::function_ref<std::optional<int64_t>(unsigned argument,
+                                                           int64_t index)>;
 
 /// `function`: after createLowerTilePass(). An error if it does what the trace
 /// cannot follow, at the op.

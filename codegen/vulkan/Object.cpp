@@ -49,8 +49,8 @@ llvm::Constant *ObjectBuilder::panels(DictionaryAttr described) {
   for (auto [argument, bytes] : llvm::zip_equal(
            described.getAs<DenseI64ArrayAttr>("arguments").asArrayRef(),
            described.getAs<DenseI64ArrayAttr>("bytes").asArrayRef()))
-    list.push_back(llvm::ConstantStruct::getAnon(
-        {u32(argument), u32(0), u64(bytes)}));
+    list.push_back(
+        llvm::ConstantStruct::getAnon({u32(argument), u32(0), u64(bytes)}));
   return definePrivate(
       module, llvm::ConstantArray::get(
                   llvm::ArrayType::get(list[0]->getType(), list.size()), list));
@@ -64,8 +64,8 @@ void ObjectBuilder::addKernel(StringRef name, DictionaryAttr launch,
   // In the order of the struct.
   llvm::Constant *value = llvm::ConstantStruct::getAnon({
       defineText(module, name),
-      definePrivate(module, llvm::ConstantDataArray::get(module.getContext(),
-                                                         words)),
+      definePrivate(module,
+                    llvm::ConstantDataArray::get(module.getContext(), words)),
       u64(int64_t(words.size())),
       u32(integerOf(launch, "bindings")),
       u32(integerOf(launch, "threads")),

@@ -72,8 +72,8 @@ static DictionaryAttr describe(gpu::GPUFuncOp function) {
   for (const char *name : {"quern.grid", "quern.panels", "quern.constants"})
     if (Attribute attribute = function->getAttr(name))
       list.set(StringRef(name).substr(6), attribute);
-  list.set("bindings", b.getI64IntegerAttr(
-                           function.getFunctionType().getNumInputs()));
+  list.set("bindings",
+           b.getI64IntegerAttr(function.getFunctionType().getNumInputs()));
   list.set("threads", b.getI64IntegerAttr((*function.getKnownBlockSize())[0]));
   list.set("shared", b.getI64IntegerAttr(shared));
   return list.getDictionary(function.getContext());

@@ -25,6 +25,7 @@ public:
             .floats = {Number::F32, Number::F32},
             .panels = PanelOrder::Lanes,
             .alignment = 256, // the most that a driver may want of an offset
+            .ownMemory = true,
             .fuseConvert = false};
   }
   Linking linking() const override { return Linking::Dynamic; }
@@ -41,7 +42,8 @@ public:
   }
 
   llvm::Expected<llvm::SmallVector<char, 0>>
-  emit(ModuleOp kernels, ArrayRef<std::string> table, StringRef phase) const override {
+  emit(ModuleOp kernels, ArrayRef<std::string> table,
+       StringRef phase) const override {
     if (phase == kObjectPhase)
       return vulkan::emitObject(kernels, table, chip());
     llvm::SmallVector<char, 0> text;
@@ -56,11 +58,14 @@ public:
     PassManager pm(kernels.getContext());
     buildKernelPasses(pm);
     pm.addPass(simt::createLowerTilePass());
+    pm.addPass(createCanonicalizerPass()); // as on the way to SPIR-V
+    pm.addPass(createCSEPass());
     if (failed(pm.run(*lowered)))
       return llvm::createStringError("cannot lower the kernels");
     std::vector<KernelReport> reports;
     for (auto kernel : kernels.getOps<KernelOp>()) {
-      auto module = lowered->lookupSymbol<gpu::GPUModuleOp>(kernel.getSymName());
+      auto module =
+          lowered->lookupSymbol<gpu::GPUModuleOp>(kernel.getSymName());
       auto function = *module.getOps<gpu::GPUFuncOp>().begin();
       if (failed(simt::report(kernel, function, reports)))
         return llvm::createStringError("cannot follow the kernels' code");

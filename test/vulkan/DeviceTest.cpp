@@ -35,7 +35,8 @@ llvm::SmallVector<uint32_t, 0> doubling() {
   buildSpirvPasses(pm);
   if (!module || mlir::failed(pm.run(*module)))
     llvm::report_fatal_error("cannot lower the kernel");
-  return llvm::cantFail(binaryOf(*module->getOps<mlir::spirv::ModuleOp>().begin()));
+  return llvm::cantFail(
+      binaryOf(*module->getOps<mlir::spirv::ModuleOp>().begin()));
 }
 
 class VulkanDevice : public testing::Test {

@@ -89,9 +89,11 @@ private:
                  ? llvm::Error::success()
                  : llvm::createStringError(
                        "--report and --emit exclude each other");
-    return llvm::createStringError(
-        "--emit " + request.emit + ": the target '" + request.target + "' has " +
-        (names.empty() ? "no phase of its own" : "only " + llvm::join(names, ", ")));
+    return llvm::createStringError("--emit " + request.emit + ": the target '" +
+                                   request.target + "' has " +
+                                   (names.empty()
+                                        ? "no phase of its own"
+                                        : "only " + llvm::join(names, ", ")));
   }
 
   llvm::Error lowerToPlan() {
@@ -112,6 +114,11 @@ private:
     for (auto kernel : session.module->getOps<KernelOp>())
       kernels->push_back(kernel.clone());
     return kernels;
+  }
+
+  PlanTable planTable() {
+    return buildPlanTable(*session.module,
+                          {request.target, options.traits.ownMemory});
   }
 
   llvm::Error printReport() {
@@ -143,7 +150,7 @@ private:
       return error;
     if (request.emit == "kernels")
       return print([&](llvm::raw_ostream &os) { kernels->print(os); });
-    PlanTable table = buildPlanTable(*session.module);
+    PlanTable table = planTable();
     auto bytes = session.target->emit(*kernels, table.kernels, request.emit);
     if (!bytes)
       return bytes.takeError();
@@ -266,7 +273,7 @@ private:
     auto output = OutputFile::create(outputPath(), request.model);
     if (!output)
       return output.takeError();
-    PlanTable plan = buildPlanTable(*session.module);
+    PlanTable plan = planTable();
     const std::string &temporary = (*output)->temporary();
     llvm::Error failed = compileKernels(plan.kernels, temporary);
     if (!failed) {

@@ -103,7 +103,8 @@ llvm::Expected<Figures> Fit::plan(int64_t context, int64_t sequences) {
   buildPlanPasses(pm, options);
   if (auto error = session.run(pm, *module))
     return error;
-  PlanTable table = buildPlanTable(*module);
+  PlanTable table = buildPlanTable(
+      *module, {request.compile.target, options.traits.ownMemory});
   Figures figures;
   figures.weights = planInteger(*module, "weights_bytes");
   try {
@@ -111,8 +112,15 @@ llvm::Expected<Figures> Fit::plan(int64_t context, int64_t sequences) {
     figures.kvPerToken = bytesPerToken(view);
     for (const plan::Stage &stage : view.stages(plan::kGenerated))
       figures.streamed += stage.bytes;
-    for (const MemoryPlan::Item &item :
-         planMemory(view, 0, {0, allowedCpus()}).items)
+    MemoryPlan memory = planMemory(view, 0, {0, allowedCpus()});
+    if (!memory.devices.empty()) {
+      const DeviceMemory &device = memory.devices[0].memory;
+      figures.weights = device.weights, figures.kv = device.kv;
+      figures.activations = device.activations;
+      figures.overhead = device.overhead;
+      return figures;
+    }
+    for (const MemoryPlan::Item &item : memory.items)
       (item.name == "activations"       ? figures.activations
        : item.name == "keys and values" ? figures.kv
                                         : figures.overhead) += item.reserved;

@@ -113,5 +113,5 @@ static std::unique_ptr<Executor> open(const quern_kernel_set &set,
       input);
 }
 
-extern "C" const ExecutorKind quern_cpu_executor = {"cpu", /*usesTeam=*/true, require,
-                                                      open};
+extern "C" const ExecutorKind quern_cpu_executor = {"cpu", /*usesTeam=*/true,
+                                                    require, open};

@@ -61,8 +61,7 @@ void LinearEmitter::addStep(PanelReader &w, int64_t root, Value step,
   w.decode(
       w.panel(b.placeOfPanel(b.task)), step, columns,
       [&](int64_t, Value vector) {
-        weights.push_back(
-            vector::ExtractOp::create(b, vector, int64_t(0)));
+        weights.push_back(vector::ExtractOp::create(b, vector, int64_t(0)));
       },
       lane);
   Value first = b.mul(step, kStep);

@@ -57,7 +57,7 @@ struct Device::State {
   uint32_t family = 0;
   VkPhysicalDeviceProperties properties{};
   VkPhysicalDeviceMemoryProperties memory{};
-  uint64_t mostOfBuffer = 0;
+  uint64_t mostOfBuffer = 0, allocated = 0;
   VkDebugUtilsMessengerEXT messenger{};
   std::vector<std::string> messages;
   Owned<VkPipelineCache> cache;
@@ -387,33 +387,35 @@ Buffer Device::allocate(uint64_t bytes, std::string_view what, Memory whose) {
   std::string name = fmt::format("{} bytes for {}", bytes, what);
   Buffer result;
   result.bytes = bytes;
-  result.buffer = s.make(
-      vk.CreateBuffer, vk.DestroyBuffer,
-      VkBufferCreateInfo{.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
-                         .size = bytes,
-                         .usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT |
-                                  VK_BUFFER_USAGE_TRANSFER_SRC_BIT |
-                                  VK_BUFFER_USAGE_TRANSFER_DST_BIT},
-      name);
+  result.buffer =
+      s.make(vk.CreateBuffer, vk.DestroyBuffer,
+             VkBufferCreateInfo{.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
+                                .size = bytes,
+                                .usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT |
+                                         VK_BUFFER_USAGE_TRANSFER_SRC_BIT |
+                                         VK_BUFFER_USAGE_TRANSFER_DST_BIT},
+             name);
   VkMemoryRequirements needs;
   vk.GetBufferMemoryRequirements(s.device, result.buffer.get(), &needs);
   uint32_t type = s.memoryType(needs.memoryTypeBits, whose);
-  result.memory = s.make(vk.AllocateMemory, vk.FreeMemory,
-                         VkMemoryAllocateInfo{
-                             .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
-                             .allocationSize = needs.size,
-                             .memoryTypeIndex = type},
-                         name);
+  result.memory = s.make(
+      vk.AllocateMemory, vk.FreeMemory,
+      VkMemoryAllocateInfo{.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+                           .allocationSize = needs.size,
+                           .memoryTypeIndex = type},
+      name);
   VkDeviceMemory memory = result.memory.get();
   s.check(vk.BindBufferMemory(s.device, result.buffer.get(), memory, 0), name);
   bool hidden = whose == Memory::Device && s.hidesMemory;
+  s.allocated += bytes;
   if (!hidden && (s.memory.memoryTypes[type].propertyFlags &
                   VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT))
-    s.check(
-        vk.MapMemory(s.device, memory, 0, VK_WHOLE_SIZE, 0, &result.mapped),
-        name);
+    s.check(vk.MapMemory(s.device, memory, 0, VK_WHOLE_SIZE, 0, &result.mapped),
+            name);
   return result;
 }
+
+uint64_t Device::allocatedBytes() const { return state->allocated; }
 
 void Device::upload(const Buffer &to, uint64_t offset, const void *data,
                     uint64_t bytes) {
@@ -429,6 +431,7 @@ void Device::upload(const Buffer &to, uint64_t offset, const void *data,
                 part);
     state->copy(to, offset + done, staging, part);
   }
+  state->allocated -= staging.size();
 }
 
 void Device::State::copy(const Buffer &to, uint64_t offset, const Buffer &from,
@@ -446,13 +449,13 @@ void Device::State::copy(const Buffer &to, uint64_t offset, const Buffer &from,
 
 void Device::openCache(std::span<const uint8_t> data) {
   const Loader &vk = state->vk;
-  state->cache = state->make(
-      vk.CreatePipelineCache, vk.DestroyPipelineCache,
-      VkPipelineCacheCreateInfo{
-          .sType = VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO,
-          .initialDataSize = data.size(),
-          .pInitialData = data.data()},
-      "a cache of pipelines");
+  state->cache =
+      state->make(vk.CreatePipelineCache, vk.DestroyPipelineCache,
+                  VkPipelineCacheCreateInfo{
+                      .sType = VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO,
+                      .initialDataSize = data.size(),
+                      .pInitialData = data.data()},
+                  "a cache of pipelines");
 }
 
 std::vector<uint8_t> Device::cacheData() const {
@@ -538,14 +541,14 @@ BindingSets Device::bind(std::span<const Bound> list) {
     bindings += uint32_t(bound.bindings.size());
   VkDescriptorPoolSize size{VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, bindings};
   BindingSets result;
-  result.pool = s.make(
-      vk.CreateDescriptorPool, vk.DestroyDescriptorPool,
-      VkDescriptorPoolCreateInfo{
-          .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
-          .maxSets = uint32_t(list.size()),
-          .poolSizeCount = 1,
-          .pPoolSizes = &size},
-      name);
+  result.pool =
+      s.make(vk.CreateDescriptorPool, vk.DestroyDescriptorPool,
+             VkDescriptorPoolCreateInfo{
+                 .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
+                 .maxSets = uint32_t(list.size()),
+                 .poolSizeCount = 1,
+                 .pPoolSizes = &size},
+             name);
   std::vector<VkDescriptorBufferInfo> buffers;
   for (const Bound &bound : list) {
     VkDescriptorSetLayout layout = bound.pipeline->bindings.get();

@@ -158,6 +158,8 @@ public:
   /// `what` is for the message if there is no room.
   Buffer allocate(uint64_t bytes, std::string_view what,
                   Memory = Memory::Shared);
+  /// Of all buffers so far, without what drivers round up.
+  uint64_t allocatedBytes() const;
   /// Writes to a part of a buffer while nothing runs.
   void upload(const Buffer &to, uint64_t offset, const void *data,
               uint64_t bytes);

@@ -2,6 +2,7 @@
 #include "Device.h"
 #include "Kernel.h"
 #include "PipelineCache.h"
+#include "runtime/ByteRanges.h"
 #include "runtime/Error.h"
 #include "runtime/Team.h"
 #include <algorithm>
@@ -18,13 +19,12 @@ using namespace quern;
 using namespace quern::vulkan;
 
 namespace {
-/// A space of the plan as buffers, none larger than the device allows, cut where
-/// something begins that stages refer to.
+/// What the stages of a device touch of a space of the plan, in buffers, none larger
+/// than the device allows, cut where something begins that stages refer to.
 class DeviceSpace {
 public:
-  /// `offsets`: where things begin, of [begin, end) of the space.
-  DeviceSpace(Device &device, std::vector<uint64_t> offsets, uint64_t begin,
-              uint64_t end, std::string_view what);
+  DeviceSpace(Device &device, const ExecutorInput &input, plan::Space space,
+              std::string_view what);
 
   Binding at(uint64_t offset, uint64_t bytes) const {
     const Part &part = partOf(offset);
@@ -46,6 +46,8 @@ private:
         [](uint64_t at, const Part &part) { return at < part.begin; });
     return *(after - 1);
   }
+  void add(Device &device, ByteRange range, const std::vector<uint64_t> &starts,
+           std::string_view what);
   std::vector<Part> parts;
 };
 
@@ -88,7 +90,7 @@ private:
   Buffer frontMemory, steps;
   DeviceSpace arena, kv, weights;
   Buffer constants;
-  std::vector<Pipeline> pipelines;      // each text of SPIR-V once
+  std::vector<Pipeline> pipelines;        // each text of SPIR-V once
   std::vector<const Pipeline *> ofKernel; // by kernel
   std::vector<Launch> launches;
   std::vector<size_t> firstLaunch; // by stage, and the end
@@ -112,44 +114,47 @@ private:
 // Memory
 //===----------------------------------------------------------------------===//
 
-DeviceSpace::DeviceSpace(Device &device, std::vector<uint64_t> offsets,
-                         uint64_t begin, uint64_t end, std::string_view what) {
-  const uint64_t most = device.limits().bufferBytes;
-  std::sort(offsets.begin(), offsets.end());
-  offsets.erase(std::unique(offsets.begin(), offsets.end()), offsets.end());
-  for (size_t i = 0; i < offsets.size();) {
-    uint64_t from = i == 0 ? begin : offsets[i], to = from;
-    do {
-      uint64_t next = i + 1 < offsets.size() ? offsets[i + 1] : end;
-      if (to > from && next - from > most)
-        break;
-      to = next, ++i;
-    } while (i < offsets.size());
-    parts.push_back(
-        {from, device.allocate(to - from, what, Memory::Device)});
-  }
+DeviceSpace::DeviceSpace(Device &device, const ExecutorInput &input,
+                         plan::Space space, std::string_view what) {
+  std::vector<uint64_t> starts;
+  for (const plan::Buffer &buffer : input.plan.buffers())
+    if (buffer.space == space)
+      starts.push_back(buffer.offset);
+  std::sort(starts.begin(), starts.end());
+  for (ByteRange range : touchedBy(input.plan, input.device, space))
+    add(device, range, starts, what);
 }
 
-static std::vector<uint64_t> offsetsIn(const PlanView &plan, plan::Space space,
-                                       uint64_t from) {
-  std::vector<uint64_t> offsets;
-  for (const plan::Buffer &buffer : plan.buffers())
-    if (buffer.space == space && buffer.offset >= from)
-      offsets.push_back(buffer.offset);
-  return offsets;
+/// As few buffers as will do.
+void DeviceSpace::add(Device &device, ByteRange range,
+                      const std::vector<uint64_t> &starts,
+                      std::string_view what) {
+  const uint64_t most = device.limits().bufferBytes;
+  for (uint64_t begin = range.begin; begin < range.end;) {
+    uint64_t end = range.end;
+    if (end - begin > most) { // the last start that is not too far
+      auto at =
+          std::upper_bound(starts.begin(), starts.end(), begin + most) - 1;
+      if (*at <= begin)
+        ++at;
+      end = at == starts.end() ? range.end : std::min(*at, range.end);
+    }
+    parts.push_back({begin, device.allocate((end - begin + 3) / 4 * 4, what,
+                                            Memory::Device)});
+    begin = end;
+  }
 }
 
 /// Before anything is loaded.
 static void checkRoom(const Device &device, const ExecutorInput &input) {
-  uint64_t needed =
-      input.plan->arenaBytes + input.plan->kvBytes + input.weights.size();
-  uint64_t has = device.limits().memoryBytes;
+  DeviceMemory memory = memoryOf(input.plan, input.device);
+  uint64_t needed = memory.total(), has = device.limits().memoryBytes;
   if (needed > has)
     throw Error(fmt::format(
         "{}: the model takes {} bytes of its memory, {} more than the {} that "
-        "it has: weights {}, keys and values {}, activations {}",
-        device.name(), needed, needed - has, has, input.weights.size(),
-        input.plan->kvBytes, input.plan->arenaBytes));
+        "it has: weights {}, keys and values {}, activations {}, overhead {}",
+        device.name(), needed, needed - has, has, memory.weights, memory.kv,
+        memory.activations, memory.overhead));
 }
 
 VulkanExecutor::VulkanExecutor(
@@ -158,21 +163,22 @@ VulkanExecutor::VulkanExecutor(
     : plan(input.plan), kernels(kernels), team(input.team),
       device(needsOfKernels(kernels, needs)),
       limits((checkRoom(device, input), device.limits())),
-      frontMemory(
-          device.allocate(plan->frontBytes, "step inputs and logits")),
-      steps(device.allocate(sizeof(int32_t) * plan::kStepCounts,
-                            "counts of a step")),
-      arena(device, offsetsIn(plan, plan::Space::Arena, plan->frontBytes),
-            plan->frontBytes, plan->arenaBytes, "activations"),
-      kv(device, offsetsIn(plan, plan::Space::Kv, 0), 0, plan->kvBytes,
-         "keys and values"),
-      weights(device, offsetsIn(plan, plan::Space::Weights, 0), 0,
-              input.weights.size(), "weights") {
+      frontMemory(device.allocate(plan->frontBytes, "step inputs and logits")),
+      steps(device.allocate(kConstantBytes, "counts of a step")),
+      arena(device, input, plan::Space::Arena, "activations"),
+      kv(device, input, plan::Space::Kv, "keys and values"),
+      weights(device, input, plan::Space::Weights, "weights") {
   checkLimits();
   std::memset(frontMemory.data(), 0, frontMemory.size());
   makePipelines();
   layOutStages();
   weights.upload(device, input.weights.data());
+  // What `info` prints is what was taken, and not about that.
+  if (uint64_t planned = memoryOf(plan, input.device).total();
+      device.allocatedBytes() > planned)
+    throw Error(fmt::format("{}: {} bytes of its memory were taken, {} were "
+                            "planned",
+                            device.name(), device.allocatedBytes(), planned));
 }
 
 Needs VulkanExecutor::needsOfKernels(
@@ -198,8 +204,7 @@ void VulkanExecutor::checkLimits() const {
   };
   for (const plan::Buffer &buffer : plan.buffers())
     if (buffer.space == plan::Space::Kv)
-      check(buffer.bytes, "keys and values of a layer",
-            "--ctx or --max-batch");
+      check(buffer.bytes, "keys and values of a layer", "--ctx or --max-batch");
     else if (buffer.space == plan::Space::Arena)
       check(buffer.bytes, "activations", "--chunk or --max-batch");
   uint32_t most[2] = {};
@@ -221,8 +226,7 @@ void VulkanExecutor::checkLimits() const {
 /// stack, which the team's threads have not. Kernels of both roles are often the
 /// same.
 void VulkanExecutor::makePipelines() {
-  std::map<std::span<const uint32_t>, size_t,
-           decltype([](auto a, auto b) {
+  std::map<std::span<const uint32_t>, size_t, decltype([](auto a, auto b) {
              return std::lexicographical_compare(a.begin(), a.end(), b.begin(),
                                                  b.end());
            })>
@@ -289,9 +293,11 @@ Binding VulkanExecutor::bindingOf(const plan::Buffer &buffer) const {
 /// Room for a stage's constants and `extra` more; where they are, in bytes.
 uint64_t VulkanExecutor::addConstants(std::span<const int64_t> values,
                                       uint32_t extra) {
-  size_t unit = std::max<size_t>(limits.offsetAlignment / sizeof(int32_t), 1);
-  size_t at = (constantWords.size() + unit - 1) / unit * unit;
-  constantWords.resize(at + std::max<size_t>(values.size() + extra, 1));
+  constexpr size_t unit = kConstantBytes / sizeof(int32_t);
+  if (values.size() + extra > unit)
+    throw Error("plan: a stage has too many constants");
+  size_t at = constantWords.size();
+  constantWords.resize(at + unit);
   for (size_t i = 0; i < values.size(); ++i)
     constantWords[at + i] = int32_t(values[i]);
   return at * sizeof(int32_t);
@@ -299,8 +305,7 @@ uint64_t VulkanExecutor::addConstants(std::span<const int64_t> values,
 
 void VulkanExecutor::addLaunches(const plan::Stage &stage) {
   const quern_vulkan_kernel &kernel = *kernels[stage.kernel];
-  auto values =
-      plan.constants().subspan(stage.firstConstant, stage.constants);
+  auto values = plan.constants().subspan(stage.firstConstant, stage.constants);
   if (stage.constants != kernel.constants ||
       stage.buffers + 2 != kernel.bindings)
     throw Error(fmt::format("plan: stage '{}' is not what its kernel takes",
@@ -325,8 +330,7 @@ void VulkanExecutor::addLaunches(const plan::Stage &stage) {
       pair[0] = int32_t(first), pair[1] = int32_t(count);
     }
     Bound launch{ofKernel[stage.kernel],
-                 {{&steps, 0, steps.size()},
-                  {nullptr, at, sizeof(int32_t) * (constantWords.size()) - at}}};
+                 {{&steps, 0, steps.size()}, {nullptr, at, kConstantBytes}}};
     for (const plan::Buffer &buffer :
          plan.buffers().subspan(stage.firstBuffer, stage.buffers))
       launch.bindings.push_back(bindingOf(buffer));
@@ -374,18 +378,16 @@ const CommandList &VulkanExecutor::listOf(size_t first, size_t last,
     return found->second.list;
   }
   if (lists.size() == kMostLists)
-    lists.erase(std::min_element(
-        lists.begin(), lists.end(), [](const auto &a, const auto &b) {
-          return a.second.lastUse < b.second.lastUse;
-        }));
+    lists.erase(std::min_element(lists.begin(), lists.end(),
+                                 [](const auto &a, const auto &b) {
+                                   return a.second.lastUse < b.second.lastUse;
+                                 }));
   std::vector<Dispatch> dispatches;
   for (size_t i = firstLaunch[first]; i < firstLaunch[last]; ++i) {
     const Launch &launch = launches[i];
     const quern_vulkan_kernel &kernel = *launch.kernel;
-    auto items =
-        uint32_t((counts[kernel.of] + kernel.rows - 1) / kernel.rows);
-    dispatches.push_back(
-        {&sets, i, {launch.tasks, items, 1}, launch.barrier});
+    auto items = uint32_t((counts[kernel.of] + kernel.rows - 1) / kernel.rows);
+    dispatches.push_back({&sets, i, {launch.tasks, items, 1}, launch.barrier});
   }
   return lists.emplace(shape, Recorded{device.record(dispatches), ++uses})
       .first->second.list;

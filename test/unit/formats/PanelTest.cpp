@@ -14,8 +14,9 @@ struct Packed {
   uint64_t rows, columns;
   std::vector<uint8_t> src, panels;
 
-  Packed(const Format &f, uint64_t rows, uint64_t columns)
-      : shape(shapeOf(f)), rows(rows), columns(columns),
+  Packed(const Format &f, uint64_t rows, uint64_t columns,
+         PanelOrder order = PanelOrder::Vectors)
+      : shape(shapeOf(f, order)), rows(rows), columns(columns),
         src(randomBytes(*partBytes(f, 0, rows, columns),
                         unsigned(rows * 31 + columns))),
         panels(packedBytes(shape, rows, columns), 0xCC) {
@@ -39,6 +40,8 @@ protected:
       for (uint64_t columns : columnCounts()) {
         SCOPED_TRACE(std::to_string(rows) + "x" + std::to_string(columns));
         body(Packed(GetParam(), rows, columns));
+        SCOPED_TRACE("in lanes");
+        body(Packed(GetParam(), rows, columns, PanelOrder::Lanes));
       }
   }
 };
@@ -195,6 +198,29 @@ TEST(PanelLayout, IsTheOneThatTheHeaderDescribes) {
                    64 * 5 + 7})
     panel[i] = 0;
   EXPECT_EQ(panel, std::vector<uint8_t>(panel.size()));
+}
+
+/// The same for threads: what a row has of a plane lies together.
+TEST(PanelLayout, DealsPiecesOut) {
+  Format f{.name = "seven", .weights = 32, .bytes = 30,
+           .codes = word(2, 7, 32), .scale = {.super = word(0, 16)}};
+  ASSERT_EQ(verify(f), "");
+  ASSERT_TRUE(hasKernel(f));
+  GroupShape s = shapeOf(f, PanelOrder::Lanes);
+  std::vector<uint8_t> src(16 * f.bytes), panel(layoutOf(s).record);
+  // Row 3, column 29 (slot 7, byte 1): code 0b1011010.
+  writeBits(&src[3 * f.bytes], f.codes, 29, 0b1011010);
+  packPanels(f, s, src, 16, 32, 0, 1, panel.data());
+  // A row has 16 bytes of the plane of 4, 8 of that of 2, and 4 of that of 1.
+  EXPECT_EQ(panel[16 * 3 + 4 * 3 + 1], 0b1010 << 4);
+  EXPECT_EQ(panel[256 + 8 * 3 + 4 * 1 + 1], 0b01 << 6);
+  EXPECT_EQ(panel[256 + 128 + 4 * 3 + 1], 1 << 7);
+  for (size_t i : {16 * 3 + 13, 256 + 8 * 3 + 5, 256 + 128 + 13})
+    panel[i] = 0;
+  EXPECT_EQ(panel, std::vector<uint8_t>(panel.size()));
+  // 32 bytes of a row, in two pieces; 64 of a row of half floats.
+  EXPECT_EQ(placeInLanes(32, 17, 2), 256u + 2 * 16 + 1);
+  EXPECT_EQ(placeInLanes(64, 35, 15), 512u + 15 * 16 + 3);
 }
 
 TEST(PanelLayout, KeepsFloatsAsTheyAre) {

@@ -147,6 +147,8 @@ std::vector<uint8_t> PlanBuilder::build() {
   addUses();
   h.arenaBytes = h.frontBytes = arena.size;
   std::vector<uint8_t> bytes(sizeof(h));
+  std::vector<Device> devices = {{"toy", 0, 0}};
+  h.devicesAt = append(bytes, devices), h.devices = devices.size();
   h.stagesAt = append(bytes, stages), h.stages = stages.size();
   h.buffersAt = append(bytes, buffers), h.buffers = buffers.size();
   h.constantsAt = append(bytes, constants), h.constants = constants.size();

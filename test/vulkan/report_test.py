@@ -1,0 +1,94 @@
+"""What the code of each kernel shows, against its budget (budgets.json).
+
+Of a root: the least width of loads of packed weights; sectors of 32 bytes by the
+fewest that would do, for those loads and for all; bytes of shared memory; barriers,
+with a row at position 300; and the least share of a chip's threads that can be there
+at once, on the chips that the report names. What a linear reads of its panel is not in
+the file: it is each byte, once.
+"""
+import json
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+import e2e  # noqa: E402
+
+BUDGETS = json.loads(
+    (pathlib.Path(__file__).parent / "budgets.json").read_text())
+FORMATS = ("f32 f16 bf16 q8_0 q4_0 q4_1 q5_0 q5_1 mxfp4 iq4_nl q2_k q3_k q4_k "
+           "q5_k q6_k iq4_xs").split()
+
+
+class Report(e2e.Case):
+    def report(self, model, form):
+        done = self.quern("compile", model, "--target=vulkan", "--report", form)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout
+
+    def judge(self, kernel):
+        root = kernel["kernel"].split(".")[1]
+        budget = dict(BUDGETS[root])
+        weights = [x for x in kernel["loads"] if x["operand"] == "weights"]
+        self.assertEqual(bool(weights), root in ("linear", "embed"))
+        for x in weights:
+            if root == "linear":
+                self.assertEqual(x["bytes"], x["least_bytes"],
+                                 "a panel is not read once")
+            self.assertGreaterEqual(min(map(int, x["loads"])), budget["width"])
+            self.assertLessEqual(x["sectors"] / x["fewest_sectors"],
+                                 budget["weight_sectors"])
+        sectors = sum(x["sectors"] for x in kernel["loads"])
+        fewest = sum(x["fewest_sectors"] for x in kernel["loads"])
+        self.assertLessEqual(sectors / fewest, budget["sectors"])
+        self.assertLessEqual(kernel["shared_bytes"], budget["shared_bytes"])
+        self.assertLessEqual(kernel["barriers"], budget["barriers"])
+        self.assertGreaterEqual(len(kernel["occupancy"]), 3)
+        self.assertGreaterEqual(min(kernel["occupancy"].values()),
+                                budget["occupancy"])
+        return root
+
+    def test_kernels_keep_their_budgets(self):
+        seen = set()
+        for format in FORMATS:
+            for arch in ("llama", "gemma3"):
+                model = self.tiny("model", arch=arch, format=format, layers=2)
+                for kernel in json.loads(self.report(model, "json")):
+                    with self.subTest(format=format, arch=arch,
+                                      kernel=kernel["kernel"],
+                                      rows=kernel["rows"]):
+                        seen.add(self.judge(kernel))
+        self.assertEqual(seen, set(BUDGETS))
+
+    def test_generated_rows_share_what_is_read(self):
+        """Sixteen rows read as much of the weights as one."""
+        model = self.tiny("model", arch="llama", format="q4_k")
+        read = {}
+        for kernel in json.loads(self.report(model, "json")):
+            for x in kernel["loads"]:
+                if x["operand"] == "weights" and "least_bytes" in x:
+                    read.setdefault(kernel["kernel"], {})[kernel["rows"]] = (
+                        x["bytes"], x["requested_bytes"],
+                        kernel["workgroups"])
+        linears = {k: v for k, v in read.items() if k.startswith("generated")}
+        self.assertTrue(linears)
+        for name, by_rows in linears.items():
+            self.assertEqual(set(by_rows), {1, 16}, name)
+            self.assertEqual(by_rows[1], by_rows[16], name)
+
+    def test_as_text(self):
+        model = self.tiny("model", arch="llama", format="q8_0")
+        lines = self.report(model, "text").splitlines()
+        self.assertRegex(lines[0], r"^kernel +rows +workgroups +threads")
+        self.assertEqual(len(lines) - 1,
+                         len(json.loads(self.report(model, "json"))))
+
+    def test_what_is_refused(self):
+        model = self.tiny("model", arch="llama", format="q8_0")
+        for flags, word in ((["--target=cpu"], "--report"),
+                            (["--target=vulkan", "--emit=plan"], "--emit")):
+            self.assertOneLine(self.quern("compile", model, "--report=text",
+                                          *flags), "error", word)
+
+
+if __name__ == "__main__":
+    e2e.main()
