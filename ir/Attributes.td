@@ -90,8 +90,8 @@ def Quern_GroupAttr : Quern_Attr<"Group", "group"> {
     OptionalParameter<"::quern::FactorAttr">:$offset,
     OptionalArrayRefParameter<"int32_t">:$table);
   let assemblyFormat = [{
-    `<` `codes` `=` $codes `,` `span` `=` $span `,` `supers` `=` $supers `,`
-    `group` `=` $group `,` `bias` `=` $bias `,` `element` `=` $element (`,` `lanes` `=` $lanes^)?
+    `<` (`lanes` `=` $lanes^ `,`)? `codes` `=` $codes `,` `span` `=` $span `,` `supers` `=` $supers `,`
+    `group` `=` $group `,` `bias` `=` $bias `,` `element` `=` $element
     `` custom<GroupFactors>($scale, $offset, $table) `>`
   }];
   let genVerifyDecl = 1;

@@ -199,7 +199,8 @@ class Refusals(Case):
             words).groups())
         self.assertEqual(needed - has, missing)
         parts = re.search(
-            r"weights (\d+), keys and values (\d+), activations (\d+)", words)
+            r"weights (\d+), keys and values (\d+), activations (\d+), "
+            r"overhead (\d+)", words)
         self.assertEqual(sum(map(int, parts.groups())), needed)
 
     def test_more_keys_than_can_be_bound(self):

@@ -31,14 +31,17 @@ LogicalResult quern::simt::lowerEmbed(KernelBuilder &b) {
   Value panelAt = w.panel(place), lane = b.rem(token, kLanes);
   Value scale = b.number(op.getScale().convertToFloat());
   auto decode = [&](Value step, int64_t columns) {
+    // All loads before the first store, which might write what they read.
+    SmallVector<Value> numbers;
     w.decode(
         panelAt, step, columns,
-        [&](int64_t c, Value vector) {
+        [&](int64_t, Value vector) {
           Value v = vector::ExtractOp::create(b, vector, int64_t(0));
-          b.store(arith::MulFOp::create(b, v, scale), b.result(0),
-                  {b.item, b.add(b.mul(step, kStep), c)});
+          numbers.push_back(arith::MulFOp::create(b, v, scale));
         },
         lane);
+    for (auto [c, v] : llvm::enumerate(numbers))
+      b.store(v, b.result(0), {b.item, b.add(b.mul(step, kStep), int64_t(c))});
   };
   const int64_t whole = w.columns / kStep, rest = w.columns % kStep;
   Value step = b.add(b.mul(b.task, b.chip.threads), b.thread);

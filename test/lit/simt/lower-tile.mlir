@@ -1,12 +1,16 @@
-// Bytes in memory become words: a load of less than a word takes its part of one.
-// RUN: quern-opt %s --quern-simt-lower-kernels --quern-simt-lower-tile --canonicalize | FileCheck %s
+// Bytes in memory become pieces of 16 bytes, and every load one of a piece.
+// RUN: quern-opt %s --quern-simt-lower-kernels --quern-simt-lower-tile --canonicalize --cse --split-input-file | FileCheck %s
 
+// Less than a word: the part of the word that it is in.
 #floats = #quern.group<codes = 0, span = 32, supers = 1, group = 32, bias = 0, element = 1>
-// CHECK: gpu.func @embed({{.*}}%[[W:[a-z0-9]+]]: memref<?xi32, #gpu.address_space<global>>, %{{[a-z0-9]+}}: memref<?x64xf32, #gpu.address_space<global>>)
+// CHECK: gpu.func @embed({{.*}}%[[W:[a-z0-9]+]]: memref<?xvector<4xi32>, #gpu.address_space<global>>, %{{[a-z0-9]+}}: memref<?x64xf32, #gpu.address_space<global>>)
 // CHECK-NOT: xi8
 // CHECK-NOT: tile.
-// CHECK: %[[AT:.*]] = arith.shrui %[[BYTE:.*]], %c2
-// CHECK: %[[WORD:.*]] = memref.load %[[W]][%[[AT]]]
+// CHECK: %[[AT:.*]] = arith.shrui %[[BYTE:.*]], %c4
+// CHECK: %[[PIECE:.*]] = memref.load %[[W]][%[[AT]]]
+// CHECK: %[[WORDS:.*]] = arith.shrui %[[BYTE]], %c2
+// CHECK: %[[INDEX:.*]] = arith.andi %[[WORDS]], %c3
+// CHECK: %[[WORD:.*]] = vector.extract %[[PIECE]][%[[INDEX]]]
 // CHECK: arith.andi %[[BYTE]], %c3
 // CHECK: arith.shrui %[[WORD]], %{{.*}} : i32
 // CHECK: arith.trunci %{{.*}} : i32 to i16
@@ -15,4 +19,20 @@ quern.kernel @embed role generated rows step {
 ^bb0(%t: tensor<?xi32>, %w: !quern.panels<50 x 45, #floats>):
   %y = quern.embed %t, %w {scale = 1.5 : f32} : (tensor<?xi32>, !quern.panels<50 x 45, #floats>) -> tensor<?x45xf32>
   quern.yield %y : tensor<?x45xf32>
+}
+
+// -----
+
+// Laid for threads, eight columns of f16 are one load; a lane's piece has 16 bytes.
+#lanes = #quern.group<lanes = true, codes = 0, span = 32, supers = 1, group = 32, bias = 0, element = 1>
+// CHECK: gpu.func @embed({{.*}}%[[W:[a-z0-9]+]]: memref<?xvector<4xi32>
+// CHECK: %[[LANE:.*]] = arith.remui %{{.*}}, %c16
+// CHECK: scf.if
+// CHECK: arith.muli %[[LANE]], %c16
+// CHECK-COUNT-4: memref.load %[[W]]
+// CHECK-NOT: memref.load %[[W]]
+quern.kernel @embed role generated rows step {
+^bb0(%t: tensor<?xi32>, %w: !quern.panels<50 x 32, #lanes>):
+  %y = quern.embed %t, %w {scale = 1.5 : f32} : (tensor<?xi32>, !quern.panels<50 x 32, #lanes>) -> tensor<?x32xf32>
+  quern.yield %y : tensor<?x32xf32>
 }

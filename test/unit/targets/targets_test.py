@@ -74,8 +74,11 @@ class Null(unittest.TestCase):
         self.assertEqual(os.listdir(self.folder), ["tiny.gguf"])
 
     def test_it_generates_no_code(self):
-        for flags in ((), ("-o", "tiny"), ("--emit=object", "-o", "tiny.o"),
-                      ("--emit=asm",), ("--emit=llvm",), ("--threads=1",)):
+        for phase in ("object", "asm", "llvm", "spirv"):
+            with self.subTest(phase):
+                self.refused(f"--emit {phase}: the target 'null' has no phase of "
+                             "its own", f"--emit={phase}", "-o", "tiny.o")
+        for flags in ((), ("-o", "tiny"), ("--threads=1",)):
             with self.subTest(flags):
                 self.refused("the null target generates no code", *flags)
 
