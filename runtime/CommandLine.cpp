@@ -18,7 +18,7 @@ static int complain(std::string_view program, std::string_view message) {
 }
 
 /// What is about all commands, for the manual.
-static std::vector<cli::Section> sections() {
+static std::vector<cli::Section> sections(const ExecutorKind &kind) {
   return {
       {"Exit status",
        "0: done, also where the context was full. 1: everything that went "
@@ -28,8 +28,9 @@ static std::vector<cli::Section> sections() {
        "141 "
        "where nobody reads standard output any more (SIGPIPE)."},
       {"Environment",
-       "TERM: on a terminal that is \"dumb\", or has no name, no progress is "
-       "shown. Nothing is coloured."}};
+       std::string("TERM: on a terminal that is \"dumb\", or has no name, no "
+                   "progress is shown. Nothing is coloured.") +
+           (*kind.environment ? " " : "") + kind.environment}};
 }
 
 /// --version: this build of quern, the kernels, the model.
@@ -43,14 +44,13 @@ static std::string versionText(const Session &session) {
 static void runParsed(Session &session, int argc, char **argv) {
   CLI::App app("A language model, compiled by quern into this program.",
                session.program);
-  app.footer(fmt::format("At the start the program compares its instruction "
-                         "set with the CPU, and\n"
-                         "refuses in words if the CPU has less.\n\n"
+  const ExecutorKind &kind = executorKind(session.kernels);
+  app.footer(fmt::format("{1}\n\n"
                          "Examples:\n  {0} run \"Why is the sky blue?\"\n"
                          "  {0} chat\n"
                          "  {0} info\n"
                          "  {0} run --help",
-                         session.program));
+                         session.program, kind.about));
   addRunCommand(app, session);
   addChatCommand(app, session);
   addPerplexityCommand(app, session);
@@ -60,7 +60,7 @@ static void runParsed(Session &session, int argc, char **argv) {
   addVerifyCommand(app, session);
   cli::Program program = {.app = app,
                           .version = [&] { return versionText(session); },
-                          .sections = sections()};
+                          .sections = sections(kind)};
   cli::addCommonCommands(program);
   if (cli::parse(program, argc, argv))
     session.action();

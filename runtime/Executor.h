@@ -56,6 +56,9 @@ struct ExecutorKind {
   /// Whether stages run on the team's threads, for each of which there is then a CPU
   /// of its own. Drivers have threads themselves, and want the CPUs for those.
   bool usesTeam;
+  /// For --help and the manual: what it looks for on the machine, and the variables
+  /// of the environment that it heeds ("" if none).
+  const char *about, *environment;
   /// Throws Error, in words, if this machine cannot run these kernels. Before
   /// anything of the model is looked at.
   void (*require)(const quern_kernel_set &);

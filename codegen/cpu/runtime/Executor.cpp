@@ -113,5 +113,11 @@ static std::unique_ptr<Executor> open(const quern_kernel_set &set,
       input);
 }
 
-extern "C" const ExecutorKind quern_cpu_executor = {"cpu", /*usesTeam=*/true,
-                                                    require, open};
+extern "C" const ExecutorKind quern_cpu_executor = {
+    "cpu",
+    /*usesTeam=*/true,
+    "At the start the program compares its instruction set with the CPU, and\n"
+    "refuses in words if the CPU has less.",
+    /*environment=*/"",
+    require,
+    open};
