@@ -59,7 +59,7 @@ public:
   /// be seen.
   virtual llvm::Expected<std::vector<KernelReport>>
   report(mlir::ModuleOp kernels) const {
-    return llvm::createStringError("--report: this target has none");
+    return llvm::createStringError("says nothing of its kernels");
   }
 };
 

@@ -45,6 +45,10 @@ static std::string memoryText(const MemoryPlan &memory, uint64_t tokens,
   for (const MemoryPlan::Item &item : memory.items)
     line(item.name, item.reserved, item.touched);
   line("together", memory.reserved(), memory.touched());
+  text += fmt::format("  {:22} {:>14} mapped from {}\n", "weights",
+                      cli::formatBytes(file.section("weights").size()),
+                      file.weightsFile() ? baseName(file.weightsFile()->path())
+                                         : "the file");
   for (const MemoryPlan::Device &device : memory.devices) {
     text += fmt::format("memory of {}\n", device.name);
     auto part = [&](std::string_view name, uint64_t bytes) {
@@ -56,11 +60,7 @@ static std::string memoryText(const MemoryPlan &memory, uint64_t tokens,
     part("overhead", device.memory.overhead);
     part("together", device.memory.total());
   }
-  return text + fmt::format("  {:22} {:>14} mapped from {}\n", "weights",
-                            cli::formatBytes(file.section("weights").size()),
-                            file.weightsFile()
-                                ? baseName(file.weightsFile()->path())
-                                : "the file");
+  return text;
 }
 
 /// "key  value" for every member of the metadata; nested ones as JSON.

@@ -60,6 +60,9 @@ static void printStats(const Model &model, Engine &engine,
       counts.read, rate(counts.read, counts.readSeconds), counts.sampled,
       rate(counts.steps, counts.generatedSeconds), engine.team().size(),
       cli::formatBytes(anonymousBytes()), cli::formatBytes(memory.touched()));
+  for (const MemoryPlan::Device &device : memory.devices)
+    text += fmt::format("device     {} of its memory ({})\n",
+                        cli::formatBytes(device.memory.total()), device.name);
   fputs(text.c_str(), stderr);
 }
 

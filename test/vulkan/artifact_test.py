@@ -4,6 +4,7 @@ They run on whatever device the loader finds (QUERN_VULKAN_DEVICE chooses), with
 validation layer and its synchronization checks looking on: an artifact ends with
 the layer's first message.
 """
+import json
 import os
 import pathlib
 import re
@@ -223,6 +224,32 @@ class Refusals(Case):
             cut.chmod(0o755)
             self.assertOneLine(e2e.Artifact(cut).start("info"), "cut",
                                "cut short")
+
+
+class Memory(Case):
+    def test_the_plan_is_what_fit_says_and_what_is_taken(self):
+        """An artifact that takes more of a device than planned ends by itself."""
+        model = self.tiny("model", arch="gemma3", format="q8_0", window=40,
+                          context=512)
+        for context, kv in ((512, "f16"), (200, "f32")):
+            with self.subTest(context=context, kv=kv):
+                flags = ("--ctx", context, "--kv-type", kv)
+                artifact = self.compile(model, *flags,
+                                        output=self.folder / "planned")
+                planned = artifact.json("info")["memory"]["devices"]
+                done = self.quern("fit", model, "--target=vulkan", *flags,
+                                  "--device-memory", "1G", "--json")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                fit = json.loads(done.stdout)["devices"]
+                self.assertEqual(len(planned), len(fit))
+                for key in ("name", "weights_bytes", "kv_bytes",
+                            "activation_bytes", "overhead_bytes"):
+                    self.assertEqual(planned[0][key], fit[0][key], key)
+
+    def test_how_much_there_is_must_be_said(self):
+        model = self.tiny("model", arch="llama", format="q8_0", layers=1)
+        self.assertOneLine(self.quern("fit", model, "--target=vulkan"),
+                           "error", "--device-memory")
 
 
 class File(Case):

@@ -125,7 +125,9 @@ private:
     phases.begin("report", "reading kernels");
     auto reports = session.target->report(*kernelsAlone());
     if (!reports)
-      return reports.takeError();
+      return llvm::createStringError(
+          "--report: target '" + request.target +
+          "': " + llvm::toString(reports.takeError()));
     return print([&](llvm::raw_ostream &os) {
       if (request.report == "json") {
         llvm::json::Array list;

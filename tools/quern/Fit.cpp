@@ -267,12 +267,16 @@ llvm::Error Fit::printTable() {
 }
 
 llvm::Error Fit::run() {
+  if (auto error = session.openTarget(request.compile.target, "native"))
+    return error;
   memory = request.deviceMemory;
+  if (!memory && session.target->traits().ownMemory)
+    return llvm::createStringError("--target " + request.compile.target +
+                                   ": a device with memory of its own: how "
+                                   "much, say --device-memory SIZE");
   if (!memory)
     memory =
         uint64_t(sysconf(_SC_PHYS_PAGES)) * uint64_t(sysconf(_SC_PAGESIZE));
-  if (auto error = session.openTarget(request.compile.target, "native"))
-    return error;
   if (auto error = session.read(request.compile.model, Extent::Header))
     return error;
   if (request.table)

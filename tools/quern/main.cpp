@@ -81,7 +81,7 @@ void Commands::addCompile() {
   CompileRequest &r = compile;
   addTargetFlags(*c, r);
   c->add_option("-o,--output", r.output,
-                "executable to write; with --emit, the file to print to")
+                "executable to write; with --emit or --report, the file to print to")
       ->type_name("FILE")
       ->default_str("the model's name without its ending, or with .quern");
   addLimits(*c, r);
@@ -120,8 +120,9 @@ void Commands::addCompile() {
       "\nWhat --report says is read off the code of the kernels, for one workgroup of "
       "a step of one row and of as many as it takes at once: bytes of weights "
       "that it loads and that there are, the width of those loads, sectors of 32 "
-      "bytes by the fewest that would do, and the share of a chip's threads that "
-      "can be there. Nothing is measured.\n\n"
+      "bytes by the fewest that would do, and the least share of a chip's threads "
+      "that can be there, of the chips that the JSON names. Nothing is "
+      "measured.\n\n"
       "Examples:\n"
       "  quern compile model.gguf -o model && ./model run \"Hello!\"\n"
       "  quern compile model.gguf --ctx 4096 --mcpu x86-64-v4 -o model\n"

@@ -122,6 +122,10 @@ void Device::State::check(VkResult result, std::string_view what) const {
     return fail("out of the device's memory");
   case VK_ERROR_INCOMPATIBLE_DRIVER:
     return fail("no driver for a device of this machine");
+  case VK_ERROR_INITIALIZATION_FAILED:
+    return fail("the driver could not start");
+  case VK_ERROR_UNKNOWN:
+    return fail("the driver failed");
   case VK_ERROR_LAYER_NOT_PRESENT:
     return fail("the validation layer is not installed");
   default:
@@ -253,6 +257,10 @@ void Device::State::choose(const Needs &needs) {
   for (VkPhysicalDevice candidate : all) {
     VkPhysicalDeviceProperties has;
     vk.GetPhysicalDeviceProperties(candidate, &has);
+    if (wanted && !refused)
+      why +=
+          fmt::format("{}{}", candidate == all.front() ? "; there is " : ", ",
+                      has.deviceName);
     if (wanted &&
         std::string_view(has.deviceName).find(wanted) == std::string_view::npos)
       continue;

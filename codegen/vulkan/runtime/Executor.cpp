@@ -433,7 +433,8 @@ static std::unique_ptr<Executor> open(const quern_kernel_set &set,
 extern "C" const ExecutorKind quern_vulkan_executor = {
     "vulkan",
     /*usesTeam=*/false,
-    "When the model is to run, the program looks for a device with Vulkan 1.3, and\n"
+    "When the model is to run, the program looks for a device with Vulkan 1.3, "
+    "and\n"
     "says in words what is missing. What the driver compiles is kept in\n"
     "$XDG_CACHE_HOME/quern/pipelines.",
     "QUERN_VULKAN_DEVICE: a part of a device's name; only such are looked at. "

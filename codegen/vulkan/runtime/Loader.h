@@ -15,31 +15,31 @@ namespace quern::vulkan {
 #define QUERN_VULKAN_INSTANCE(X)                                               \
   X(DestroyInstance)                                                           \
   X(EnumeratePhysicalDevices)                                                  \
-  X(GetPhysicalDeviceProperties) X(GetPhysicalDeviceFeatures2)                 \
-      X(GetPhysicalDeviceProperties2) X(GetPhysicalDeviceMemoryProperties)     \
+  X(GetPhysicalDeviceProperties)                                               \
+  X(GetPhysicalDeviceFeatures2) X(GetPhysicalDeviceProperties2)                \
+      X(GetPhysicalDeviceMemoryProperties)                                     \
           X(GetPhysicalDeviceQueueFamilyProperties) X(CreateDevice)            \
               X(GetDeviceProcAddr)
 #define QUERN_VULKAN_DEVICE(X)                                                 \
   X(DestroyDevice)                                                             \
   X(GetDeviceQueue)                                                            \
-  X(CreateBuffer) X(DestroyBuffer) X(GetBufferMemoryRequirements)              \
-      X(AllocateMemory) X(FreeMemory) X(BindBufferMemory) X(MapMemory)         \
-          X(CreateShaderModule) X(DestroyShaderModule)                         \
-              X(CreateDescriptorSetLayout) X(DestroyDescriptorSetLayout) X(    \
-                  CreatePipelineLayout) X(DestroyPipelineLayout)               \
-                  X(CreateComputePipelines) X(DestroyPipeline) X(              \
-                      CreatePipelineCache) X(DestroyPipelineCache)             \
-                      X(GetPipelineCacheData) X(CmdCopyBuffer) X(              \
-                          CreateDescriptorPool) X(DestroyDescriptorPool)       \
-                          X(AllocateDescriptorSets) X(UpdateDescriptorSets) X( \
-                              CreateCommandPool) X(DestroyCommandPool)         \
-                              X(AllocateCommandBuffers) X(BeginCommandBuffer)  \
-                                  X(EndCommandBuffer) X(CmdBindPipeline)       \
-                                      X(CmdBindDescriptorSets) X(CmdDispatch)  \
-                                          X(CmdPipelineBarrier) X(QueueSubmit) \
-                                              X(CreateFence) X(DestroyFence)   \
-                                                  X(WaitForFences)             \
-                                                      X(ResetFences)
+  X(CreateBuffer)                                                              \
+  X(DestroyBuffer) X(GetBufferMemoryRequirements) X(AllocateMemory) X(         \
+      FreeMemory) X(BindBufferMemory) X(MapMemory) X(CreateShaderModule)       \
+      X(DestroyShaderModule) X(CreateDescriptorSetLayout) X(                   \
+          DestroyDescriptorSetLayout) X(CreatePipelineLayout)                  \
+          X(DestroyPipelineLayout) X(CreateComputePipelines) X(                \
+              DestroyPipeline) X(CreatePipelineCache) X(DestroyPipelineCache)  \
+              X(GetPipelineCacheData) X(CmdCopyBuffer) X(CreateDescriptorPool) \
+                  X(DestroyDescriptorPool) X(AllocateDescriptorSets)           \
+                      X(UpdateDescriptorSets) X(CreateCommandPool)             \
+                          X(DestroyCommandPool) X(AllocateCommandBuffers)      \
+                              X(BeginCommandBuffer) X(EndCommandBuffer)        \
+                                  X(CmdBindPipeline) X(CmdBindDescriptorSets)  \
+                                      X(CmdDispatch) X(CmdPipelineBarrier)     \
+                                          X(QueueSubmit) X(CreateFence)        \
+                                              X(DestroyFence) X(WaitForFences) \
+                                                  X(ResetFences)
 
 /// The functions. An Error if there is no loader, or it lacks one of them.
 struct Loader {

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <memory>
 #include <sys/stat.h>
@@ -41,13 +42,16 @@ PipelineCache::PipelineCache(const std::string &device, uint64_t kernels) {
 }
 
 std::vector<uint8_t> PipelineCache::load() const {
-  File in(file.empty() ? nullptr : fopen(file.c_str(), "re"));
-  Header header;
-  if (!in || fread(&header, sizeof(header), 1, in.get()) != 1 ||
-      header.magic != kCacheMagic || header.size > kMostBytes)
+  if (file.empty())
     return {};
+  // Not to wait for the other end of a pipe that has this name.
+  int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  File in(descriptor < 0 ? nullptr : fdopen(descriptor, "r"));
   struct stat status;
-  if (fstat(fileno(in.get()), &status) != 0 ||
+  Header header;
+  if (!in || fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode) ||
+      fread(&header, sizeof(header), 1, in.get()) != 1 ||
+      header.magic != kCacheMagic || header.size > kMostBytes ||
       uint64_t(status.st_size) != sizeof(header) + header.size)
     return {};
   std::vector<uint8_t> data(header.size);
