@@ -1,6 +1,7 @@
 //===- MemoryTest.cpp - The memory plan is what gets touched --------------===//
 #include "Memory.h"
 #include "Toy.h"
+#include <cstring>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
@@ -90,4 +91,47 @@ TEST(Memory, CountsTheExecutablesData) {
   MemoryPlan plan = planMemory(toy.view, 1, {100 << 10, 1});
   EXPECT_EQ(item(plan, "program data"), 100u << 10);
   EXPECT_EQ(item(plan, "program data", /*touched=*/false), kMostData);
+}
+
+/// A device with memory of its own has what its stages touch, and the process what is
+/// left.
+TEST(Memory, OfADevice) {
+  Toy toy(large());
+  std::vector<uint8_t> bytes = toy.bytes;
+  plan::PlanHeader header;
+  memcpy(&header, bytes.data(), sizeof(header));
+  auto *device = reinterpret_cast<plan::Device *>(&bytes[header.devicesAt]);
+  device->ownMemory = 1;
+  PlanView view(bytes, 3, toy.weights.size());
+  MemoryPlan plan = planMemory(view, 256, {0, 1});
+  for (const MemoryPlan::Item &item : plan.items)
+    EXPECT_TRUE(item.name != "activations" && item.name != "keys and values");
+  ASSERT_EQ(plan.devices.size(), 1u);
+  EXPECT_EQ(plan.devices[0].name, "toy");
+  EXPECT_EQ(plan.devices[0].memory.weights, kToyVocabulary * 4u);
+  EXPECT_EQ(plan.devices[0].memory.activations, view->frontBytes);
+  EXPECT_EQ(plan.devices[0].memory.overhead, (1 + 3) * kConstantBytes);
+  EXPECT_TRUE(planMemory(toy.view, 256, {0, 1}).devices.empty());
+}
+
+TEST(Memory, RangesAreMergedWhereTheyTouch) {
+  Toy toy(large());
+  std::vector<uint8_t> bytes = toy.bytes;
+  plan::PlanHeader header;
+  memcpy(&header, bytes.data(), sizeof(header));
+  auto *buffers = reinterpret_cast<plan::Buffer *>(&bytes[header.buffersAt]);
+  // Three buffers of the pool: two less than a page apart, one far away.
+  uint64_t places[][2] = {{0, 100}, {4000, 100}, {100000, 7}};
+  for (size_t i = 0; i < 3; ++i)
+    buffers[i] = {plan::Space::Kv, 0, places[i][0], places[i][1]};
+  for (size_t i = 3; i < header.buffers; ++i)
+    buffers[i] = {plan::Space::Kv, 0, 50, 10};
+  PlanView view(bytes, 3, toy.weights.size());
+  auto ranges = touchedBy(view, 0, plan::Space::Kv);
+  ASSERT_EQ(ranges.size(), 2u);
+  EXPECT_EQ(ranges[0].begin, 0u);
+  EXPECT_EQ(ranges[0].end, 4100u);
+  EXPECT_EQ(ranges[1].begin, 100000u);
+  EXPECT_EQ(ranges[1].size(), 7u);
+  EXPECT_TRUE(touchedBy(view, 1, plan::Space::Kv).empty());
 }

@@ -57,7 +57,7 @@ TEST_F(PlanViewTest, RefusesCutTables) {
 
 TEST_F(PlanViewTest, RefusesWrongHeaders) {
   using H = plan::PlanHeader;
-  EXPECT_NE(withHeader([](H &h) { h.version = 2; }), "");
+  EXPECT_NE(withHeader([](H &h) { h.version = plan::kVersion + 1; }), "");
   EXPECT_NE(withHeader([](H &h) { h.context = 0; }), "");
   EXPECT_NE(withHeader([](H &h) { h.context = 1 << 20; }), "");
   EXPECT_NE(withHeader([](H &h) { h.tileRows = 0; }), "");
@@ -72,6 +72,10 @@ TEST_F(PlanViewTest, RefusesWrongHeaders) {
   EXPECT_NE(withHeader([](H &h) { h.buffersAt += 4; }), "");
   EXPECT_NE(withHeader([](H &h) { h.tokens = h.arenaBytes; }), "");
   EXPECT_NE(withHeader([](H &h) { h.arenaBytes /= 2; }), "");
+  EXPECT_NE(withHeader([](H &h) { h.frontBytes /= 2; }), "");
+  EXPECT_NE(withHeader([](H &h) { h.frontBytes = h.arenaBytes + 1; }), "");
+  EXPECT_NE(withHeader([](H &h) { h.devices = 0; }), "");
+  EXPECT_NE(withHeader([](H &h) { h.devicesAt += 1; }), "");
   EXPECT_NE(withHeader([](H &h) { h.kvBytes -= 1; }), "");
   EXPECT_NE(withHeader([](H &h) { h.programs[0].stages = 4; }), "");
   EXPECT_NE(withHeader([](H &h) { h.programs[1].headStage = 4; }), "");
@@ -90,6 +94,10 @@ TEST_F(PlanViewTest, RefusesWrongEntries) {
       with<Stage>(&H::stagesAt, 1, [](Stage &s) { s.firstConstant = ~0u; }),
       "");
   EXPECT_NE(with<Stage>(&H::stagesAt, 0, [](Stage &s) { s.name = ~0u; }), "");
+  EXPECT_NE(with<Stage>(&H::stagesAt, 0, [](Stage &s) { s.device = 1; }), "");
+  EXPECT_NE(
+      with<Buffer>(&H::buffersAt, 0, [](Buffer &b) { b.bytes = UINT64_MAX; }),
+      "");
   EXPECT_NE(
       with<Buffer>(&H::buffersAt, 0, [](Buffer &b) { b.offset = UINT64_MAX; }),
       "");
