@@ -26,8 +26,16 @@ public:
   DeviceSpace(Device &device, const ExecutorInput &input, plan::Space space,
               std::string_view what);
 
+  /// Throws Error for what a plan that was tampered with may ask for.
   Binding at(uint64_t offset, uint64_t bytes) const {
-    const Part &part = partOf(offset);
+    auto after = std::upper_bound(
+        parts.begin(), parts.end(), offset,
+        [](uint64_t at, const Part &part) { return at < part.begin; });
+    if (after == parts.begin() || bytes == 0 ||
+        offset - (after - 1)->begin + bytes > (after - 1)->buffer.size())
+      throw Error(fmt::format("plan: {} bytes at offset {} are no stage's",
+                              bytes, offset));
+    const Part &part = *(after - 1);
     return {&part.buffer, offset - part.begin, bytes};
   }
   void upload(Device &device, const uint8_t *data) const {
@@ -40,12 +48,6 @@ private:
     uint64_t begin;
     Buffer buffer;
   };
-  const Part &partOf(uint64_t offset) const {
-    auto after = std::upper_bound(
-        parts.begin(), parts.end(), offset,
-        [](uint64_t at, const Part &part) { return at < part.begin; });
-    return *(after - 1);
-  }
   void add(Device &device, ByteRange range, const std::vector<uint64_t> &starts,
            std::string_view what);
   std::vector<Part> parts;
@@ -277,6 +279,10 @@ void VulkanExecutor::makePipelines() {
 
 Binding VulkanExecutor::bindingOf(const plan::Buffer &buffer) const {
   uint64_t bytes = (buffer.bytes + 3) / 4 * 4;
+  if (buffer.offset % limits.offsetAlignment)
+    throw Error(fmt::format("{}: offset {} of the plan is no multiple of {}",
+                            device.name(), buffer.offset,
+                            limits.offsetAlignment));
   switch (buffer.space) {
   case plan::Space::Weights:
     return weights.at(buffer.offset, bytes);
@@ -287,6 +293,9 @@ Binding VulkanExecutor::bindingOf(const plan::Buffer &buffer) const {
   }
   if (buffer.offset >= plan->frontBytes)
     return arena.at(buffer.offset, bytes);
+  if (bytes == 0 || bytes > plan->frontBytes - buffer.offset)
+    throw Error(fmt::format("plan: {} bytes at offset {} are not in the front",
+                            bytes, buffer.offset));
   return {&frontMemory, buffer.offset, bytes};
 }
 
@@ -338,6 +347,10 @@ void VulkanExecutor::addLaunches(const plan::Stage &stage) {
          std::span(kernel.weights, kernel.weightCount)) {
       const plan::Buffer &buffer =
           plan.buffers()[stage.firstBuffer + w.binding - 2];
+      if (buffer.space != plan::Space::Weights ||
+          buffer.bytes < kernel.panels * w.bytes)
+        throw Error(fmt::format("plan: the weights of stage '{}' are too few",
+                                plan.name(stage)));
       launch.bindings[w.binding] =
           weights.at(buffer.offset + first * w.bytes, count * w.bytes);
     }
