@@ -55,9 +55,9 @@ private:
     return std::min(cast<BlockArgument>(memory).getArgNumber(), arguments);
   }
   Lanes all(uint32_t value) { return {std::vector<uint32_t>(threads, value)}; }
-  const Lanes &of(Value v) { return values[v]; }
+  Lanes of(Value v) { return values.lookup(v); }
   /// Threads outside of the mask keep what they had.
-  void assign(Value v, const Lanes &lanes, const Mask &mask);
+  void assign(Value v, Lanes lanes, const Mask &mask);
 
   gpu::GPUFuncOp function;
   Integers integers;
@@ -157,7 +157,7 @@ Lanes Tracer::compute(Operation &op) {
   return result;
 }
 
-void Tracer::assign(Value v, const Lanes &lanes, const Mask &mask) {
+void Tracer::assign(Value v, Lanes lanes, const Mask &mask) {
   Lanes &to = values[v];
   if (!lanes.known() || !to.known()) {
     to = lanes;

@@ -378,8 +378,9 @@ uint32_t Device::State::memoryType(uint32_t allowed, Memory whose) const {
     for (uint32_t i = 0; i < memory.memoryTypeCount; ++i)
       if ((allowed >> i & 1) &&
           (memory.memoryTypes[i].propertyFlags & wanted) == wanted &&
-          memory.memoryHeaps[memory.memoryTypes[i].heapIndex].size >=
-              memoryOf(memory) / 2)
+          (whose == Memory::Shared ||
+           memory.memoryHeaps[memory.memoryTypes[i].heapIndex].size >=
+               memoryOf(memory) / 2))
         return i;
   for (uint32_t i = 0; i < memory.memoryTypeCount; ++i)
     if ((allowed >> i & 1) &&
@@ -417,7 +418,7 @@ Buffer Device::allocate(uint64_t bytes, std::string_view what, Memory whose) {
   bool hidden = whose == Memory::Device && s.hidesMemory;
   s.allocated += bytes;
   if (!hidden && (s.memory.memoryTypes[type].propertyFlags &
-                  VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT))
+                  VK_MEMORY_PROPERTY_HOST_COHERENT_BIT)) // hence visible
     s.check(vk.MapMemory(s.device, memory, 0, VK_WHOLE_SIZE, 0, &result.mapped),
             name);
   return result;
