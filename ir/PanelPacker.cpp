@@ -54,7 +54,7 @@ private:
     const unsigned top = format.codes.width - 1;
     uint32_t to = record(column) + column % packer.shape.span / kStep *
                                        packer.layout.codesPerStep;
-    for (Plane p : planesOf(packer.shape.codeBits))
+    for (Plane p : planesOf(packer.shape.codeBits)) {
       for (unsigned v = 0; v < p.width; ++v) {
         Sources from;
         uint32_t initial = 0;
@@ -69,9 +69,9 @@ private:
         target(
             to + (lanes ? placeInLanes(4 * p.width, 4 * v, 0) : 4 * kLanes * v),
             4, initial, from, lanes ? pieceOfLane(4 * p.width) : 4);
-        if (v + 1 == p.width)
-          to += 4 * kLanes * p.width;
       }
+      to += 4 * kLanes * p.width;
+    }
   }
 
   void factor(const Factor &x, const FactorShape &packed, unsigned sub,

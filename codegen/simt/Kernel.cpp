@@ -6,6 +6,15 @@ using namespace mlir;
 using namespace quern;
 using namespace quern::simt;
 
+int64_t quern::simt::sharedBytes(gpu::GPUFuncOp function) {
+  int64_t bytes = 0;
+  for (BlockArgument memory : function.getWorkgroupAttributions()) {
+    auto type = cast<MemRefType>(memory.getType());
+    bytes += type.getNumElements() * int64_t(type.getElementTypeBitWidth() / 8);
+  }
+  return bytes;
+}
+
 SmallVector<MemRefType, 3> quern::simt::buffersOf(Type type) {
   MLIRContext *c = type.getContext();
   constexpr int64_t dyn = ShapedType::kDynamic;
@@ -62,7 +71,6 @@ KernelBuilder::KernelBuilder(KernelOp kernel, const Capabilities &chip)
     return loadIndex(function.getArgument(0), index(which));
   };
   rows = count(int64_t(kernel.getRows()));
-  tiles = count(1);
   task = gpu::BlockIdOp::create(*this, gpu::Dimension::x);
   function->setAttr("quern.constants", getI64IntegerAttr(constants));
   describePanels(constants);
@@ -82,7 +90,7 @@ void KernelBuilder::describePanels(unsigned constant) {
       continue;
     PanelReader w = panels(argument);
     arguments.push_back(firstBuffer.lookup(argument));
-    bytes.push_back(w.spans * int64_t(w.layout.record));
+    bytes.push_back(int64_t(panelBytes(w.shape, uint64_t(w.columns))));
     count = w.panels;
   }
   if (arguments.empty())
@@ -100,23 +108,19 @@ void KernelBuilder::describePanels(unsigned constant) {
            getNamedAttr("bytes", getDenseI64ArrayAttr(bytes))}));
 }
 
-void KernelBuilder::launch(int64_t tasks, int64_t rows) {
+void KernelBuilder::launchOverRows(int64_t tasks, int64_t rowsOfItem) {
   function->setAttr(
       "quern.grid",
       getDictionaryAttr({
           getNamedAttr("tasks", getI64IntegerAttr(tasks)),
           getNamedAttr("of", getI64IntegerAttr(int64_t(kernel.getRows()))),
-          getNamedAttr("rows", getI64IntegerAttr(rows)),
+          getNamedAttr("rows", getI64IntegerAttr(rowsOfItem)),
       }));
-}
-
-void KernelBuilder::launchOverRows(int64_t tasks, int64_t rowsOfItem) {
-  launch(tasks, rowsOfItem);
 }
 
 void KernelBuilder::launchOverPanels(int64_t rowsOfItem) {
   auto described = function->getAttrOfType<DictionaryAttr>("quern.panels");
-  launch(described.getAs<IntegerAttr>("count").getInt(), rowsOfItem);
+  launchOverRows(described.getAs<IntegerAttr>("count").getInt(), rowsOfItem);
   NamedAttrList list(described);
   list.set("tasks", getUnitAttr());
   function->setAttr("quern.panels", list.getDictionary(getContext()));

@@ -11,10 +11,10 @@
 //   =>
 //     gpu.module @k {
 //       gpu.func @k(%step, %constants, %x, %w, %y) kernel
-//           attributes {quern.grid = {tasks = 36, of = 0, rows = 8}}
+//           attributes {quern.grid = {tasks = 36, of = 0, rows = 16}}
 //
 // A *task* is a part of the columns, the same for all rows: a panel of weights, a
-// head, a run of columns. An *item* is `rows` rows, or a row tile. A launch has
+// head, a run of columns. An *item* is `rows` rows. A launch has
 // one workgroup for each task and item:
 //
 //     grid.x = tasks      grid.y = ceil(step[of] / rows)
@@ -75,9 +75,8 @@ public:
   KernelOp kernel;
   mlir::gpu::GPUFuncOp function;
   /// index values: rows of the results (of the step, or those wanted for
-  /// logits), row tiles of the step; this workgroup's task and item; this
-  /// thread's number.
-  mlir::Value rows, tiles, task, item, thread;
+  /// logits); this workgroup's task and item; this thread's number.
+  mlir::Value rows, task, item, thread;
 
   Role role() { return kernel.getRole(); }
   mlir::Block &body() { return kernel.getBody().front(); }
@@ -137,7 +136,6 @@ public:
   }
 
 private:
-  void launch(int64_t tasks, int64_t rows);
   void describePanels(unsigned constant);
   mlir::Value firstPanel, panelCount;
   llvm::DenseMap<mlir::Value, unsigned> firstBuffer, firstConstant;
@@ -147,6 +145,9 @@ private:
 /// Types of the buffers of a value of that type, in order (empty: it has no place
 /// in memory); constants that it takes.
 llvm::SmallVector<mlir::MemRefType, 3> buffersOf(mlir::Type);
+
+/// Of the memory of a workgroup.
+int64_t sharedBytes(mlir::gpu::GPUFuncOp);
 
 /// A lowering writes the function of a kernel whose root it knows. The list is
 /// made from the folder kernels/ by CMake: X.cpp defines

@@ -131,12 +131,7 @@ LogicalResult quern::simt::report(KernelOp kernel, gpu::GPUFuncOp function,
   auto of = [&](StringRef name) {
     return grid.getAs<IntegerAttr>(name).getInt();
   };
-  int64_t shared = 0;
-  for (BlockArgument memory : function.getWorkgroupAttributions()) {
-    auto type = cast<MemRefType>(memory.getType());
-    shared +=
-        type.getNumElements() * int64_t(type.getElementTypeBitWidth() / 8);
-  }
+  const int64_t shared = sharedBytes(function);
   DenseMap<unsigned, int64_t> least = bytesOfPanels(function);
   SmallVector<int64_t> counts{1};
   if (of("rows") > 1)

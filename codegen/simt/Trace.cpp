@@ -55,7 +55,12 @@ private:
     return std::min(cast<BlockArgument>(memory).getArgNumber(), arguments);
   }
   Lanes all(uint32_t value) { return {std::vector<uint32_t>(threads, value)}; }
-  Lanes of(Value v) { return values.lookup(v); }
+  /// Good until the next assign().
+  const Lanes &of(Value v) const {
+    static const Lanes unknown;
+    auto found = values.find(v);
+    return found == values.end() ? unknown : found->second;
+  }
   /// Threads outside of the mask keep what they had.
   void assign(Value v, Lanes lanes, const Mask &mask);
 
@@ -72,33 +77,6 @@ private:
 };
 } // namespace
 
-static uint32_t apply(arith::CmpIPredicate predicate, uint32_t x, uint32_t y) {
-  auto a = int32_t(x), b = int32_t(y);
-  switch (predicate) {
-  case arith::CmpIPredicate::eq:
-    return x == y;
-  case arith::CmpIPredicate::ne:
-    return x != y;
-  case arith::CmpIPredicate::ult:
-    return x < y;
-  case arith::CmpIPredicate::ule:
-    return x <= y;
-  case arith::CmpIPredicate::ugt:
-    return x > y;
-  case arith::CmpIPredicate::uge:
-    return x >= y;
-  case arith::CmpIPredicate::slt:
-    return a < b;
-  case arith::CmpIPredicate::sle:
-    return a <= b;
-  case arith::CmpIPredicate::sgt:
-    return a > b;
-  case arith::CmpIPredicate::sge:
-    return a >= b;
-  }
-  llvm_unreachable("all predicates are there");
-}
-
 /// Integers of two; nothing for other ops. Division by zero, which only threads
 /// that are switched off come to, is anything.
 static std::optional<uint32_t> apply(Operation &op, uint32_t x, uint32_t y) {
@@ -114,8 +92,10 @@ static std::optional<uint32_t> apply(Operation &op, uint32_t x, uint32_t y) {
       .Case<arith::ShLIOp>([&](auto) { return y < 32 ? x << y : 0; })
       .Case<arith::MinUIOp>([&](auto) { return std::min(x, y); })
       .Case<arith::MaxUIOp>([&](auto) { return std::max(x, y); })
-      .Case<arith::CmpIOp>(
-          [&](arith::CmpIOp cmp) { return apply(cmp.getPredicate(), x, y); })
+      .Case<arith::CmpIOp>([&](arith::CmpIOp cmp) {
+        return arith::applyCmpPredicate(cmp.getPredicate(), llvm::APInt(32, x),
+                                        llvm::APInt(32, y));
+      })
       .Default([](Operation *) { return std::nullopt; });
 }
 

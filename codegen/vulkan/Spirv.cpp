@@ -1,5 +1,6 @@
 //===- Spirv.cpp - From the gpu dialect to SPIR-V -------------------------===//
 #include "codegen/vulkan/Spirv.h"
+#include "codegen/simt/Kernel.h"
 #include "mlir/Conversion/ArithToSPIRV/ArithToSPIRV.h"
 #include "mlir/Conversion/ControlFlowToSPIRV/ControlFlowToSPIRV.h"
 #include "mlir/Conversion/FuncToSPIRV/FuncToSPIRV.h"
@@ -62,12 +63,6 @@ static void hoistShared(gpu::GPUFuncOp function) {
 /// attributes.
 static DictionaryAttr describe(gpu::GPUFuncOp function) {
   Builder b(function.getContext());
-  int64_t shared = 0;
-  for (BlockArgument memory : function.getWorkgroupAttributions()) {
-    auto type = cast<MemRefType>(memory.getType());
-    shared +=
-        type.getNumElements() * int64_t(type.getElementTypeBitWidth() / 8);
-  }
   NamedAttrList list;
   for (const char *name : {"quern.grid", "quern.panels", "quern.constants"})
     if (Attribute attribute = function->getAttr(name))
@@ -75,7 +70,7 @@ static DictionaryAttr describe(gpu::GPUFuncOp function) {
   list.set("bindings",
            b.getI64IntegerAttr(function.getFunctionType().getNumInputs()));
   list.set("threads", b.getI64IntegerAttr((*function.getKnownBlockSize())[0]));
-  list.set("shared", b.getI64IntegerAttr(shared));
+  list.set("shared", b.getI64IntegerAttr(simt::sharedBytes(function)));
   return list.getDictionary(function.getContext());
 }
 
