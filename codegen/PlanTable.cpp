@@ -23,9 +23,10 @@ int64_t quern::planInteger(ModuleOp module, StringRef name) {
 namespace {
 class TableBuilder {
 public:
-  TableBuilder(ModuleOp module, const PlanDevice &device)
-      : module(module), symbols(module), device(device),
-        plan(module->getAttrOfType<DictionaryAttr>("quern.plan")) {}
+  TableBuilder(ModuleOp module, ArrayRef<PlanDevice> devices)
+      : module(module), symbols(module), devices(devices),
+        plan(module->getAttrOfType<DictionaryAttr>("quern.plan")),
+        kernels(devices.size()), kernelOf(devices.size()) {}
 
   PlanTable build() {
     fillHeader();
@@ -82,11 +83,17 @@ private:
     program.maxRows = at(role == Role::Prompt ? "chunk" : "max_batch");
     program.headStage = ~0u;
     places.clear();
-    for (LaunchOp launch : function.getOps<LaunchOp>()) {
-      auto kernel = symbols.lookup<KernelOp>(launch.getKernel());
-      if (kernel.getRows() == RowsOf::Logits && program.headStage == ~0u)
-        program.headStage = stages.size() - program.firstStage;
-      addStage(launch, kernel, program, role);
+    for (Operation &op : function.getBody().front()) {
+      auto launch = dyn_cast<LaunchOp>(op);
+      if (auto copy = dyn_cast<CopyOp>(op)) {
+        // What the logits read is copied with them, since they follow at once.
+        addCopy(copy, program, role);
+      } else if (launch) {
+        auto kernel = symbols.lookup<KernelOp>(launch.getKernel());
+        if (kernel.getRows() == RowsOf::Logits && program.headStage == ~0u)
+          program.headStage = stages.size() - program.firstStage;
+        addStage(launch, kernel, program, role);
+      }
     }
     program.stages = stages.size() - program.firstStage;
     program.headStage = std::min(program.headStage, program.stages);
@@ -95,7 +102,8 @@ private:
   void addStage(LaunchOp launch, KernelOp kernel, const plan::Program &program,
                 Role role) {
     plan::Stage stage{};
-    stage.kernel = kernelIndex(kernel.getSymName());
+    stage.device = deviceOf(launch);
+    stage.kernel = kernelIndex(stage.device, kernel.getSymName());
     stage.barrier = launch.getBarrier();
     stage.firstBuffer = buffers.size();
     stage.firstConstant = constants.size();
@@ -120,10 +128,34 @@ private:
       if (uint64_t(offset) != header.logits)
         uses.push_back({uint64_t(offset), rowBytes, rows,
                         logits ? plan::kLogitRows : plan::kRows,
-                        1u << unsigned(role), 0});
+                        1u << unsigned(role), stage.device});
     }
     stage.buffers = buffers.size() - stage.firstBuffer;
     stage.constants = constants.size() - stage.firstConstant;
+    stages.push_back(stage);
+  }
+
+  void addCopy(CopyOp copy, const plan::Program &program, Role role) {
+    plan::Stage stage{};
+    stage.kernel = plan::kCopy;
+    stage.barrier = 1;
+    stage.device = deviceOf(copy);
+    stage.name = addString(copy.getName());
+    stage.firstBuffer = buffers.size(), stage.buffers = 1;
+    stage.firstConstant = constants.size(), stage.constants = 3;
+    plan::Buffer place = places[copy] = places.lookup(copy.getInput());
+    auto from = copy.getInput().getDefiningOp<LaunchOp>();
+    auto rowBytes = activationRowBytes(copy.getType());
+    bool logits = copy.getRows() == RowsOf::Logits;
+    buffers.push_back(place);
+    for (int64_t constant :
+         {int64_t(deviceOf(from)),
+          int64_t(logits ? plan::kLogitRows : plan::kRows), rowBytes})
+      constants.push_back(constant);
+    uses.push_back({place.offset, uint64_t(rowBytes),
+                    logits ? header.maxLogitRows : program.maxRows,
+                    logits ? plan::kLogitRows : plan::kRows,
+                    1u << unsigned(role), stage.device});
     stages.push_back(stage);
   }
 
@@ -176,10 +208,11 @@ private:
     return constant ? weightBytes(constant.getValue().getType()) : 0;
   }
 
-  uint32_t kernelIndex(StringRef name) {
-    auto [it, added] = kernelOf.try_emplace(name, kernels.size());
+  uint32_t kernelIndex(unsigned device, StringRef name) {
+    auto [it, added] =
+        kernelOf[device].try_emplace(name, kernels[device].size());
     if (added)
-      kernels.push_back(name.str());
+      kernels[device].push_back(name.str());
     return it->second;
   }
   uint32_t addString(StringRef text) {
@@ -197,10 +230,12 @@ private:
       auto *data = reinterpret_cast<const uint8_t *>(list.data());
       bytes.insert(bytes.end(), data, data + list.size() * sizeof(list[0]));
     };
-    std::vector<plan::Device> devices(1);
-    device.name.copy(devices[0].name, sizeof devices[0].name - 1);
-    devices[0].ownMemory = device.ownMemory;
-    append(devices, header.devicesAt, header.devices);
+    std::vector<plan::Device> list(devices.size());
+    for (auto [device, entry] : llvm::zip_equal(devices, list)) {
+      device.name.copy(entry.name, sizeof entry.name - 1);
+      entry.ownMemory = device.ownMemory;
+    }
+    append(list, header.devicesAt, header.devices);
     append(stages, header.stagesAt, header.stages);
     append(buffers, header.buffersAt, header.buffers);
     append(constants, header.constantsAt, header.constants);
@@ -213,7 +248,7 @@ private:
 
   ModuleOp module;
   SymbolTable symbols;
-  const PlanDevice &device;
+  ArrayRef<PlanDevice> devices;
   DictionaryAttr plan;
   plan::PlanHeader header{};
   std::vector<plan::Stage> stages;
@@ -222,30 +257,44 @@ private:
   std::vector<plan::KvGroup> groups;
   std::vector<plan::ArenaUse> uses;
   std::vector<char> strings;
-  std::vector<std::string> kernels;
-  llvm::StringMap<uint32_t> kernelOf;
+  std::vector<std::vector<std::string>> kernels; // by device
+  std::vector<llvm::StringMap<uint32_t>> kernelOf;
   DenseMap<Value, plan::Buffer> places;
 };
 } // namespace
 
-PlanTable quern::buildPlanTable(ModuleOp module, const PlanDevice &device) {
-  return TableBuilder(module, device).build();
+PlanTable quern::buildPlanTable(ModuleOp module, ArrayRef<PlanDevice> devices) {
+  return TableBuilder(module, devices).build();
 }
 
-void quern::printPlan(ModuleOp module, llvm::raw_ostream &os) {
+void quern::printPlan(ModuleOp module, ArrayRef<PlanDevice> devices,
+                      llvm::raw_ostream &os) {
   for (auto program : module.getOps<func::FuncOp>()) {
     if (!program->hasAttr("quern.role"))
       continue;
     os << program.getName() << "\n";
-    for (LaunchOp launch : program.getOps<LaunchOp>()) {
-      os << (launch.getBarrier() ? "  | " : "    ");
-      os << llvm::left_justify(launch.getName(), 28) << " "
-         << llvm::left_justify(launch.getKernel(), 28) << " ->";
-      ArrayRef<int64_t> offsets = *launch.getOffsets();
-      for (int64_t offset : offsets)
-        os << " " << offset;
-      os << "\n";
-    }
+    auto begin = [&](Operation &op, bool barrier, StringRef name,
+                     StringRef what) {
+      os << (barrier ? "  | " : "    ");
+      if (devices.size() > 1)
+        os << llvm::left_justify(devices[deviceOf(&op)].name, 8);
+      os << llvm::left_justify(name, 28) << " "
+         << llvm::left_justify(what, 28) << " ->";
+    };
+    DenseMap<Value, int64_t> places;
+    for (Operation &op : program.getBody().front())
+      if (auto copy = dyn_cast<CopyOp>(op)) {
+        begin(op, true, copy.getName(), "copy");
+        os << " " << places.lookup(copy.getInput()) << "\n";
+      } else if (auto launch = dyn_cast<LaunchOp>(op)) {
+        begin(op, launch.getBarrier(), launch.getName(), launch.getKernel());
+        for (auto [v, offset] :
+             llvm::zip(launch.getOutputs(), *launch.getOffsets())) {
+          places[v] = offset;
+          os << " " << offset;
+        }
+        os << "\n";
+      }
   }
   for (StringRef name : {"weights_bytes", "arena_bytes", "kv_bytes"})
     os << name << " " << planInteger(module, name) << "\n";

@@ -8,23 +8,23 @@
 namespace quern {
 
 /// The plan section (runtime/Plan.h) of a module after quern-plan-memory, and
-/// the kernels in the order of Stage::kernel.
+/// the kernels of each device in the order of Stage::kernel.
 struct PlanTable {
   std::vector<uint8_t> bytes;
-  std::vector<std::string> kernels;
+  std::vector<std::vector<std::string>> kernels;
 };
-/// What runs the stages: a target's name, and whether it has memory of its own.
+/// What runs stages: a target's name, and whether it has memory of its own.
 struct PlanDevice {
   std::string name;
   bool ownMemory = false;
 };
-PlanTable buildPlanTable(mlir::ModuleOp, const PlanDevice &);
+PlanTable buildPlanTable(mlir::ModuleOp, llvm::ArrayRef<PlanDevice>);
 
 /// The integer `name` of the module's quern.plan.
 int64_t planInteger(mlir::ModuleOp, llvm::StringRef name);
 
-/// The plan for people: stages with their kernels, offsets and barriers, then
-/// the memory. --emit=plan.
-void printPlan(mlir::ModuleOp, llvm::raw_ostream &);
+/// The plan for people: stages with their kernels, offsets and barriers, and their
+/// devices if there are several; then the memory. --emit=plan.
+void printPlan(mlir::ModuleOp, llvm::ArrayRef<PlanDevice>, llvm::raw_ostream &);
 
 } // namespace quern

@@ -16,6 +16,7 @@
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/Error.h"
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,10 @@ struct Phase {
 /// The one that every target has whose kernels can be linked.
 inline constexpr llvm::StringLiteral kObjectPhase = "object";
 
+/// The names of all of a device's kernels in the order of the plan, for the one object
+/// that has their set.
+using KernelTable = std::optional<llvm::ArrayRef<std::string>>;
+
 class Target {
 public:
   virtual ~Target() = default;
@@ -46,13 +51,12 @@ public:
   virtual void buildKernelPasses(mlir::OpPassManager &) const = 0;
   /// From there to what `emit` takes. Adds nothing where that is the same.
   virtual void buildObjectPasses(mlir::OpPassManager &) const = 0;
-  /// From there to what one of TargetInfo::phases says. `table` names all kernels of
-  /// the artifact in the order of the plan; where it is not empty, the object also
-  /// has their set (quern_kernel_set in runtime/Plan.h). Called on several threads at once,
+  /// From there to what one of TargetInfo::phases says. With `table` the object also
+  /// has the set of those kernels (quern_kernel_set in runtime/Plan.h). Called on several threads at once,
   /// with different modules of one context: so it must not load a dialect, and
   /// hence runs no pass.
   virtual llvm::Expected<llvm::SmallVector<char, 0>>
-  emit(mlir::ModuleOp kernels, llvm::ArrayRef<std::string> table,
+  emit(mlir::ModuleOp kernels, KernelTable table,
        llvm::StringRef phase) const = 0;
 
   /// What the code of the module's quern.kernels shows. Takes them to where it can

@@ -130,6 +130,20 @@ LogicalResult GroupAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+static constexpr StringRef kDevice = "quern.device";
+
+unsigned quern::deviceOf(Operation *op) {
+  auto device = op->getAttrOfType<IntegerAttr>(kDevice);
+  return device ? device.getInt() : 0;
+}
+
+void quern::setDevice(Operation *op, unsigned device) {
+  if (device)
+    op->setAttr(kDevice, Builder(op->getContext()).getI32IntegerAttr(device));
+  else
+    op->removeAttr(kDevice);
+}
+
 LogicalResult QuernDialect::verifyOperationAttribute(Operation *op,
                                                      NamedAttribute attribute) {
   StringRef name = attribute.getName();
@@ -143,6 +157,9 @@ LogicalResult QuernDialect::verifyOperationAttribute(Operation *op,
                          "#quern<role generated>");
   if ((name == "quern.vocabulary" || name == "quern.context") && !positive())
     return op->emitError("requires a positive integer for ") << name;
+  if (name == kDevice && !positive())
+    return op->emitError("requires a positive integer for quern.device; "
+                         "device 0 is where there is none");
   if (name == "quern.plan" && !isa<DictionaryAttr>(value))
     return op->emitError("requires a dictionary for quern.plan");
   return success();

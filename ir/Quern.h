@@ -78,6 +78,11 @@ inline int64_t rowStride(int64_t columns) { return (columns + 31) / 32 * 32; }
 /// Rows of activations: tensor<?xCxf32>.
 mlir::RankedTensorType activations(mlir::MLIRContext *, int64_t columns);
 
+/// The device that an op runs on, or that reads a weight: `quern.device`, a number
+/// in the order of --target; 0 where there is no such attribute.
+unsigned deviceOf(mlir::Operation *);
+void setDevice(mlir::Operation *, unsigned device);
+
 /// Prints and parses an enum as a bare keyword.
 mlir::ParseResult parseRowsOfKeyword(mlir::OpAsmParser &, RowsOfAttr &);
 void printRowsOfKeyword(mlir::OpAsmPrinter &, mlir::Operation *, RowsOfAttr);

@@ -32,7 +32,7 @@ def Quern_Dialect : Dialect {
   }];
   let useDefaultTypePrinterParser = 1;
   let useDefaultAttributePrinterParser = 1;
-  // quern.role, quern.plan, quern.vocabulary, quern.context
+  // quern.role, quern.plan, quern.vocabulary, quern.context, quern.device
   let hasOperationAttrVerify = 1;
 }
 

@@ -21,6 +21,8 @@ struct ChooseArithmetic : quern::impl::ChooseArithmeticBase<ChooseArithmetic> {
 
   void runOnOperation() override {
     getOperation().walk([&](LinearOp linear) {
+      if (device >= 0 && device != deviceOf(linear))
+        return;
       auto weight = dyn_cast<WeightType>(linear.getWeight().getType());
       const Format *format =
           weight ? findFormat(weight.getFormat().str()) : nullptr;

@@ -25,10 +25,13 @@ using Group = SmallVector<Operation *, 4>;
 
 class Grouping {
 public:
-  Grouping(func::FuncOp program, bool epilogue, bool convert, bool rotate)
+  /// Of the ops of one device, or (-1) of all.
+  Grouping(func::FuncOp program, int64_t device, bool epilogue, bool convert,
+           bool rotate)
       : epilogue(epilogue), convert(convert), rotate(rotate) {
     for (Operation &op : program.getBody().front())
-      if (!isa<GetOp, StageOp>(op) && !op.hasTrait<OpTrait::IsTerminator>())
+      if (!isa<GetOp, StageOp>(op) && !op.hasTrait<OpTrait::IsTerminator>() &&
+          (device < 0 || device == deviceOf(&op)))
         place(&op);
   }
   /// Groups in the order of their last ops.
@@ -174,16 +177,20 @@ std::string nameOf(const Group &group) {
   return group.front()->getName().stripDialect().str();
 }
 
-/// Rows of logits are those after a select_rows.
-RowsOf rowsOf(const Group &group, const DenseMap<Value, RowsOf> &known) {
-  for (Operation *op : group) {
-    if (isa<SelectRowsOp>(op))
-      return RowsOf::Logits;
-    for (Value v : op->getOperands())
-      if (known.lookup(v) == RowsOf::Logits)
-        return RowsOf::Logits;
+/// What the rows of a program's values are: those of logits after a select_rows.
+DenseMap<Value, RowsOf> rowsOfValues(Block &program) {
+  DenseMap<Value, RowsOf> rows;
+  for (Operation &op : program) {
+    auto stage = dyn_cast<StageOp>(op); // from a run before
+    bool logits = stage ? stage.getRows() == RowsOf::Logits
+                        : isa<SelectRowsOp>(op) ||
+                              llvm::any_of(op.getOperands(), [&](Value v) {
+                                return rows.lookup(v) == RowsOf::Logits;
+                              });
+    for (Value v : op.getResults())
+      rows[v] = logits ? RowsOf::Logits : RowsOf::Step;
   }
-  return RowsOf::Step;
+  return rows;
 }
 
 void makeStage(const Group &group, DenseMap<Value, RowsOf> &rows) {
@@ -200,18 +207,23 @@ void makeStage(const Group &group, DenseMap<Value, RowsOf> &rows) {
                        [&](Operation *u) { return !inside.contains(u); }))
         outputs.push_back(v);
 
-  RowsOf count = rowsOf(group, rows);
+  bool logits = llvm::any_of(group, [&](Operation *op) {
+    return op->getNumResults() &&
+           rows.lookup(op->getResult(0)) == RowsOf::Logits;
+  });
+  RowsOf count = logits ? RowsOf::Logits : RowsOf::Step;
   OpBuilder b(group.back());
   Location loc = group.front()->getLoc();
   auto stage = StageOp::create(
       b, loc, ValueRange(outputs).getTypes(), b.getStringAttr(nameOf(group)),
       RowsOfAttr::get(b.getContext(), count), inputs.getArrayRef());
+  setDevice(stage, deviceOf(group.front()));
   Block *body = b.createBlock(&stage.getBody());
   IRMapping map;
   for (Value v : inputs)
     map.map(v, body->addArgument(v.getType(), v.getLoc()));
   for (Operation *op : group)
-    b.clone(*op, map);
+    setDevice(b.clone(*op, map), 0); // it is the stage's
   SmallVector<Value> yielded;
   for (Value v : outputs)
     yielded.push_back(map.lookup(v));
@@ -237,12 +249,10 @@ struct FormStages : quern::impl::FormStagesBase<FormStages> {
       for (GetOp get : llvm::make_early_inc_range(block.getOps<GetOp>()))
         if (get != first)
           get->moveBefore(first);
-      DenseMap<Value, RowsOf> rows;
-      for (StageOp stage : block.getOps<StageOp>()) // from a run before
-        for (Value v : stage.getOutputs())
-          rows[v] = stage.getRows();
+      DenseMap<Value, RowsOf> rows = rowsOfValues(block);
       for (Group &group :
-           Grouping(program, fuseEpilogue, fuseConvert, fuseRotate).take())
+           Grouping(program, device, fuseEpilogue, fuseConvert, fuseRotate)
+               .take())
         makeStage(group, rows);
     }
   }

@@ -23,6 +23,7 @@ KernelOp makeKernel(StageOp stage, Role role) {
   auto kernel = KernelOp::create(b, stage.getLoc(), b.getStringAttr("kernel"),
                                  RoleAttr::get(b.getContext(), role),
                                  stage.getRowsAttr());
+  setDevice(kernel, deviceOf(stage));
   IRMapping map;
   stage.getBody().cloneInto(&kernel.getBody(), map);
   for (BlockArgument argument : kernel.getBody().getArguments())
@@ -33,6 +34,7 @@ KernelOp makeKernel(StageOp stage, Role role) {
 /// Whether two kernels differ in nothing but name and locations.
 bool equal(KernelOp a, KernelOp b) {
   return a.getRole() == b.getRole() && a.getRows() == b.getRows() &&
+         deviceOf(a) == deviceOf(b) &&
          OperationEquivalence::isRegionEquivalentTo(
              &a.getBody(), &b.getBody(), OperationEquivalence::IgnoreLocations);
 }
@@ -75,6 +77,7 @@ struct OutlineKernels : quern::impl::OutlineKernelsBase<OutlineKernels> {
                              FlatSymbolRefAttr::get(kernel.getSymNameAttr()),
                              stage.getNameAttr(), stage.getInputs(), UnitAttr(),
                              DenseI64ArrayAttr());
+        setDevice(launch, deviceOf(stage));
         stage.replaceAllUsesWith(launch);
         stage.erase();
       }

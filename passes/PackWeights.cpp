@@ -28,7 +28,8 @@ struct PackWeights : quern::impl::PackWeightsBase<PackWeights> {
                                         : readers[weight].vector) = true;
     });
     for (auto weight : getOperation().getOps<WeightOp>())
-      if (failed(pack(weight, readers.lookup(weight))))
+      if ((device < 0 || device == deviceOf(weight)) &&
+          failed(pack(weight, readers.lookup(weight))))
         return signalPassFailure();
     getOperation().walk([&](GetOp get) {
       if (auto weight = symbols.lookup<WeightOp>(get.getSymbol()))

@@ -18,6 +18,13 @@ namespace quern {
 #define GEN_PASS_REGISTRATION
 #include "passes/Passes.h.inc"
 
+/// N of a symbol that is called `blk.N.` and something: in the vocabulary of names
+/// that all importers write (frontend/Checkpoint.h), a weight or cache of layer N.
+std::optional<int64_t> layerOf(llvm::StringRef symbol);
+
+/// Layers of an imported model.
+int64_t layerCount(mlir::ModuleOp);
+
 struct ArithmeticChoice {
   Number prompt, generated;
 };
@@ -44,7 +51,10 @@ struct CompileOptions {
   int64_t maxBatch = 8; // most sequences of a step
   int64_t chunk = 512;  // most prompt rows of a step
   std::string kvType = "f16";
-  TargetTraits traits;
+  /// Of the devices that run it, in the order of --target: one or two.
+  llvm::SmallVector<TargetTraits, 2> devices;
+  /// Where there are two: the last layers, so many, are the first one's.
+  int64_t layersOnFirst = 0;
 };
 
 /// The compiler on one page: from the imported graph to launches in planned

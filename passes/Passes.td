@@ -9,6 +9,36 @@ defvar number = [{::llvm::cl::values(
     clEnumValN(::quern::Number::BF16, "bf16", "bfloat16"),
     clEnumValN(::quern::Number::I16, "i16", "16-bit integers with a scale"))}];
 
+def PlaceLayers : Pass<"quern-place-layers", "::mlir::ModuleOp"> {
+  let summary = "decide which of two devices runs what";
+  let description = [{
+    The last `layers` layers are the first device's, device 0, and so is the output if
+    there is one such layer; the embedding, if all are. The rest is device 1's. Ops
+    get `quern.device` where that is not 0. A weight that both read becomes two
+    symbols, since each device packs it in its own way.
+
+    Which layer an op is in follows from the weights and caches that it and its
+    operands depend on, which are named `blk.N.` in all architectures.
+
+    ```mlir
+    %x = quern.embed %tokens, %e : ...
+    %y = quern.linear %x, %w : ...            // %w = quern.get @blk.0.attn_q
+    ```
+    ```mlir
+    %x = quern.embed %tokens, %e {quern.device = 1 : i32} : ...
+    %y = quern.linear %x, %w : ...
+    ```
+  }];
+  let options = [
+    Option<"layers", "layers", "int64_t", "0", "on the first device, counted from the last">,
+  ];
+  let dependentDialects = ["::quern::QuernDialect"];
+}
+
+/// Passes whose decisions are those of a target run once for each device.
+defvar onDevice = Option<"device", "device", "int64_t", "-1",
+                         "only ops of this device; -1: of all">;
+
 def ChooseArithmetic : Pass<"quern-choose-arithmetic", "::mlir::ModuleOp"> {
   let summary = "decide what activations of linears are converted to";
   let description = [{
@@ -33,6 +63,7 @@ def ChooseArithmetic : Pass<"quern-choose-arithmetic", "::mlir::ModuleOp"> {
            "of prompt rows and weights that are floats", number>,
     Option<"floatsGenerated", "floats-generated", "::quern::Number", "::quern::Number::F32",
            "of generated rows and weights that are floats", number>,
+    onDevice,
   ];
   let dependentDialects = ["::quern::QuernDialect"];
 }
@@ -82,6 +113,7 @@ def PackWeights : Pass<"quern-pack-weights", "::mlir::ModuleOp"> {
   let options = [
     Option<"order", "order", "::quern::PanelOrder", "::quern::PanelOrder::Vectors",
            "of what a panel has of a step", panelOrder>,
+    onDevice,
   ];
   let dependentDialects = ["::quern::QuernDialect"];
 }
@@ -159,7 +191,27 @@ def FormStages : Pass<"quern-form-stages", "::mlir::ModuleOp"> {
     Option<"fuseEpilogue", "epilogue", "bool", "true", "fuse element-wise ops to their producer">,
     Option<"fuseConvert", "normalize-convert", "bool", "true", "fuse conversions to norms">,
     Option<"fuseRotate", "rotate-write", "bool", "true", "fuse rotations and the cache write">,
+    onDevice,
   ];
+  let dependentDialects = ["::quern::QuernDialect"];
+}
+
+def CopyAtSeams : Pass<"quern-copy-at-seams", "::mlir::ModuleOp"> {
+  let summary = "copy what a device reads of another";
+  let description = [{
+    Where a stage reads what a stage of another device made, a `quern.copy` comes
+    before it: one for each value and device, where it is first read.
+
+    ```mlir
+    %x = quern.stage "token_embd" rows step(...) ... attributes {quern.device = 1 : i32}
+    %y = quern.stage "blk.0.attn_norm" rows step(%x : ...) ...
+    ```
+    ```mlir
+    %x = quern.stage "token_embd" rows step(...) ... attributes {quern.device = 1 : i32}
+    %c = quern.copy "token_embd" rows step %x : tensor<?x576xf32>
+    %y = quern.stage "blk.0.attn_norm" rows step(%c : ...) ...
+    ```
+  }];
   let dependentDialects = ["::quern::QuernDialect"];
 }
 

@@ -24,15 +24,22 @@ using namespace mlir;
 /// What is decided where a linear is still one op for both roles.
 void quern::buildGraphPasses(OpPassManager &pm, const CompileOptions &options) {
   pm.addPass(createCanonicalizerPass());
-  const TargetTraits &traits = options.traits;
-  pm.addPass(
-      createChooseArithmetic({.codesPrompt = traits.codes.prompt,
-                              .codesGenerated = traits.codes.generated,
-                              .floatsPrompt = traits.floats.prompt,
-                              .floatsGenerated = traits.floats.generated}));
-  pm.addPass(
-      createLayOutKv({.stored = options.kvType, .page = traits.pageTokens}));
-  pm.addPass(createPackWeights({.order = traits.panels}));
+  if (options.devices.size() > 1)
+    pm.addPass(createPlaceLayers({.layers = options.layersOnFirst}));
+  int64_t page = 0;
+  for (auto [device, traits] : llvm::enumerate(options.devices)) {
+    pm.addPass(
+        createChooseArithmetic({.codesPrompt = traits.codes.prompt,
+                                .codesGenerated = traits.codes.generated,
+                                .floatsPrompt = traits.floats.prompt,
+                                .floatsGenerated = traits.floats.generated,
+                                .device = int64_t(device)}));
+    page = std::max(page, traits.pageTokens);
+  }
+  pm.addPass(createLayOutKv({.stored = options.kvType, .page = page}));
+  for (auto [device, traits] : llvm::enumerate(options.devices))
+    pm.addPass(
+        createPackWeights({.order = traits.panels, .device = int64_t(device)}));
   pm.addPass(createTabulateRope({.context = options.context}));
 }
 
@@ -40,16 +47,23 @@ void quern::buildGraphPasses(OpPassManager &pm, const CompileOptions &options) {
 void quern::buildStagePasses(OpPassManager &pm, const CompileOptions &options) {
   pm.addPass(createSplitRoles());
   pm.addPass(createCSEPass());
-  pm.addPass(createFormStages({.fuseEpilogue = options.traits.fuseEpilogue,
-                               .fuseConvert = options.traits.fuseConvert,
-                               .fuseRotate = options.traits.fuseRotate}));
+  for (auto [device, traits] : llvm::enumerate(options.devices))
+    pm.addPass(createFormStages({.fuseEpilogue = traits.fuseEpilogue,
+                                 .fuseConvert = traits.fuseConvert,
+                                 .fuseRotate = traits.fuseRotate,
+                                 .device = int64_t(device)}));
+  if (options.devices.size() > 1)
+    pm.addPass(createCopyAtSeams());
 }
 
 /// From stages to kernels, launches and memory.
 void quern::buildPlanPasses(OpPassManager &pm, const CompileOptions &options) {
   pm.addPass(createOutlineKernels());
+  int64_t alignment = 0; // all are powers of two
+  for (const TargetTraits &traits : options.devices)
+    alignment = std::max(alignment, traits.alignment);
   pm.addPass(createPlanMemory({.context = options.context,
                                .maxBatch = options.maxBatch,
                                .chunk = options.chunk,
-                               .alignment = options.traits.alignment}));
+                               .alignment = alignment}));
 }

@@ -119,11 +119,19 @@ struct PlanMemory : quern::impl::PlanMemoryBase<PlanMemory> {
     placeWeights();
     if (failed(planFront()))
       return signalPassFailure();
-    int64_t arena = front;
-    for (auto program : programs()) {
-      auto role = program->getAttrOfType<RoleAttr>("quern.role");
-      arena = std::max(arena, planProgram(program, role.getValue()));
-    }
+    SmallVector<Lifetimes> lifetimes;
+    for (auto program : programs())
+      lifetimes.push_back(lifetimesOf(program));
+    // What is copied is where the host reaches it, and that is the front.
+    int64_t end = front, arena = front;
+    for (Lifetimes &values : lifetimes)
+      end = std::max(end, place(values, /*copied=*/true, front));
+    front = arena = llvm::alignTo(end, kPageBytes);
+    set("front_bytes", front);
+    for (Lifetimes &values : lifetimes)
+      arena = std::max(arena, place(values, /*copied=*/false, front));
+    for (auto [program, values] : llvm::zip(programs(), lifetimes))
+      setPlaces(program, values);
     set("arena_bytes", llvm::alignTo(arena, kPageBytes));
     set("context", context), set("max_batch", maxBatch), set("chunk", chunk);
     set("logit_rows", logitRows), set("tile_rows", kTileRows);
@@ -209,7 +217,6 @@ private:
     set("vocabulary", vocabulary);
     front =
         llvm::alignTo(at + 4 * logitRows * rowStride(vocabulary), kPageBytes);
-    set("front_bytes", front);
     return success();
   }
 
@@ -267,54 +274,97 @@ private:
     return success();
   }
 
-  /// Offsets and barriers of one program; returns the arena's size.
-  int64_t planProgram(func::FuncOp program, Role role) {
-    SmallVector<LaunchOp> launches(program.getOps<LaunchOp>());
+  /// A result of a launch that is no row of logits, and when it is alive: from the
+  /// launch's number in its program to that of the last reader.
+  struct Lifetime {
+    Value value;
+    int64_t first, last, bytes;
+    bool copied; // other devices read it as well
+    int64_t offset = 0;
+  };
+  using Lifetimes = SmallVector<Lifetime>;
+
+  Lifetimes lifetimesOf(func::FuncOp program) {
+    auto role = program->getAttrOfType<RoleAttr>("quern.role").getValue();
     SymbolTable symbols(getOperation());
-    auto rowsOfLaunch = [&](LaunchOp launch) {
-      return symbols.lookup<KernelOp>(launch.getKernel()).getRows();
-    };
     DenseMap<Operation *, int64_t> order;
-    int64_t head = launches.size(), last = launches.size();
-    for (auto [i, launch] : llvm::enumerate(launches)) {
-      order[launch] = i;
-      if (rowsOfLaunch(launch) == RowsOf::Logits)
-        head = std::min<int64_t>(head, i);
+    int64_t last = 0, head = std::numeric_limits<int64_t>::max();
+    auto isHead = [&](LaunchOp launch) {
+      return symbols.lookup<KernelOp>(launch.getKernel()).getRows() ==
+             RowsOf::Logits;
+    };
+    for (Operation &op : program.getBody().front()) {
+      if (auto launch = dyn_cast<LaunchOp>(op); launch && isHead(launch))
+        head = std::min(head, last);
+      order[&op] = last++;
     }
     Operation *end = program.getBody().front().getTerminator();
-    Arena arena(front, alignment);
-    DenseMap<Value, Interval> places;
-    Builder b(&getContext());
-    for (auto [i, launch] : llvm::enumerate(launches)) {
-      int64_t rows = rowsOfLaunch(launch) == RowsOf::Logits ? logitRows
-                     : role == Role::Prompt                 ? int64_t(chunk)
-                                                            : int64_t(maxBatch);
-      SmallVector<int64_t> offsets;
+    Lifetimes lifetimes;
+    for (auto launch : program.getOps<LaunchOp>()) {
+      int64_t rows = isHead(launch)         ? logitRows
+                     : role == Role::Prompt ? int64_t(chunk)
+                                            : int64_t(maxBatch);
       for (Value v : launch.getOutputs()) {
-        int64_t until = i;
-        bool isLogits = false;
-        for (Operation *user : v.getUsers()) {
-          isLogits |= user == end;
-          int64_t at = user == end ? last : order.lookup(user);
+        if (llvm::is_contained(end->getOperands(), v))
+          continue;
+        int64_t first = order.lookup(launch), until = first;
+        bool copied = false;
+        // A copy lies where its operand lies, so its readers are readers of that.
+        SmallVector<Operation *> users(v.getUsers());
+        while (!users.empty()) {
+          Operation *user = users.pop_back_val();
+          int64_t at = order.lookup(user);
           // What the logits stages read must survive their repetition.
-          until = std::max(until, at >= head && int64_t(i) < head ? last : at);
+          until = std::max(until, at >= head && first < head ? last : at);
+          if (isa<CopyOp>(user)) {
+            copied = true;
+            llvm::append_range(users, user->getUsers());
+          }
         }
-        int64_t bytes = activationBytes(v.getType(), rows);
-        int64_t at = isLogits ? logitsOffset : arena.place(bytes, i, until);
-        places[v] = {at, at + bytes};
-        offsets.push_back(at);
+        lifetimes.push_back(
+            {v, first, until, activationBytes(v.getType(), rows), copied});
       }
-      launch.setOffsetsAttr(b.getDenseI64ArrayAttr(offsets));
     }
-    setBarriers(launches, places, symbols);
+    return lifetimes;
+  }
+
+  /// Gives places from `begin` on to what is copied, or to the rest; returns the end.
+  int64_t place(Lifetimes &lifetimes, bool copied, int64_t begin) {
+    Arena arena(begin, alignment);
+    for (Lifetime &value : lifetimes)
+      if (value.copied == copied)
+        value.offset = arena.place(value.bytes, value.first, value.last);
     return arena.size();
   }
 
-  void setBarriers(ArrayRef<LaunchOp> launches,
-                   const DenseMap<Value, Interval> &places,
-                   SymbolTable &symbols) {
+  /// Offsets and barriers of one program.
+  void setPlaces(func::FuncOp program, const Lifetimes &lifetimes) {
+    DenseMap<Value, Interval> places;
+    for (const Lifetime &value : lifetimes)
+      places[value.value] = {value.offset, value.offset + value.bytes};
+    Builder b(&getContext());
+    for (Operation &op : program.getBody().front())
+      if (auto copy = dyn_cast<CopyOp>(op)) {
+        places[copy] = places.lookup(copy.getInput());
+      } else if (auto launch = dyn_cast<LaunchOp>(op)) {
+        SmallVector<int64_t> offsets;
+        for (Value v : launch.getOutputs()) {
+          auto [place, isLogits] = places.try_emplace(
+              v, Interval{logitsOffset,
+                          logitsOffset + activationBytes(v.getType(), logitRows)});
+          offsets.push_back(place->second.begin);
+        }
+        launch.setOffsetsAttr(b.getDenseI64ArrayAttr(offsets));
+      }
+    setBarriers(program, places);
+  }
+
+  /// A device begins when the one before it has ended: that is a barrier, too.
+  void setBarriers(func::FuncOp program, const DenseMap<Value, Interval> &places) {
+    SymbolTable symbols(getOperation());
     Hazards hazards;
-    for (LaunchOp launch : launches) {
+    std::optional<unsigned> device;
+    for (auto launch : program.getOps<LaunchOp>()) {
       SmallVector<Interval> reads, writes;
       SmallVector<Cache> cacheReads, cacheWrites;
       for (Value v : launch.getInputs())
@@ -332,8 +382,12 @@ private:
                                                          : cacheReads)
               .push_back(cache);
         }
-      launch.setBarrier(
-          hazards.mustWait(reads, writes, cacheReads, cacheWrites));
+      bool seam = device && *device != deviceOf(launch);
+      if (seam)
+        hazards = {};
+      device = deviceOf(launch);
+      bool wait = hazards.mustWait(reads, writes, cacheReads, cacheWrites);
+      launch.setBarrier(wait || seam);
     }
   }
 

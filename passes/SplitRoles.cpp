@@ -13,7 +13,7 @@ using namespace quern;
 namespace {
 /// linear %x {arithmetic} => convert %x, linear without the attribute
 LogicalResult convertOperands(func::FuncOp program, Role role) {
-  DenseMap<std::pair<Value, int>, Value> converted;
+  DenseMap<std::tuple<Value, int, unsigned>, Value> converted;
   WalkResult result = program.walk([&](LinearOp linear) {
     if (!linear.getArithmetic()) {
       linear.emitOpError("requires an arithmetic");
@@ -23,7 +23,8 @@ LogicalResult convertOperands(func::FuncOp program, Role role) {
     linear.removeArithmeticAttr();
     if (number == Number::F32)
       return WalkResult::advance();
-    Value &value = converted[{linear.getInput(), int(number)}];
+    Value &value =
+        converted[{linear.getInput(), int(number), deviceOf(linear)}];
     if (!value) {
       OpBuilder b(linear);
       Value x = linear.getInput();
@@ -33,6 +34,7 @@ LogicalResult convertOperands(func::FuncOp program, Role role) {
         b.setInsertionPointAfter(producer);
       value = ConvertOp::create(
           b, producer ? producer->getLoc() : linear.getLoc(), type, x);
+      setDevice(value.getDefiningOp(), deviceOf(linear));
     }
     linear.getInputMutable().assign(value);
     return WalkResult::advance();

@@ -21,6 +21,14 @@ struct ByteRange {
 std::vector<ByteRange> touchedBy(const PlanView &plan, uint32_t device,
                                  plan::Space space);
 
+/// A layer's keys and values, which lie at `offset` in Space::Kv.
+struct KvLayer {
+  const plan::KvGroup *group;
+  uint64_t offset;
+};
+/// Those that the stages of a device touch, in the order of groups.
+std::vector<KvLayer> layersOf(const PlanView &plan, uint32_t device);
+
 /// Bytes that a device with memory of its own is asked for.
 struct DeviceMemory {
   uint64_t weights = 0, kv = 0;
@@ -28,6 +36,7 @@ struct DeviceMemory {
   uint64_t overhead = 0;    // the stages' constants
   uint64_t total() const { return weights + kv + activations + overhead; }
 };
+/// Zeros for a device that runs nothing.
 DeviceMemory memoryOf(const PlanView &plan, uint32_t device);
 
 /// Of the constants of one launch; and of the weights that one launch binds at

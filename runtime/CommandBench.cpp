@@ -122,7 +122,7 @@ Measurement Bench::decode(uint32_t batch, uint32_t depth, uint32_t tokens) {
 }
 
 /// "blk.17.attn_q" -> "blk.*.attn_q"
-static std::string kindOf(std::string_view name) {
+static std::string withoutLayer(std::string_view name) {
   std::string kind;
   for (size_t i = 0; i < name.size(); ++i) {
     bool digit = isdigit(static_cast<unsigned char>(name[i]));
@@ -139,6 +139,16 @@ static std::string kindOf(std::string_view name) {
   return kind;
 }
 
+/// Of several devices each has its own.
+static std::string kindOf(const PlanView &plan, const plan::Stage &stage) {
+  std::string name = withoutLayer(plan.name(stage));
+  if (stage.kernel == plan::kCopy)
+    name = "copy of " + name;
+  if (plan.devices().size() > 1)
+    name = fmt::format("{}: {}", plan.name(plan.devices()[stage.device]), name);
+  return name;
+}
+
 std::vector<StageKind> Bench::stageKinds() const {
   std::vector<StageKind> kinds;
   if (!flags.stages)
@@ -149,7 +159,7 @@ std::vector<StageKind> Bench::stageKinds() const {
   for (size_t i = 0; i < stages.size(); ++i) {
     if (times[i].runs == 0)
       continue;
-    std::string name = kindOf(engine.plan().name(stages[i]));
+    std::string name = kindOf(engine.plan(), stages[i]);
     auto [at, isNew] = byName.try_emplace(name, kinds.size());
     if (isNew)
       kinds.push_back({.name = name});

@@ -63,13 +63,26 @@ static std::string memoryText(const MemoryPlan &memory, uint64_t tokens,
   return text;
 }
 
-/// "key  value" for every member of the metadata; nested ones as JSON.
+/// "a: 1, b: 2" of an object, without quotation marks.
+static std::string shown(const nlohmann::ordered_json &value) {
+  if (value.is_string())
+    return value.get<std::string>();
+  if (!value.is_object())
+    return value.dump();
+  std::vector<std::string> members;
+  bool texts = false; // which may have commas
+  for (const auto &[key, member] : value.items()) {
+    members.push_back(key + ": " + shown(member));
+    texts |= member.is_string();
+  }
+  return fmt::format("{}", fmt::join(members, texts ? "; " : ", "));
+}
+
+/// "key  value" for every member of the metadata.
 static std::string metadataText(const nlohmann::ordered_json &metadata) {
   std::string text;
   for (const auto &[key, value] : metadata.items())
-    text += fmt::format("{:24} {}\n", key,
-                        value.is_string() ? value.get<std::string>()
-                                          : value.dump());
+    text += fmt::format("{:24} {}\n", key, shown(value));
   return text;
 }
 
@@ -87,8 +100,8 @@ static void runInfo(const Session &session, const InfoFlags &flags) {
       {"max_batch", plan.maxSequences},
       {"chunk", plan.programs[plan::kPrompt].maxRows},
       {"vocabulary", plan.vocabulary},
-      {"kernels", session.kernels.chip},
-      {"kernels_need", session.kernels.needs}};
+      {"kernels", session.ofKernels(&quern_kernel_set::chip)},
+      {"kernels_need", session.ofKernels(&quern_kernel_set::needs)}};
   if (flags.json) {
     nlohmann::ordered_json object = {
         {"metadata", model.metadata()},

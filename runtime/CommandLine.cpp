@@ -18,7 +18,7 @@ static int complain(std::string_view program, std::string_view message) {
 }
 
 /// What is about all commands, for the manual.
-static std::vector<cli::Section> sections(const ExecutorKind &kind) {
+static std::vector<cli::Section> sections(const std::string &environment) {
   return {
       {"Exit status",
        "0: done, also where the context was full. 1: everything that went "
@@ -30,27 +30,34 @@ static std::vector<cli::Section> sections(const ExecutorKind &kind) {
       {"Environment",
        std::string("TERM: on a terminal that is \"dumb\", or has no name, no "
                    "progress is shown. Nothing is coloured.") +
-           (*kind.environment ? " " : "") + kind.environment}};
+           environment}};
 }
 
 /// --version: this build of quern, the kernels, the model.
 static std::string versionText(const Session &session) {
   nlohmann::ordered_json metadata = session.open().metadata();
   return fmt::format("{}\nkernels for {}\nmodel {}\n", cli::identityText(),
-                     session.kernels.chip,
+                     session.ofKernels(&quern_kernel_set::chip),
                      cli::oneLine(metadata.value("name", "without a name")));
 }
 
 static void runParsed(Session &session, int argc, char **argv) {
   CLI::App app("A language model, compiled by quern into this program.",
                session.program);
-  const ExecutorKind &kind = executorKind(session.kernels);
+  std::string about, environment;
+  for (const quern_kernel_set &set : session.kernels) {
+    if (!set.count)
+      continue;
+    const ExecutorKind &kind = executorKind(set);
+    about += (about.empty() ? "" : "\n\n") + std::string(kind.about);
+    environment += (*kind.environment ? " " : "") + std::string(kind.environment);
+  }
   app.footer(fmt::format("{1}\n\n"
                          "Examples:\n  {0} run \"Why is the sky blue?\"\n"
                          "  {0} chat\n"
                          "  {0} info\n"
                          "  {0} run --help",
-                         session.program, kind.about));
+                         session.program, about));
   addRunCommand(app, session);
   addChatCommand(app, session);
   addPerplexityCommand(app, session);
@@ -60,13 +67,26 @@ static void runParsed(Session &session, int argc, char **argv) {
   addVerifyCommand(app, session);
   cli::Program program = {.app = app,
                           .version = [&] { return versionText(session); },
-                          .sections = sections(kind)};
+                          .sections = sections(environment)};
   cli::addCommonCommands(program);
   if (cli::parse(program, argc, argv))
     session.action();
 }
 
-int quern::runCommandLine(int argc, char **argv, const quern_kernel_set &kernels) {
+std::string
+Session::ofKernels(const char *quern_kernel_set::*field) const {
+  std::vector<std::string> texts;
+  for (const quern_kernel_set &set : kernels)
+    if (set.count && *(set.*field))
+      texts.push_back(
+          kernels.size() > 1
+              ? fmt::format("{}: {}", executorKind(set).name, set.*field)
+              : set.*field);
+  return cli::join(texts, ", ");
+}
+
+int quern::runCommandLine(int argc, char **argv,
+                          std::span<const quern_kernel_set> kernels) {
   cli::keepStandardStreams();
   Session session(std::string(baseName(argc ? argv[0] : "model")), kernels);
   try {

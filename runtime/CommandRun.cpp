@@ -61,7 +61,8 @@ static void printStats(const Model &model, Engine &engine,
       rate(counts.steps, counts.generatedSeconds), engine.team().size(),
       cli::formatBytes(anonymousBytes()), cli::formatBytes(memory.touched()));
   for (const MemoryPlan::Device &device : memory.devices)
-    text += fmt::format("device     {} of its memory ({})\n",
+    if (device.memory.total())
+      text += fmt::format("device     {} of its memory ({})\n",
                         cli::formatBytes(device.memory.total()), device.name);
   fputs(text.c_str(), stderr);
 }

@@ -21,16 +21,20 @@ namespace quern {
 /// What the command line hands to a command.
 class Session {
 public:
-  Session(std::string program, const quern_kernel_set &kernels)
+  Session(std::string program, std::span<const quern_kernel_set> kernels)
       : program(std::move(program)), kernels(kernels) {}
 
   /// The name that the program was started by, for messages.
   const std::string program;
-  const quern_kernel_set &kernels;
+  const std::span<const quern_kernel_set> kernels;
   /// What the chosen command does; run after everything has been parsed.
   std::function<void()> action;
 
   Model open() const { return {Artifact::self(), kernels}; }
+
+  /// A field of all sets that have kernels: "x86-64-v4", or if there are several,
+  /// "first: portable, second: x86-64-v4".
+  std::string ofKernels(const char *quern_kernel_set::*field) const;
 };
 
 void addChatCommand(CLI::App &app, Session &session);
@@ -42,7 +46,8 @@ void addInfoCommand(CLI::App &app, Session &session);
 void addVerifyCommand(CLI::App &app, Session &session);
 
 /// Parses the arguments, runs the command. Returns the exit code.
-int runCommandLine(int argc, char **argv, const quern_kernel_set &kernels);
+int runCommandLine(int argc, char **argv,
+                   std::span<const quern_kernel_set> kernels);
 
 /// `context` (0: the plan's), or an Error if it is more than the plan's.
 uint32_t checkContext(const Model &model, uint32_t context);

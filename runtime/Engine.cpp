@@ -2,18 +2,50 @@
 #include "Engine.h"
 #include "Error.h"
 #include <algorithm>
+#include <cstring>
 #include <fmt/format.h>
 
 using namespace quern;
 using plan::Program;
 
+/// Whether threads of the team get CPUs of their own.
+static bool usesTeam(const PlanView &plan,
+                     std::span<const quern_kernel_set> kernels) {
+  for (uint32_t device = 0; device < kernels.size(); ++device)
+    if (plan.runs(device) && !executorKind(kernels[device]).usesTeam)
+      return false;
+  return true;
+}
+
+static std::vector<std::unique_ptr<Executor>>
+open(const PlanView &plan, std::span<const uint8_t> weights,
+     std::span<const quern_kernel_set> kernels, Team &team) {
+  std::vector<std::unique_ptr<Executor>> executors;
+  for (uint32_t device = 0; device < kernels.size(); ++device) {
+    const quern_kernel_set &set = kernels[device];
+    executors.push_back(
+        plan.runs(device)
+            ? executorKind(set).open(set, {plan, device, weights, team})
+            : nullptr);
+  }
+  return executors;
+}
+
+static uint32_t firstOf(std::span<const std::unique_ptr<Executor>> executors) {
+  auto opened = [](auto &executor) { return executor != nullptr; };
+  auto found = std::find_if(executors.begin(), executors.end(), opened);
+  if (found == executors.end())
+    throw Error("plan: has no stages");
+  return uint32_t(found - executors.begin());
+}
+
 Engine::Engine(const PlanView &plan, std::span<const uint8_t> weights,
-               const quern_kernel_set &kernels, const Options &options)
+               std::span<const quern_kernel_set> kernels,
+               const Options &options)
     : view(plan), workers(options.threads ? options.threads : allowedCpus(),
-                          executorKind(kernels).usesTeam),
-      executor(
-          executorKind(kernels).open(kernels, {plan, 0, weights, workers})),
-      seqs(plan, executor->front(),
+                          usesTeam(plan, kernels)),
+      executors(open(plan, weights, kernels, workers)),
+      main(firstOf(executors)), seqs(plan, front(),
            options.context ? options.context : plan->context),
       logitRows(options.logitRows
                     ? std::min(options.logitRows, plan->maxLogitRows)
@@ -34,17 +66,20 @@ void Engine::step(plan::Role role, std::span<const Row> rows,
 
   // The first block of the head belongs to the same run.
   size_t next = selectRows(rows, 0);
+  shareInputs(rows);
   runStages(first, counts[plan::kLogitRows] ? end : head);
   for (const Row &row : rows)
     seqs.trim(row.slot);
   while (counts[plan::kLogitRows]) {
     const plan::PlanHeader &h = view.header();
+    std::byte *made = executors[view.headDevice(role)]->front() + h.logits;
     if (onLogits)
       onLogits({{input<int32_t>(h.select), size_t(counts[plan::kLogitRows])},
-                input<float>(h.logits),
+                reinterpret_cast<float *>(made),
                 h.logitStride,
                 h.vocabulary});
     next = selectRows(rows, next);
+    shareSelected();
     if (counts[plan::kLogitRows])
       runStages(head, end);
   }
@@ -111,11 +146,70 @@ size_t Engine::selectRows(std::span<const Row> rows, size_t from) {
   return from;
 }
 
+/// What placeRows and selectRows wrote, and the page tables of the step's sequences,
+/// to the fronts of the other devices.
+void Engine::shareInputs(std::span<const Row> rows) {
+  auto share = [&](uint64_t offset, uint64_t bytes) {
+    for (auto &executor : executors)
+      if (executor && executor != executors[main])
+        std::memcpy(executor->front() + offset, front() + offset, bytes);
+  };
+  for (uint64_t offset : {view->tokens, view->positions, view->slots})
+    share(offset, rows.size() * sizeof(int32_t));
+  share(view->tiles, uint64_t(counts[plan::kTiles]) * 2 * sizeof(int32_t));
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (i && rows[i].slot == rows[i - 1].slot)
+      continue;
+    uint64_t pages = (seqs.length(rows[i].slot) + view->pageTokens - 1) /
+                     view->pageTokens;
+    for (const plan::KvGroup &group : view.groups())
+      share(group.tableOffset + uint64_t(rows[i].slot) *
+                                    group.pagesPerSequence * sizeof(int32_t),
+            pages * sizeof(int32_t));
+  }
+  shareSelected();
+}
+
+void Engine::shareSelected() {
+  for (auto &executor : executors)
+    if (executor && executor != executors[main])
+      std::memcpy(executor->front() + view->select, front() + view->select,
+                  uint64_t(counts[plan::kLogitRows]) * sizeof(int32_t));
+}
+
+/// Runs of stages of one device, and the copies between them.
 void Engine::runStages(size_t first, size_t last) {
-  if (profiling)
-    executor->measure(first, last, counts, times.data());
-  else
-    executor->run(first, last, counts);
+  std::span<const plan::Stage> stages = view.stages();
+  while (first < last) {
+    const plan::Stage &stage = stages[first];
+    size_t end = first + 1;
+    if (stage.kernel == plan::kCopy) {
+      uint64_t begin = profiling ? nanoseconds() : 0;
+      copyRows(stage);
+      if (profiling) {
+        times[first].nanoseconds += nanoseconds() - begin;
+        ++times[first].runs;
+      }
+    } else {
+      while (end < last && stages[end].device == stage.device &&
+             stages[end].kernel != plan::kCopy)
+        ++end;
+      Executor &executor = *executors[stage.device];
+      if (profiling)
+        executor.measure(first, end, counts, times.data());
+      else
+        executor.run(first, end, counts);
+    }
+    first = end;
+  }
+}
+
+void Engine::copyRows(const plan::Stage &stage) {
+  const int64_t *constants = &view.constants()[stage.firstConstant];
+  uint64_t offset = view.buffers()[stage.firstBuffer].offset;
+  std::memcpy(executors[stage.device]->front() + offset,
+              executors[constants[0]]->front() + offset,
+              size_t(counts[constants[1]] * constants[2]));
 }
 
 void Engine::startProfile() {

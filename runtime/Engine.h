@@ -4,7 +4,11 @@
 // all of them: first the stages that end in every row's hidden state, then the
 // head, which makes logits of the rows that want them, a block at a time
 // because vocabularies are long. A step writes a few integers into the arena, has
-// the executor run the stages, and allocates nothing.
+// executors run the stages, and allocates nothing.
+//
+// Where stages are for several devices, each run of stages of one device is its
+// executor's; in between rows are copied from front to front, and every front has
+// the step's inputs.
 //
 //   step(kPrompt, {{slot 0, token 5}, {slot 0, token 9, logits}}, print)
 //     tokens 5 9   positions 0 1   slots 0 0   tiles (0, 2)   select 1
@@ -53,9 +57,10 @@ public:
   };
   using OnLogits = FunctionRef<void(const LogitBlock &)>;
 
-  /// `plan`, `weights` (aligned to a page) and `kernels` must outlive this.
+  /// `plan`, `weights` (aligned to a page) and `kernels`, a set for each of the
+  /// plan's devices, must outlive this.
   Engine(const PlanView &plan, std::span<const uint8_t> weights,
-         const quern_kernel_set &kernels, const Options &options);
+         std::span<const quern_kernel_set> kernels, const Options &options);
 
   /// Runs `rows`, at most maxRows(role), all in that role. Rows of one sequence
   /// must be neighbours, in order. Sequences grow by their rows. `onLogits` is
@@ -80,15 +85,21 @@ private:
   void placeRows(std::span<const Row> rows);
   void addTiles(size_t first, size_t count);
   size_t selectRows(std::span<const Row> rows, size_t from);
+  void shareInputs(std::span<const Row> rows);
+  void shareSelected();
   void runStages(size_t first, size_t last);
+  void copyRows(const plan::Stage &stage);
 
+  /// Step inputs are written to one front, and copied to the others.
+  std::byte *front() { return executors[main]->front(); }
   template <typename T> T *input(uint64_t offset) {
-    return reinterpret_cast<T *>(executor->front() + offset);
+    return reinterpret_cast<T *>(front() + offset);
   }
 
   const PlanView &view;
   Team workers;
-  std::unique_ptr<Executor> executor;
+  std::vector<std::unique_ptr<Executor>> executors; // null: it runs nothing
+  uint32_t main;                                    // the first that does
   Sequences seqs;
   uint32_t logitRows; // most at a time
   std::vector<StageTime> times;

@@ -13,6 +13,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "PlanView.h"
+#include <ctime>
 #include <memory>
 #include <span>
 
@@ -29,12 +30,13 @@ public:
   virtual ~Executor() = default;
 
   /// The arena's first PlanHeader::frontBytes: step inputs and page tables, which
-  /// the host writes between runs, and logits, which it reads. Zeros at first, and
-  /// at one address as long as the executor lives.
+  /// the host writes between runs, logits, which it reads, and what it copies from
+  /// one executor's front to another's. Zeros at first, and at one address as long
+  /// as the executor lives.
   virtual std::byte *front() = 0;
 
-  /// Runs the stages [first, last) of the plan in order; `counts` as kernels see
-  /// them (plan::StepCount). Returns when all of them are done.
+  /// Runs the stages [first, last) of the plan in order, which are all this device's;
+  /// `counts` as kernels see them (plan::StepCount). Returns when all of them are done.
   virtual void run(size_t first, size_t last, const int64_t *counts) = 0;
 
   /// The same, and adds to times[stage] what each of them took.
@@ -65,6 +67,18 @@ struct ExecutorKind {
   std::unique_ptr<Executor> (*open)(const quern_kernel_set &,
                                     const ExecutorInput &);
 };
+
+/// Of a clock that never goes back.
+inline uint64_t nanoseconds() {
+  timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return uint64_t(time.tv_sec) * 1'000'000'000 + uint64_t(time.tv_nsec);
+}
+
+/// This program's, in the order of its plan's devices.
+inline std::span<const quern_kernel_set> kernelSets() {
+  return {__start_quern_kernel_sets, __stop_quern_kernel_sets};
+}
 
 inline const ExecutorKind &executorKind(const quern_kernel_set &set) {
   return *static_cast<const ExecutorKind *>(set.executor);

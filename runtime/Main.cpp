@@ -11,9 +11,11 @@
 #include <exception>
 
 int main(int argc, char **argv) {
-  const quern_kernel_set &kernels = *__start_quern_kernel_sets;
+  std::span kernels = quern::kernelSets();
   try {
-    quern::executorKind(kernels).require(kernels);
+    for (const quern_kernel_set &set : kernels)
+      if (set.count)
+        quern::executorKind(set).require(set);
   } catch (const std::exception &error) {
     std::string_view program = quern::baseName(argc ? argv[0] : "model");
     fprintf(stderr, "%.*s: %s\n", int(program.size()), program.data(),

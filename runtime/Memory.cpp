@@ -56,23 +56,33 @@ private:
 };
 } // namespace
 
-/// Adds what a step of `rows` rows of one sequence uses of the arena.
-static void addStep(const PlanView &plan, plan::Role role, uint64_t rows,
-                    Pages &pages) {
+/// What a device's stages touch of a space, in whole pages.
+static uint64_t pagesOf(const PlanView &plan, uint32_t device,
+                        plan::Space space) {
+  Pages pages;
+  for (ByteRange range : touchedBy(plan, device, space))
+    pages.add(range.begin, range.size());
+  return pages.bytes();
+}
+
+/// Adds what a step of `rows` rows of one sequence uses of a device's arena.
+static void addStep(const PlanView &plan, uint32_t device, plan::Role role,
+                    uint64_t rows, Pages &pages) {
   const plan::PlanHeader &h = plan.header();
   uint64_t counts[plan::kStepCounts];
   counts[plan::kRows] = rows;
   counts[plan::kTiles] = plan.maxTiles(uint32_t(rows), 1);
   counts[plan::kLogitRows] = 1;
   for (const plan::ArenaUse &use : plan.uses())
-    if (use.role >> role & 1)
+    if (use.role >> role & 1 && use.device == device)
       pages.add(use.offset,
                 std::min<uint64_t>(use.rows, counts[use.per]) * use.rowBytes);
   for (uint64_t input : {h.tokens, h.positions, h.slots})
     pages.add(input, rows * 4);
   pages.add(h.tiles, counts[plan::kTiles] * 8);
   pages.add(h.select, 4);
-  pages.add(h.logits, h.logitStride * 4);
+  if (plan.headDevice(role) == device)
+    pages.add(h.logits, h.logitStride * 4);
 }
 
 /// Most pages of a group that one sequence holds while it grows to `tokens`.
@@ -85,27 +95,43 @@ static uint64_t pagesTouched(const PlanView &plan, const KvGroup &group,
   return std::min<uint64_t>(most, group.pages);
 }
 
-static uint64_t arenaTouched(const PlanView &plan, uint64_t tokens) {
+static uint64_t arenaTouched(const PlanView &plan, uint32_t device,
+                             uint64_t tokens) {
   Pages pages;
   uint64_t most = plan.program(plan::kPrompt).maxRows;
   if (tokens)
-    addStep(plan, plan::kPrompt, std::min(tokens, most), pages);
-  addStep(plan, plan::kGenerated, 1, pages);
+    addStep(plan, device, plan::kPrompt, std::min(tokens, most), pages);
+  addStep(plan, device, plan::kGenerated, 1, pages);
   for (const KvGroup &group : plan.groups())
     pages.add(group.tableOffset,
               (tokens + plan->pageTokens - 1) / plan->pageTokens * 4);
   return pages.bytes();
 }
 
-static uint64_t kvTouched(const PlanView &plan, uint64_t tokens) {
+static uint64_t kvTouched(const PlanView &plan, uint32_t device,
+                          uint64_t tokens) {
   Pages pages;
-  for (const KvGroup &group : plan.groups()) {
-    uint64_t bytes = pagesTouched(plan, group, tokens) * group.pageBytes;
-    for (uint64_t layer = 0; layer < group.layers; ++layer)
-      pages.add(group.poolOffset + layer * group.pages * group.pageBytes,
-                bytes);
-  }
+  for (KvLayer layer : layersOf(plan, device))
+    pages.add(layer.offset, pagesTouched(plan, *layer.group, tokens) *
+                                layer.group->pageBytes);
   return pages.bytes();
+}
+
+HostMemory quern::hostMemoryOf(const PlanView &plan, uint32_t device,
+                               uint64_t tokens) {
+  if (plan.devices()[device].ownMemory || !plan.runs(device))
+    return {};
+  HostMemory memory{plan->arenaBytes, plan->kvBytes,
+                    arenaTouched(plan, device, tokens),
+                    kvTouched(plan, device, tokens)};
+  if (plan.devices().size() > 1) {
+    memory.activations =
+        roundUp(plan->frontBytes) + pagesOf(plan, device, plan::Space::Arena);
+    memory.kv = pagesOf(plan, device, plan::Space::Kv);
+  }
+  memory.activations = roundUp(memory.activations);
+  memory.kv = roundUp(memory.kv);
+  return memory;
 }
 
 MemoryPlan quern::planMemory(const PlanView &plan, uint64_t tokens,
@@ -126,16 +152,22 @@ MemoryPlan quern::planMemory(const PlanView &plan, uint64_t tokens,
   tokens = std::min<uint64_t>(tokens, plan->context);
 
   MemoryPlan memory;
-  for (const plan::Device &device : plan.devices()) {
-    auto number = uint32_t(&device - plan.devices().data());
-    if (device.ownMemory)
-      memory.devices.push_back(
-          {std::string(plan.name(device)), memoryOf(plan, number)});
-  }
-  if (memory.devices.size() < plan.devices().size())
-    memory.items = {
-        {"activations", roundUp(plan->arenaBytes), arenaTouched(plan, tokens)},
-        {"keys and values", roundUp(plan->kvBytes), kvTouched(plan, tokens)}};
+  HostMemory host;
+  bool inProcess = false;
+  for (uint32_t device = 0; device < plan.devices().size(); ++device)
+    if (plan.devices()[device].ownMemory)
+      memory.devices.push_back({std::string(plan.name(plan.devices()[device])),
+                                memoryOf(plan, device)});
+    else if (plan.runs(device)) {
+      inProcess = true;
+      HostMemory own = hostMemoryOf(plan, device, tokens);
+      host.activations += own.activations, host.kv += own.kv;
+      host.touchedActivations += own.touchedActivations;
+      host.touchedKv += own.touchedKv;
+    }
+  if (inProcess)
+    memory.items = {{"activations", host.activations, host.touchedActivations},
+                    {"keys and values", host.kv, host.touchedKv}};
   std::vector<MemoryPlan::Item> process = {
       {"tables of stages", tables, tables},
       {"sampler", mostSampler, sampler},

@@ -49,6 +49,14 @@ inline constexpr uint64_t kMostData = 256 << 10;
 /// Writable bytes of the running executable, from its program headers.
 uint64_t executableDataBytes();
 
+/// Anonymous memory in which a device works that has none of its own: all that it may
+/// touch, and with one sequence of `tokens` tokens. Zeros for other devices.
+struct HostMemory {
+  uint64_t activations = 0, kv = 0;
+  uint64_t touchedActivations = 0, touchedKv = 0;
+};
+HostMemory hostMemoryOf(const PlanView &plan, uint32_t device, uint64_t tokens);
+
 /// For one sequence of up to `tokens` tokens: read as a prompt in steps as
 /// large as the plan allows, then one generated row.
 MemoryPlan planMemory(const PlanView &plan, uint64_t tokens,

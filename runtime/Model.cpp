@@ -8,9 +8,17 @@
 
 using namespace quern;
 
-Model::Model(Artifact opened, const quern_kernel_set &kernels)
+static std::vector<uint64_t>
+countsOf(std::span<const quern_kernel_set> kernels) {
+  std::vector<uint64_t> counts;
+  for (const quern_kernel_set &set : kernels)
+    counts.push_back(set.count);
+  return counts;
+}
+
+Model::Model(Artifact opened, std::span<const quern_kernel_set> kernels)
     : artifact(std::move(opened)), kernels(kernels),
-      view(artifact.section("plan"), kernels.count,
+      view(artifact.section("plan"), countsOf(kernels),
            artifact.section("weights").size()),
       text(artifact.section("tokenizer")) {}
 

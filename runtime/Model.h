@@ -24,7 +24,7 @@ struct Message {
 
 class Model {
 public:
-  Model(Artifact artifact, const quern_kernel_set &kernels);
+  Model(Artifact artifact, std::span<const quern_kernel_set> kernels);
   Model(const Model &) = delete; // engines keep references into it
 
   const Artifact &file() const { return artifact; }
@@ -59,7 +59,7 @@ private:
   std::string markControl(std::string_view content) const;
 
   Artifact artifact;
-  const quern_kernel_set &kernels;
+  std::span<const quern_kernel_set> kernels;
   PlanView view;
   Tokenizer text;
 };

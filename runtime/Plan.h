@@ -26,6 +26,11 @@
 // int64 constants and the counts of this step (StepCount). How it is called is the
 // executor's business (Executor.h); the result depends on nothing else.
 //
+// Stages may be for several devices. Offsets are those of one address space for all
+// of them, of which a device holds what its stages touch, and all hold the front of the
+// arena: step inputs, page tables, logits, and activations that one makes and
+// another reads. In between stands a stage that is no kernel's, kCopy.
+//
 // All integers are little endian. All offsets are bytes. Rows of activations
 // are `rowStride` apart, as the kernels know; the runtime only reads logits.
 //
@@ -37,7 +42,7 @@
 namespace quern::plan {
 
 inline constexpr uint64_t kMagic = 0x314e524555510a7full; // "\x7f\nQUERN1"
-inline constexpr uint32_t kVersion = 2;
+inline constexpr uint32_t kVersion = 3;
 inline constexpr uint64_t kPage = 4096;
 /// More slots than this are refused: each costs a few bytes from the start.
 inline constexpr uint32_t kMostSequences = 1 << 16;
@@ -99,8 +104,13 @@ struct Device {
   uint32_t reserved;
 };
 
+/// Instead of a kernel: rows are copied from another device's front to that of this
+/// one. One buffer, and as constants the other device, which StepCount says how many
+/// rows, and the bytes of a row.
+inline constexpr uint32_t kCopy = ~0u;
+
 struct Stage {
-  uint32_t kernel;  // index into quern_kernel_set::kernels
+  uint32_t kernel;  // index into quern_kernel_set::kernels of the device; or kCopy
   uint32_t barrier; // 1: all workers wait for each other before this stage
   uint32_t firstBuffer, buffers;
   uint32_t firstConstant, constants;
@@ -158,7 +168,7 @@ struct ArenaUse {
   uint32_t rows;     // most rows
   uint32_t per;      // what a row is: StepCount
   uint32_t role;     // bit mask of the programs that use it
-  uint32_t reserved;
+  uint32_t device;   // whose arena
 };
 
 struct PlanHeader {
@@ -184,7 +194,7 @@ struct PlanHeader {
   // Result: float[maxLogitRows][logitStride]
   uint64_t logits;
   uint64_t logitStride; // floats
-  uint64_t frontBytes;  // of the arena, in which all of these and page tables lie
+  uint64_t frontBytes;  // of the arena, in which all that the host touches lies
   Program programs[kRoles];
   // Tables: offset from the PlanHeader, count.
   uint64_t devicesAt, devices;

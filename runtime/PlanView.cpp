@@ -36,8 +36,8 @@ std::span<const T> PlanView::table(std::span<const uint8_t> section,
   return {reinterpret_cast<const T *>(section.data() + at), size_t(count)};
 }
 
-PlanView::PlanView(std::span<const uint8_t> section, uint64_t kernels,
-                   uint64_t weightBytes) {
+PlanView::PlanView(std::span<const uint8_t> section,
+                   std::span<const uint64_t> kernels, uint64_t weightBytes) {
   if (section.size() < sizeof(PlanHeader))
     fail("has {} bytes, but its header takes {}", section.size(),
          sizeof(PlanHeader));
@@ -58,6 +58,15 @@ PlanView::PlanView(std::span<const uint8_t> section, uint64_t kernels,
   checkStages(kernels, weightBytes);
   checkGroups();
   checkInputs();
+}
+
+bool PlanView::runs(uint32_t device) const {
+  return std::any_of(stageTable.begin(), stageTable.end(),
+                     [&](const Stage &s) { return s.device == device; });
+}
+
+uint32_t PlanView::headDevice(plan::Role role) const {
+  return stages(role).empty() ? 0 : stages(role).back().device;
 }
 
 uint32_t PlanView::maxRows() const {
@@ -92,6 +101,10 @@ void PlanView::checkHeader() const {
     fail("a limit does not fit into an int32");
   if (h.maxSequences > plan::kMostSequences)
     fail("{} sequences are more than {}", h.maxSequences, plan::kMostSequences);
+  constexpr uint64_t kMost = uint64_t(1) << 47; // of a process's address space
+  if (h.arenaBytes > kMost || h.kvBytes > kMost)
+    fail("arena and KV pool of {} and {} bytes are too large", h.arenaBytes,
+         h.kvBytes);
   if (h.frontBytes > h.arenaBytes)
     fail("the front of the arena is larger than the arena");
   if (h.logitStride < h.vocabulary)
@@ -123,18 +136,50 @@ void PlanView::checkPrograms() const {
   }
 }
 
-void PlanView::checkStages(uint64_t kernels, uint64_t weightBytes) const {
+/// Rows that are copied must be in the fronts, the most of them that there can be.
+void PlanView::checkCopy(const Stage &stage) const {
+  uint64_t index = stageIndex(stage);
+  if (stage.buffers != 1 || stage.constants != 3)
+    fail("stage {} copies what is no row", index);
+  const Buffer &buffer = bufferTable[stage.firstBuffer];
+  const int64_t *constants = &constantTable[stage.firstConstant];
+  uint64_t most = head->maxLogitRows;
+  if (constants[1] == plan::kRows) {
+    most = 0;
+    for (const Program &program : head->programs)
+      if (index - program.firstStage < program.stages)
+        most = std::max<uint64_t>(most, program.maxRows);
+  }
+  if (buffer.space != plan::Space::Arena ||
+      !fits(buffer.offset, buffer.bytes, 1, head->frontBytes))
+    fail("stage {} copies what is not in the front of the arena", index);
+  if (uint64_t(constants[0]) >= deviceTable.size() ||
+      constants[0] == stage.device)
+    fail("stage {} copies from device {}", index, constants[0]);
+  if ((constants[1] != plan::kRows && constants[1] != plan::kLogitRows) ||
+      !fits(0, most, uint64_t(constants[2]), head->frontBytes - buffer.offset))
+    fail("stage {} copies more rows than there is room for", index);
+}
+
+void PlanView::checkStages(std::span<const uint64_t> kernels,
+                           uint64_t weightBytes) const {
+  if (deviceTable.size() != kernels.size())
+    fail("is for {} devices, and there are kernels for {}", deviceTable.size(),
+         kernels.size());
   for (const Stage &stage : stageTable) {
-    size_t index = &stage - stageTable.data();
+    uint64_t index = stageIndex(stage);
     if (stage.device >= deviceTable.size())
       fail("stage {} is for device {} of {}", index, stage.device,
            deviceTable.size());
-    if (stage.kernel >= kernels)
-      fail("stage {} calls kernel {} of {}", index, stage.kernel, kernels);
+    if (stage.kernel >= kernels[stage.device] && stage.kernel != plan::kCopy)
+      fail("stage {} calls kernel {} of {}", index, stage.kernel,
+           kernels[stage.device]);
     if (!fits(stage.firstBuffer, stage.buffers, 1, bufferTable.size()) ||
         !fits(stage.firstConstant, stage.constants, 1, constantTable.size()) ||
         stage.name >= stringTable.size())
       fail("stage {} refers to entries that there are not", index);
+    if (stage.kernel == plan::kCopy)
+      checkCopy(stage);
   }
   for (const Buffer &buffer : bufferTable) {
     const uint64_t ends[] = {head->arenaBytes, weightBytes, head->kvBytes};
@@ -146,7 +191,7 @@ void PlanView::checkStages(uint64_t kernels, uint64_t weightBytes) const {
   }
   for (const plan::ArenaUse &use : useTable)
     if (!fits(use.offset, use.rows, use.rowBytes, head->arenaBytes) ||
-        use.per >= plan::kStepCounts)
+        use.per >= plan::kStepCounts || use.device >= deviceTable.size())
       fail("arena use {} is wrong", &use - useTable.data());
 }
 

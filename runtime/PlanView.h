@@ -16,10 +16,10 @@ namespace quern {
 
 class PlanView {
 public:
-  /// `section` (aligned to 8 bytes) must outlive the view. `kernels` and
-  /// `weightBytes` are what the artifact has. Throws Error naming the table and
-  /// the entry that is wrong.
-  PlanView(std::span<const uint8_t> section, uint64_t kernels,
+  /// `section` (aligned to 8 bytes) must outlive the view. `kernels`, for each
+  /// device how many, and `weightBytes` are what the artifact has. Throws Error
+  /// naming the table and the entry that is wrong.
+  PlanView(std::span<const uint8_t> section, std::span<const uint64_t> kernels,
            uint64_t weightBytes);
 
   const plan::PlanHeader &header() const { return *head; }
@@ -40,6 +40,10 @@ public:
   std::span<const int64_t> constants() const { return constantTable; }
   std::span<const plan::KvGroup> groups() const { return groupTable; }
   std::span<const plan::ArenaUse> uses() const { return useTable; }
+  /// Whether a device has any stage: it is not needed otherwise.
+  bool runs(uint32_t device) const;
+  /// The one that makes the logits of a role.
+  uint32_t headDevice(plan::Role role) const;
   /// The stage's name, "blk.0.attn_q".
   std::string_view name(const plan::Stage &stage) const;
 
@@ -48,13 +52,19 @@ public:
   /// Most tiles that `rows` rows of up to `sequences` sequences are cut into.
   uint32_t maxTiles(uint32_t rows, uint32_t sequences) const;
 
+  uint64_t stageIndex(const plan::Stage &stage) const {
+    return uint64_t(&stage - stageTable.data());
+  }
+
 private:
   template <typename T>
   std::span<const T> table(std::span<const uint8_t> section, uint64_t at,
                            uint64_t count, const char *what) const;
   void checkHeader() const;
   void checkPrograms() const;
-  void checkStages(uint64_t kernels, uint64_t weightBytes) const;
+  void checkStages(std::span<const uint64_t> kernels,
+                   uint64_t weightBytes) const;
+  void checkCopy(const plan::Stage &stage) const;
   void checkGroups() const;
   void checkInputs() const;
   void checkFront(uint64_t offset, uint64_t count, uint64_t size,

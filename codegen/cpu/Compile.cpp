@@ -109,7 +109,8 @@ static void defineTable(llvm::Module &module, const Chip &chip,
 
 llvm::Expected<std::unique_ptr<llvm::Module>>
 quern::cpu::translateToLLVM(ModuleOp module, llvm::LLVMContext &context,
-                            const Chip &chip, ArrayRef<std::string> table) {
+                            const Chip &chip,
+                            std::optional<ArrayRef<std::string>> table) {
   auto machine = hostMachine(chip.cpu, chip.features);
   if (!machine)
     return machine.takeError();
@@ -126,8 +127,8 @@ quern::cpu::translateToLLVM(ModuleOp module, llvm::LLVMContext &context,
         f.addFnAttr("target-features", chip.features);
       f.addFnAttr(llvm::Attribute::NoUnwind);
     }
-  if (!table.empty())
-    defineTable(*result, chip, table);
+  if (table)
+    defineTable(*result, chip, *table);
   return result;
 }
 

@@ -27,7 +27,7 @@ void buildLLVMPipeline(mlir::OpPassManager &, const Chip &);
 /// set of these kernels (quern_kernel_set, runtime/Plan.h).
 llvm::Expected<std::unique_ptr<llvm::Module>>
 translateToLLVM(mlir::ModuleOp, llvm::LLVMContext &, const Chip &,
-                llvm::ArrayRef<std::string> table = {});
+                std::optional<llvm::ArrayRef<std::string>> table = std::nullopt);
 
 enum class Output { Object, Assembly };
 /// Optimizes and emits.

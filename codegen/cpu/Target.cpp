@@ -30,9 +30,8 @@ public:
     cpu::buildLLVMPipeline(pm, features);
   }
 
-  llvm::Expected<llvm::SmallVector<char, 0>> emit(ModuleOp kernels,
-                                                  ArrayRef<std::string> table,
-                                                  StringRef phase) const override {
+  llvm::Expected<llvm::SmallVector<char, 0>>
+  emit(ModuleOp kernels, KernelTable table, StringRef phase) const override {
     llvm::LLVMContext context;
     auto module = cpu::translateToLLVM(kernels, context, features, table);
     if (!module)

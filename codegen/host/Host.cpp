@@ -73,5 +73,6 @@ void quern::defineKernelSet(llvm::Module &module, llvm::StringRef executor,
                                           kernels.size()),
                    defineText(module, chip), defineText(module, needs)}));
   set->setSection("quern_kernel_sets");
+  set->setAlignment(llvm::Align(alignof(void *))); // several are an array
   llvm::appendToUsed(module, {set});
 }

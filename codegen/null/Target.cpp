@@ -20,7 +20,7 @@ public:
   void buildObjectPasses(OpPassManager &) const override {}
 
   llvm::Expected<llvm::SmallVector<char, 0>>
-  emit(ModuleOp kernels, ArrayRef<std::string> table, StringRef phase) const override {
+  emit(ModuleOp kernels, KernelTable table, StringRef phase) const override {
     return llvm::createStringError("the null target generates no code");
   }
 };

@@ -85,7 +85,8 @@ void ObjectBuilder::addKernel(StringRef name, DictionaryAttr launch,
 }
 
 llvm::Expected<llvm::SmallVector<char, 0>>
-quern::vulkan::emitObject(ModuleOp kernels, ArrayRef<std::string> table,
+quern::vulkan::emitObject(ModuleOp kernels,
+                          std::optional<ArrayRef<std::string>> table,
                           StringRef chip) {
   llvm::LLVMContext context;
   llvm::Module module("quern", context);
@@ -103,9 +104,9 @@ quern::vulkan::emitObject(ModuleOp kernels, ArrayRef<std::string> table,
     StringRef name = kernelNameOf(spirv);
     object.addKernel(name, launches.getAs<DictionaryAttr>(name), *words);
   }
-  if (!table.empty()) {
+  if (table) {
     SmallVector<llvm::Constant *> list;
-    for (const std::string &name : table)
+    for (const std::string &name : *table)
       list.push_back(object.kernel(name));
     defineKernelSet(module, "quern_vulkan_executor", list, chip, kFeatures);
   }

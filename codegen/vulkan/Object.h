@@ -3,6 +3,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/Error.h"
+#include <optional>
 #include <string>
 
 namespace quern::vulkan {
@@ -14,7 +15,8 @@ inline constexpr llvm::StringLiteral kFeatures =
 /// An object with a quern_vulkan_kernel (runtime/Kernel.h) for every spirv.module of
 /// `kernels`; with `table`, also the set of those kernels, of any objects.
 llvm::Expected<llvm::SmallVector<char, 0>>
-emitObject(mlir::ModuleOp kernels, llvm::ArrayRef<std::string> table,
+emitObject(mlir::ModuleOp kernels,
+           std::optional<llvm::ArrayRef<std::string>> table,
            llvm::StringRef chip);
 
 } // namespace quern::vulkan

@@ -42,8 +42,7 @@ public:
   }
 
   llvm::Expected<llvm::SmallVector<char, 0>>
-  emit(ModuleOp kernels, ArrayRef<std::string> table,
-       StringRef phase) const override {
+  emit(ModuleOp kernels, KernelTable table, StringRef phase) const override {
     if (phase == kObjectPhase)
       return vulkan::emitObject(kernels, table, chip());
     llvm::SmallVector<char, 0> text;

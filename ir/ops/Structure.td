@@ -69,6 +69,24 @@ def Quern_KernelOp : Quern_Op<"kernel", [Symbol, IsolatedFromAbove, SingleBlock]
   let hasVerifier = 1;
 }
 
+def Quern_CopyOp : Quern_Op<"copy", [Pure, AllTypesMatch<["input", "result"]>]> {
+  let summary = "rows of activations on another device";
+  let description = [{
+    What a device made, where the device `quern.device` of this op reads it. The
+    only op whose operand may be of another device than itself. Where in the arena
+    it lies, it lies on both.
+
+    ```mlir
+    %y = quern.copy "blk.14.ffn_down" rows step %x : tensor<?x576xf32>
+    ```
+  }];
+  let arguments = (ins StrAttr:$name, Quern_RowsOfAttr:$rows, Quern_Activations:$input);
+  let results = (outs Quern_Activations:$result);
+  let assemblyFormat = [{
+    $name `rows` custom<RowsOfKeyword>($rows) $input attr-dict `:` type($input)
+  }];
+}
+
 def Quern_LaunchOp : Quern_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "one stage of a program: a kernel and its operands";
   let description = [{

@@ -34,6 +34,16 @@ CLI::Validator wholeNumber(uint64_t least, uint64_t most) {
   return CLI::Validator(check, most < INT32_MAX ? range : "", kRange);
 }
 
+CLI::Validator wordOrNumber(const std::string &word) {
+  auto check = [=](std::string &text) -> std::string {
+    uint32_t value;
+    return text == word || parseAll(text, value)
+               ? ""
+               : text + ": neither " + word + " nor a whole number";
+  };
+  return CLI::Validator(check, word + "\n", kSuggest);
+}
+
 CLI::Validator byteSize() {
   auto check = [](std::string &text) -> std::string {
     size_t digits =

@@ -12,6 +12,8 @@ namespace quern::cli {
 
 /// A whole number in [least, most].
 CLI::Validator wholeNumber(uint64_t least, uint64_t most = INT32_MAX);
+/// This word, which completions offer, or a whole number.
+CLI::Validator wordOrNumber(const std::string &word);
 /// A number of bytes from 1 on, with or without a unit: 4096, 512MiB, 24G. Units
 /// are powers of 1024. For `transform`: the value becomes the number alone.
 CLI::Validator byteSize();

@@ -4,6 +4,8 @@ than a model's header, and the largest limits that it names are the largest.
 import itertools
 import json
 import os
+import pathlib
+import re
 import subprocess
 
 import e2e
@@ -121,6 +123,116 @@ class Plan(Fit):
                                delta=1e9 / read / 100)
         self.assertNotIn("most_tokens_per_second", self.fit(model))
         self.assertIn("tokens per second", self.says(model, "--bandwidth", 1))
+
+
+class Splits(Fit):
+    """Layers on two targets, of which here both work in the process's memory."""
+
+    def comparePlans(self, model, *flags):
+        flags = ("--target", "toy,cpu", *flags)
+        said = self.fit(model, *flags)
+        memory = self.compile(model, *flags, output=self.folder / "out").json(
+            "info")["memory"]
+        parts = {part["name"]: part["reserved_bytes"]
+                 for part in memory["parts"]}
+        for key, part in (("activation_bytes", "activations"),
+                          ("kv_bytes", "keys and values")):
+            self.assertEqual(sum(d[key] for d in said["devices"]), parts[part])
+        self.assertEqual(sum(d["overhead_bytes"] for d in said["devices"]),
+                         memory["reserved_bytes"] - parts["activations"]
+                         - parts["keys and values"])
+        return said["devices"]
+
+    def setUp(self):
+        super().setUp()
+        targets = json.loads(self.quern("targets", "--json").stdout)
+        if "toy" not in [t["name"] for t in targets]:
+            self.skipTest("built without test/extra")
+
+    def test_they_are_the_artifacts_own(self):
+        for arch in ("llama", "gemma3"):
+            model = self.tiny(arch, arch=arch, format="q4_0", layers=6)
+            whole = self.fit(model)["devices"][0]
+            for layers in (0, 1, 3, 5, 6):
+                with self.subTest(arch=arch, layers=layers):
+                    both = self.comparePlans(model, "--gpu-layers", layers)
+                    self.assertEqual(sum(d["kv_bytes_per_token"] for d in both),
+                                     whole["kv_bytes_per_token"])
+                    self.assertEqual([d["kv_bytes"] > 0 for d in both],
+                                     [layers > 0, layers < 6])
+                    self.assertEqual([d["weights_bytes"] > 0 for d in both],
+                                     [layers > 0, layers < 6])
+
+    def test_as_many_layers_as_fit(self):
+        model = self.tiny("llama", arch="llama", format="q8_0", layers=6)
+        target = ("--target", "toy,cpu")
+        sizes = [self.total(self.fit(model, *target, "--gpu-layers", n)
+                            ["devices"][0]) for n in range(7)]
+        self.assertEqual(sizes, sorted(sizes))
+        for n in range(1, 7):
+            for memory, most in ((sizes[n], n), (sizes[n] - 1, n - 1)):
+                flags = (*target, "--device-memory", memory)
+                said = self.fit(model, *flags)
+                self.assertEqual((said["max_gpu_layers"], said["gpu_layers"]),
+                                 (most, most))
+                explicit = self.fit(model, *flags, "--gpu-layers", n)
+                self.assertEqual((explicit["fits"], explicit["max_gpu_layers"]),
+                                 (most == n, most))
+        text = self.says(model, *target, "--device-memory", sizes[2],
+                         "--gpu-layers", 3)
+        self.assertRegex(text, "It does not fit, by .* on toy\\.")
+        self.assertIn("toy: layers 3 to 5, output", text)
+        self.assertIn("cpu: embedding, layers 0 to 2", text)
+
+    def test_what_is_wrong_is_said(self):
+        model = self.tiny("llama", arch="llama", format="q8_0", layers=6)
+        both = ("--target", "toy,cpu")
+        for flags, words in (
+                ((*both, "--gpu-layers", 7), ("--gpu-layers 7", "6 layers")),
+                ((*both, "--gpu-layers", -1), ("--gpu-layers",)),
+                ((*both, "--gpu-layers", "some"), ("some", "auto")),
+                (both, ("--gpu-layers N", "--device-memory SIZE")),
+                (("--gpu-layers", 1), ("--gpu-layers 1", "two targets")),
+                (("--target", "cpu,cpu"), ("two different",)),
+                (("--target", "cpu,toy,cpu"), ("two at most",)),
+                (("--target", "toy,"), ("unknown target ''",)),
+                (("--target", "toy,abacus"), ("abacus",)),
+                ((*both, "--mcpu", "x86-64-v3,x86-64-v3,x86-64-v3",
+                  "--gpu-layers", 1), ("--mcpu", "toy,cpu")),
+                ((*both, "--gpu-layers", 3, "--device-memory", "1K"),
+                 ("--device-memory 1.0 KiB", "more", "weights"))):
+            out = self.folder / "never"
+            with self.subTest(flags=flags):
+                done = self.quern("compile", model, *flags, "-o", out)
+                self.assertOneLine(done, "error", *words)
+                self.assertFalse(out.exists())
+
+
+class Documentation(Fit):
+    def test_its_examples(self):
+        """Every console block of docs/Fit.md, word for word but for `...`."""
+        folder = self.folder / "llama-3-8b"
+        folder.mkdir()
+        (folder / "config.json").write_text(json.dumps(LLAMA_8B))
+        page = pathlib.Path(__file__).parents[2] / "docs" / "Fit.md"
+        cpus = sorted(os.sched_getaffinity(0))[:2]  # as the page says
+        if len(cpus) < 2:
+            self.skipTest("the examples are those of two CPUs")
+        blocks = re.findall(r"```console\n\$ quern (.*)\n((?:.*\n)*?)```",
+                            page.read_text())
+        self.assertGreaterEqual(len(blocks), 5)
+        for command, expected in blocks:
+            with self.subTest(command):
+                command, _, tail = command.partition(" | ")
+                done = self.quern(
+                    *command.split(), cwd=self.folder,
+                    preexec_fn=lambda: os.sched_setaffinity(0, cpus))
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                lines = done.stdout.splitlines(keepends=True)
+                said = "".join(lines[-1:] if tail == "tail -1" else lines)
+                pattern = re.escape(expected).replace(re.escape("..."),
+                                                      "(?s:.*)")
+                self.assertRegex(said, f"^{pattern}$")
 
 
 class Header(Fit):

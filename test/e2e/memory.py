@@ -101,6 +101,19 @@ class Memory(e2e.Case):
             self.assertGreater(r - p, 10 << 20)
             self.assertLess(abs((r - p) - (s - q)), 0.05 * (s - q) + SLACK)
 
+    def test_on_two_devices(self):
+        """Both in the process: each has a front, and its own layers' keys."""
+        targets = self.quern("targets", "--json").stdout
+        if '"toy"' not in targets:
+            self.skipTest("built without test/extra")
+        model = self.tiny("both", arch="llama", format="q8_0", embed=256,
+                          ff=512, heads=16, kvHeads=16, headSize=64, layers=3,
+                          context=2048)
+        artifact = self.compile(model, "--kv-type", "f32", "--max-batch", 2,
+                                "--target", "toy,cpu", "--gpu-layers", 1)
+        for tokens in (40, 2048):
+            self.judge(artifact, tokens)
+
     def test_windows_let_go_of_their_pages(self):
         """Layers with a window of 64 hold two pages, not the context's 32."""
         shape = dict(arch="gemma3", format="f32", embed=64, ff=64, heads=8,

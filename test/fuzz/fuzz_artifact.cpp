@@ -68,13 +68,14 @@ static void noKernel(void *const *, const int64_t *, const int64_t *counts,
     check(counts[i] >= 0);
 }
 static const quern_kernel table[] = {noKernel, noKernel, noKernel};
-static const quern_kernel_set kernels = {&quern_cpu_executor, table,
-                                         std::size(table), "any", ""};
+static const quern_kernel_set kernels[] = {
+    {&quern_cpu_executor, table, std::size(table), "any", ""},
+    {&quern_cpu_executor, table, std::size(table), "any", ""}};
 
 /// Looks at everything that a plan points to.
 static void readPlan(const PlanView &plan) {
   for (const plan::Stage &stage : plan.stages()) {
-    check(stage.kernel < kernels.count);
+    check(stage.kernel < kernels[stage.device].count);
     volatile size_t total = plan.name(stage).size();
     for (const plan::Buffer &b :
          plan.buffers().subspan(stage.firstBuffer, stage.buffers))
@@ -113,7 +114,12 @@ static void runSteps(Engine &engine, const PlanView &plan) {
 static void open(const std::string &path) {
   Artifact artifact(path);
   artifact.verify();
-  Model model(std::move(artifact), kernels);
+  // For one device, or for two.
+  std::span<const uint8_t> section = artifact.section("plan");
+  plan::PlanHeader header = {};
+  memcpy(&header, section.data(), std::min(section.size(), sizeof(header)));
+  Model model(std::move(artifact),
+              std::span(kernels).first(header.devices == 2 ? 2 : 1));
   readPlan(model.plan());
   check(model.metadata().is_object());
   check(model.memory(100, 1).touched() > 0);

@@ -122,10 +122,15 @@ static void patterns() {
 }
 
 static void artifacts() {
-  for (bool patched : {false, true}) {
+  using Split = test::ToyOptions::Split;
+  for (auto [name, patched, split] :
+       {std::tuple("plain", false, Split::None),
+        std::tuple("patched", true, Split::None),
+        std::tuple("split", false, Split::HeadOnFirst)}) {
     Bytes seed;
     test::ToyOptions options;
     options.chatTemplate = patched;
+    options.split = split;
     for (const test::ToySection &section : test::toySections(options)) {
       for (int i = 0; i < 4; ++i)
         seed.push_back(uint8_t(section.bytes.size() >> 8 * i));
@@ -133,7 +138,7 @@ static void artifacts() {
     }
     if (patched)
       seed.insert(seed.end(), {90, 0, 1, 70, 0, 255});
-    write("fuzz_artifact", patched ? "patched" : "plain", seed);
+    write("fuzz_artifact", name, seed);
   }
 }
 

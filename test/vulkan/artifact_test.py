@@ -107,6 +107,27 @@ class Answers(Case):
                 for more in ({}, {"QUERN_VULKAN_HIDE_MEMORY": "1"})]
         self.assertEqual(*ways)
 
+    def test_a_device_that_takes_little_at_once(self):
+        """Launches and buffers are cut, in as many ways as there are sizes."""
+        model = self.tiny("cut", arch="llama", format="q8_0", embed=256, ff=700,
+                          context=512, tied=True, layers=2,
+                          overrides={"attn": "q6_k", "ffn_down": "f16"})
+        artifact = self.compile(model, "--ctx", 64, "--max-batch", 1,
+                                "--chunk", 32)
+        limits = ("QUERN_VULKAN_MOST_BOUND", "QUERN_VULKAN_MOST_ALLOCATED")
+        whole = None
+        for sizes in ((), (1 << 18, 1 << 40), (1 << 40, 1 << 17),
+                      (1 << 17, 1 << 17), (150_000, 300_000)):
+            with self.subTest(sizes=sizes):
+                env = dict(zip(limits, map(str, sizes)))
+                got = artifact.json("perplexity", self.text, "--ctx", 64,
+                                    env={**os.environ, **env})["logits_hash"]
+                whole = whole or got
+                self.assertEqual(got, whole)
+        done = artifact.start("run", "-n", 1, "x",
+                              env={**os.environ, limits[0]: "100"})
+        self.assertOneLine(done, artifact.path.name, "at once")
+
     def test_a_cache_of_pipelines_is_only_a_cache(self):
         model = self.tiny("cached", arch="llama", format="q8_0", layers=1)
         artifact = self.compile(model)
@@ -171,6 +192,32 @@ class Refusals(Case):
                           + done.stderr.decode().strip())
         self.assertOneLine(done, self.artifact.path.name, "no Vulkan loader",
                            "libvulkan.so.1")
+
+    def test_a_device_that_is_lost_or_full(self):
+        """With a loader in front that fails the first or a later submission."""
+        folder = os.environ.get("QUERN_TEST_FAILING_LOADER")
+        if not folder:
+            self.skipTest("QUERN_TEST_FAILING_LOADER is no folder")
+        found = subprocess.run(["ldconfig", "-p"], capture_output=True,
+                               text=True).stdout
+        library = re.search(r"libvulkan\.so\.1 .*=> (\S+)", found)
+        env = {"LD_LIBRARY_PATH": folder,
+               "QUERN_TEST_REAL_LOADER": library[1] if library else ""}
+        done = self.artifact.start(
+            "run", "-n", 2, "x",
+            env={**os.environ, **env, "QUERN_TEST_FAIL_AFTER": "1000000"})
+        if done.returncode:
+            self.skipTest(done.stderr.decode().strip())
+        lost, full = -4, -2  # VkResult
+        for after, result, words in ((1, lost, "the device was lost"),
+                                     (2, lost, "the device was lost"),
+                                     (2, full, "memory")):
+            with self.subTest(after=after, result=result):
+                done = self.artifact.start("bench", "--prompt", 4, "--gen", 2,
+                                           "--repeats", 1, "--json", env={
+                    **os.environ, **env, "QUERN_TEST_FAIL_AFTER": str(after),
+                    "QUERN_TEST_FAIL_WITH": str(result)})
+                self.assertOneLine(done, self.artifact.path.name, words)
 
     def test_what_needs_no_device_works_without(self):
         env = {**os.environ, "VK_DRIVER_FILES": "/nowhere.json",

@@ -52,12 +52,13 @@ static llvm::Expected<std::string> cachedPath(const CompileRequest &request) {
   if (!folder)
     return folder.takeError();
   Session session; // the chip that "native" means here
-  if (auto error = session.openTarget(request.target, request.chip))
+  if (auto error = session.openTargets(request.target, request.chip))
     return error;
   Digest digest;
-  digest.add(llvm::formatv("{0};{1};{2};{3};{4};{5}", request.target,
-                           session.target->chip(), request.kvType,
-                           request.context, request.maxBatch, request.chunk)
+  digest.add(llvm::formatv("{0};{1};{2};{3};{4};{5};{6};{7}", request.target,
+                           session.chips(), request.kvType, request.context,
+                           request.maxBatch, request.chunk, request.gpuLayers,
+                           request.deviceMemory)
                  .str());
   if (!request.chatTemplate.empty()) {
     auto chatTemplate = findChatTemplate(request.chatTemplate);

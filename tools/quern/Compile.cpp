@@ -2,6 +2,7 @@
 #include "Driver.h"
 #include "OutputFile.h"
 #include "Phases.h"
+#include "Placement.h"
 #include "Session.h"
 #include "Sidecar.h"
 #include "Text.h"
@@ -42,8 +43,9 @@ public:
     if (request.emit == "quern" || request.emit == "stages")
       return print([&](llvm::raw_ostream &os) { session.module->print(os); });
     if (request.emit == "plan")
-      return print(
-          [&](llvm::raw_ostream &os) { printPlan(*session.module, os); });
+      return print([&](llvm::raw_ostream &os) {
+        printPlan(*session.module, session.devices(), os);
+      });
     if (!request.report.empty())
       return printReport();
     if (request.emit != "binary")
@@ -53,7 +55,7 @@ public:
 
 private:
   llvm::Error open() {
-    if (auto error = session.openTarget(request.target, request.chip))
+    if (auto error = session.openTargets(request.target, request.chip))
       return error;
     if (auto error = checkPhase())
       return error;
@@ -69,26 +71,34 @@ private:
     auto context = session.contextOf(request);
     if (!context)
       return context.takeError();
-    options = session.options(request, *context, request.maxBatch);
+    auto layers = layersOnFirst(session, request, *context, request.maxBatch,
+                                /*mustFit=*/true);
+    if (!layers)
+      return layers.takeError();
+    options = session.options(request, *context, request.maxBatch, *layers);
+    bool automatic = request.gpuLayers.empty() || request.gpuLayers == "auto";
+    if (session.targets.size() > 1 && automatic && *layers == 0)
+      warnings.push_back("--device-memory: not one layer fits, so nothing runs on " +
+                         session.targets[0].info.name);
     return llvm::Error::success();
   }
 
-  /// Whether the target has what is asked for.
+  /// Whether the targets have what is asked for; a phase of both is no one's.
   llvm::Error checkPhase() {
-    SmallVector<std::string> names;
-    for (const TargetInfo &info : allTargets())
-      if (info.name == request.target)
-        for (const Phase &phase : info.phases)
-          names.push_back(phase.name);
-    if (request.report.empty() &&
-        (llvm::is_contained(commonPhases(), request.emit) ||
-         llvm::is_contained(names, request.emit)))
+    if (!request.report.empty() && request.emit != "binary")
+      return llvm::createStringError("--report and --emit exclude each other");
+    if (llvm::is_contained(commonPhases(), request.emit))
       return llvm::Error::success();
-    if (!request.report.empty())
-      return request.emit == "binary"
-                 ? llvm::Error::success()
-                 : llvm::createStringError(
-                       "--report and --emit exclude each other");
+    SmallVector<std::string> names;
+    for (const Session::Opened &opened : session.targets)
+      for (const Phase &phase : opened.info.phases)
+        names.push_back(phase.name);
+    if (llvm::count(names, request.emit) == 1)
+      return llvm::Error::success();
+    if (llvm::is_contained(names, request.emit))
+      return llvm::createStringError("--emit " + request.emit +
+                                     ": needs one target, not " +
+                                     request.target);
     return llvm::createStringError("--emit " + request.emit + ": the target '" +
                                    request.target + "' has " +
                                    (names.empty()
@@ -108,93 +118,141 @@ private:
     return session.run(pm);
   }
 
-  /// The kernels alone, in a module of their own.
-  OwningOpRef<ModuleOp> kernelsAlone() {
+  /// A kernel as its target takes it: which device it is for has been said.
+  static KernelOp alone(KernelOp kernel) {
+    KernelOp clone = kernel.clone();
+    setDevice(clone, 0);
+    return clone;
+  }
+  SmallVector<KernelOp> kernelsOf(unsigned device) {
+    return llvm::to_vector(llvm::make_filter_range(
+        session.module->getOps<KernelOp>(),
+        [&](KernelOp kernel) { return deviceOf(kernel) == device; }));
+  }
+
+  /// The kernels of a device, in a module of their own.
+  OwningOpRef<ModuleOp> kernelsAlone(unsigned device) {
     OwningOpRef<ModuleOp> kernels = ModuleOp::create(session.module->getLoc());
-    for (auto kernel : session.module->getOps<KernelOp>())
-      kernels->push_back(kernel.clone());
+    for (KernelOp kernel : kernelsOf(device))
+      kernels->push_back(alone(kernel));
     return kernels;
   }
 
   PlanTable planTable() {
-    return buildPlanTable(*session.module,
-                          {request.target, options.traits.ownMemory});
+    return buildPlanTable(*session.module, session.devices());
   }
 
+  /// Of the first target that says something of its kernels.
   llvm::Error printReport() {
     phases.begin("report", "reading kernels");
-    auto reports = session.target->report(*kernelsAlone());
-    if (!reports)
-      return llvm::createStringError(
-          "--report: target '" + request.target +
-          "': " + llvm::toString(reports.takeError()));
+    std::vector<KernelReport> reports;
+    std::string failure;
+    for (auto [device, opened] : llvm::enumerate(session.targets)) {
+      auto report = opened.target->report(*kernelsAlone(device));
+      if (report) {
+        reports = std::move(*report);
+        failure.clear();
+        break;
+      }
+      failure = "--report: target '" + opened.info.name +
+                "': " + llvm::toString(report.takeError());
+    }
+    if (!failure.empty())
+      return llvm::createStringError(failure);
     return print([&](llvm::raw_ostream &os) {
       if (request.report == "json") {
         llvm::json::Array list;
-        for (const KernelReport &entry : *reports)
+        for (const KernelReport &entry : reports)
           list.push_back(toJson(entry));
         os << llvm::formatv("{0:2}\n", llvm::json::Value(std::move(list)));
         return;
       }
       os << reportHeading();
-      for (const KernelReport &entry : *reports)
+      for (const KernelReport &entry : reports)
         os << toText(entry);
     });
   }
 
+  /// A module of every target, or what the one makes of its kernels that has such a
+  /// phase.
   llvm::Error printKernels() {
-    OwningOpRef<ModuleOp> kernels = kernelsAlone();
-    PassManager pm(&session.context);
-    session.target->buildKernelPasses(pm);
-    if (request.emit != "kernels")
-      session.target->buildObjectPasses(pm);
-    if (auto error = session.run(pm, *kernels))
-      return error;
-    if (request.emit == "kernels")
-      return print([&](llvm::raw_ostream &os) { kernels->print(os); });
+    std::string text;
     PlanTable table = planTable();
-    auto bytes = session.target->emit(*kernels, table.kernels, request.emit);
-    if (!bytes)
-      return bytes.takeError();
-    return print(
-        [&](llvm::raw_ostream &os) { os.write(bytes->data(), bytes->size()); });
+    for (auto [device, opened] : llvm::enumerate(session.targets)) {
+      bool ours = llvm::any_of(opened.info.phases, [&](const Phase &phase) {
+        return phase.name == request.emit;
+      });
+      if (!ours && request.emit != "kernels")
+        continue;
+      OwningOpRef<ModuleOp> kernels = kernelsAlone(device);
+      PassManager pm(&session.context);
+      opened.target->buildKernelPasses(pm);
+      if (ours)
+        opened.target->buildObjectPasses(pm);
+      if (auto error = session.run(pm, *kernels))
+        return error;
+      llvm::raw_string_ostream os(text);
+      if (!ours) {
+        kernels->print(os);
+        continue;
+      }
+      auto bytes =
+          opened.target->emit(*kernels, table.kernels[device], request.emit);
+      if (!bytes)
+        return bytes.takeError();
+      os.write(bytes->data(), bytes->size());
+    }
+    return print([&](llvm::raw_ostream &os) { os << text; });
   }
 
   /// A module for each kernel, so that the pass manager and LLVM work on them
   /// in parallel and the objects are the same for any number of threads. The
   /// first one has no kernel: it is for the table of all.
-  OwningOpRef<ModuleOp> kernelModules() {
+  OwningOpRef<ModuleOp> kernelModules(unsigned device) {
     Location loc = session.module->getLoc();
     OwningOpRef<ModuleOp> modules = ModuleOp::create(loc);
     modules->push_back(ModuleOp::create(loc));
-    for (auto kernel : session.module->getOps<KernelOp>()) {
+    for (KernelOp kernel : kernelsOf(device)) {
       auto module = ModuleOp::create(kernel.getLoc());
-      module.push_back(kernel.clone());
+      module.push_back(alone(kernel));
       modules->push_back(module);
     }
     return modules;
   }
 
-  llvm::Error compileKernels(ArrayRef<std::string> table,
-                             const std::string &stem) {
-    OwningOpRef<ModuleOp> modules = kernelModules();
-    PassManager pm(&session.context);
-    OpPassManager &each = pm.nest<ModuleOp>();
-    session.target->buildKernelPasses(each);
-    session.target->buildObjectPasses(each);
+  /// A module of kernels, to be written to a file.
+  struct Part {
+    const Target &target;
+    ModuleOp module;
+    KernelTable table;
+    std::string path;
+  };
+
+  /// The objects are linked in the order of the devices, and so are their sets.
+  llvm::Error compileKernels(const PlanTable &plan, const std::string &stem) {
+    std::vector<Part> parts;
+    SmallVector<OwningOpRef<ModuleOp>> lowered;
     phases.begin("lower", "lowering kernels");
-    if (auto error = session.run(pm, *modules))
-      return error;
-    SmallVector<ModuleOp> parts(modules->getOps<ModuleOp>());
+    for (auto [device, opened] : llvm::enumerate(session.targets)) {
+      ModuleOp modules = *lowered.emplace_back(kernelModules(device));
+      PassManager pm(&session.context);
+      OpPassManager &each = pm.nest<ModuleOp>();
+      opened.target->buildKernelPasses(each);
+      opened.target->buildObjectPasses(each);
+      if (auto error = session.run(pm, modules))
+        return error;
+      KernelTable table = ArrayRef<std::string>(plan.kernels[device]);
+      for (auto module : modules.getOps<ModuleOp>()) {
+        objects.push_back(stem + "." + std::to_string(parts.size()) + ".o");
+        llvm::sys::RemoveFileOnSignal(objects.back());
+        parts.push_back({*opened.target, module, table, objects.back()});
+        table.reset();
+      }
+    }
     phases.begin("kernels", "compiling kernels", parts.size());
     std::vector<std::string> failures(parts.size());
-    for (size_t i = 0; i < parts.size(); ++i) {
-      objects.push_back(stem + "." + std::to_string(i) + ".o");
-      llvm::sys::RemoveFileOnSignal(objects.back());
-    }
     parallelFor(&session.context, 0, parts.size(), [&](size_t i) {
-      if (auto error = writeObject(
-              parts[i], i ? ArrayRef<std::string>() : table, objects[i]))
+      if (auto error = writeObject(parts[i]))
         failures[i] = llvm::toString(std::move(error));
       phases.advance();
     });
@@ -204,13 +262,12 @@ private:
     return llvm::Error::success();
   }
 
-  llvm::Error writeObject(ModuleOp module, ArrayRef<std::string> table,
-                          const std::string &path) {
-    auto bytes = session.target->emit(module, table, kObjectPhase);
+  llvm::Error writeObject(const Part &part) {
+    auto bytes = part.target.emit(part.module, part.table, kObjectPhase);
     if (!bytes)
       return bytes.takeError();
     std::error_code code;
-    llvm::raw_fd_ostream file(path, code, llvm::sys::fs::CD_CreateNew);
+    llvm::raw_fd_ostream file(part.path, code, llvm::sys::fs::CD_CreateNew);
     if (!code) {
       file.write(bytes->data(), bytes->size());
       file.close();
@@ -257,7 +314,11 @@ private:
     json["kv_type"] = options.kvType;
     json["chat_template"] = templateName();
     json["target"] = request.target;
-    json["chip"] = session.target->chip();
+    json["chip"] = session.chips();
+    if (session.targets.size() > 1)
+      for (auto [device, opened] : llvm::enumerate(session.targets))
+        json["placement"][opened.info.name] = placementText(
+            layerCount(module), options.layersOnFirst, device);
     json["compiler"] = request.compiler;
     return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   }
@@ -269,7 +330,7 @@ private:
                           session.integer("quern.vocabulary"), chatTemplate);
     if (!text)
       return text.takeError();
-    warnings = text->warnings;
+    llvm::append_range(warnings, text->warnings);
     if (chatTemplate)
       warnOfForeign(foreignTokens(*text));
     auto output = OutputFile::create(outputPath(), request.model);
@@ -277,10 +338,10 @@ private:
       return output.takeError();
     PlanTable plan = planTable();
     const std::string &temporary = (*output)->temporary();
-    llvm::Error failed = compileKernels(plan.kernels, temporary);
+    llvm::Error failed = compileKernels(plan, temporary);
     if (!failed) {
       phases.begin("link", "linking");
-      failed = linkExecutable(objects, session.target->linking(), temporary);
+      failed = linkExecutable(objects, linking(), temporary);
     }
     for (const std::string &object : objects) {
       llvm::sys::fs::remove(object);
@@ -291,6 +352,16 @@ private:
     Payload payload{metadata(), std::move(plan.bytes),
                     std::move(text->tokenizer), std::move(text->chatTemplate)};
     return (*output)->renamed(writePayload(**output, payload));
+  }
+
+  /// What one of the targets needs is good for all.
+  Linking linking() const {
+    return llvm::any_of(session.targets,
+                        [](const Session::Opened &opened) {
+                          return opened.target->linking() == Linking::Dynamic;
+                        })
+               ? Linking::Dynamic
+               : Linking::Static;
   }
 
   llvm::Error writePayload(OutputFile &output, const Payload &payload) {

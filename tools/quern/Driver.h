@@ -16,7 +16,9 @@ struct CompileRequest {
   std::string chatTemplate; // a file or a name; empty: the model's own
   int64_t context = 0;      // 0: the model's own, at most 8192
   int64_t maxBatch = 8, chunk = 512;
-  unsigned threads = 0; // 0: all
+  std::string gpuLayers;     // of two targets, the first one's; "auto" or ""
+  uint64_t deviceMemory = 0; // of the first target, bytes; 0: nothing is said
+  unsigned threads = 0;      // 0: all
   bool verbose = false;
   std::string compiler;  // the build's identity, for the metadata
   bool announce = false; // what was written, on a terminal
@@ -32,9 +34,8 @@ int runModel(const CompileRequest &, const std::vector<std::string> &arguments);
 int listCache(bool clear);
 struct FitRequest {
   CompileRequest compile;
-  std::string quantization;  // empty: the model's own
-  uint64_t deviceMemory = 0; // bytes; 0: this machine's
-  double bandwidth = 0;      // GB/s; 0: nothing is said of speed
+  std::string quantization; // empty: the model's own
+  double bandwidth = 0;     // GB/s; 0: nothing is said of speed
   bool table = false, json = false;
 };
 /// Says whether a model, of which the header will do, fits into memory.

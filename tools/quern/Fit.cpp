@@ -7,12 +7,9 @@
 //===----------------------------------------------------------------------===//
 #include "Driver.h"
 #include "Mixture.h"
+#include "Placement.h"
 #include "Session.h"
 #include "cli/Text.h"
-#include "codegen/PlanTable.h"
-#include "passes/Passes.h"
-#include "runtime/Memory.h"
-#include "runtime/Team.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <nlohmann/json.hpp>
 #include <unistd.h>
@@ -22,15 +19,6 @@ using namespace quern;
 using Json = nlohmann::ordered_json;
 
 namespace {
-/// Bytes that an artifact takes when its context and its sequences are full.
-struct Figures {
-  uint64_t weights = 0, kv = 0, kvPerToken = 0, activations = 0, overhead = 0;
-  /// Of weights, that one generated token of one sequence makes it read.
-  uint64_t streamed = 0;
-
-  uint64_t total() const { return weights + kv + activations + overhead; }
-};
-
 class Fit {
 public:
   explicit Fit(const FitRequest &request) : request(request) {}
@@ -38,9 +26,9 @@ public:
 
 private:
   llvm::Error import(const std::string &quantization);
-  llvm::Expected<Figures> plan(int64_t context, int64_t sequences);
-  llvm::Expected<int64_t>
-  largest(int64_t most, llvm::function_ref<llvm::Expected<Figures>(int64_t)>);
+  llvm::Expected<double> load(int64_t context, int64_t sequences);
+  void findMemory();
+  llvm::Error findLayers();
   llvm::Error measure(const std::string &quantization);
   Json json() const;
   double mostTokensPerSecond() const {
@@ -54,9 +42,10 @@ private:
   Session session;
   int64_t own = 0; // the model's longest context
   int64_t context = 0, sequences = 0;
-  uint64_t memory = 0;
+  int64_t layers = 0;           // on the first of two devices
+  std::vector<uint64_t> memory; // of each device
   Figures figures;
-  int64_t maxContext = 0, maxSequences = 0;
+  int64_t maxContext = 0, maxSequences = 0, maxLayers = 0;
 };
 } // namespace
 
@@ -87,73 +76,41 @@ llvm::Error Fit::import(const std::string &quantization) {
                  .output = c.tiesOutput() ? "token_embd" : "output"}));
 }
 
-static uint64_t bytesPerToken(const PlanView &view) {
-  uint64_t bytes = 0;
-  for (const plan::KvGroup &group : view.groups())
-    bytes += group.layers * group.pageBytes / view->pageTokens;
-  return bytes;
+llvm::Expected<double> Fit::load(int64_t context, int64_t sequences) {
+  auto planned =
+      planFigures(session, request.compile, context, sequences, layers);
+  if (!planned)
+    return planned.takeError();
+  return planned->load(memory);
 }
 
-llvm::Expected<Figures> Fit::plan(int64_t context, int64_t sequences) {
-  CompileOptions options = session.options(request.compile, context, sequences);
-  OwningOpRef<ModuleOp> module = session.module->clone();
-  PassManager pm(&session.context);
-  buildGraphPasses(pm, options);
-  buildStagePasses(pm, options);
-  buildPlanPasses(pm, options);
-  if (auto error = session.run(pm, *module))
-    return error;
-  PlanTable table = buildPlanTable(
-      *module, {request.compile.target, options.traits.ownMemory});
-  Figures figures;
-  figures.weights = planInteger(*module, "weights_bytes");
-  try {
-    PlanView view(table.bytes, table.kernels.size(), figures.weights);
-    figures.kvPerToken = bytesPerToken(view);
-    for (const plan::Stage &stage : view.stages(plan::kGenerated))
-      figures.streamed += stage.bytes;
-    MemoryPlan memory = planMemory(view, 0, {0, allowedCpus()});
-    if (!memory.devices.empty()) {
-      const DeviceMemory &device = memory.devices[0].memory;
-      figures.weights = device.weights, figures.kv = device.kv;
-      figures.activations = device.activations;
-      figures.overhead = device.overhead;
-      return figures;
-    }
-    for (const MemoryPlan::Item &item : memory.items)
-      (item.name == "activations"       ? figures.activations
-       : item.name == "keys and values" ? figures.kv
-                                        : figures.overhead) += item.reserved;
-  } catch (const std::exception &error) {
-    return session.checkpoint->error(error.what());
-  }
-  return figures;
+/// What is said of the first device; the rest is in this machine's memory.
+void Fit::findMemory() {
+  uint64_t here =
+      uint64_t(sysconf(_SC_PHYS_PAGES)) * uint64_t(sysconf(_SC_PAGESIZE));
+  uint64_t given = request.compile.deviceMemory;
+  for (const PlanDevice &device : session.devices())
+    memory.push_back(given && (memory.empty() || device.ownMemory) ? given
+                                                                   : here);
 }
 
-/// The largest n up to `most` whose figures fit, or 0. They grow almost in
-/// proportion to n, so that a guess by the last two is soon right.
-llvm::Expected<int64_t>
-Fit::largest(int64_t most,
-             llvm::function_ref<llvm::Expected<Figures>(int64_t)> of) {
-  int64_t fits = 0, fails = most + 1, guess = most;
-  double fitting = 0, failing = 0; // their bytes
-  for (bool halve = false; fails - fits > 1; halve = !halve) {
-    auto figures = of(guess);
-    if (!figures)
-      return figures.takeError();
-    double bytes = double(figures->total());
-    if (bytes <= double(memory))
-      fits = guess, fitting = bytes;
-    else
-      fails = guess, failing = bytes;
-    guess = fits + (fails - fits) / 2;
-    if (!halve && fits > 0 && failing > fitting)
-      guess = fits + int64_t(double(fails - fits) * (double(memory) - fitting) /
-                             (failing - fitting));
-    if (fails - fits > 1)
-      guess = std::clamp(guess, fits + 1, fails - 1);
-  }
-  return fits;
+/// Most layers on the first device. Where it is the only one, those beside which the
+/// rest would be in the process.
+llvm::Error Fit::findLayers() {
+  bool alone = session.targets.size() == 1;
+  if (alone && !session.devices()[0].ownMemory)
+    return llvm::Error::success();
+  if (alone)
+    if (auto error =
+            session.openTargets(CompileRequest().target, CompileRequest().chip))
+      return error;
+  auto most = mostLayers(session, request.compile, context, sequences, memory[0]);
+  if (alone)
+    session.targets.pop_back();
+  if (!most)
+    return most.takeError();
+  maxLayers = *most;
+  return llvm::Error::success();
 }
 
 llvm::Error Fit::measure(const std::string &quantization) {
@@ -165,36 +122,47 @@ llvm::Error Fit::measure(const std::string &quantization) {
     return wanted.takeError();
   context = *wanted;
   sequences = request.compile.maxBatch;
-  auto planned = plan(context, sequences);
+  auto placed = layersOnFirst(session, request.compile, context, sequences,
+                              /*mustFit=*/false);
+  if (!placed)
+    return placed.takeError();
+  layers = *placed;
+  auto planned =
+      planFigures(session, request.compile, context, sequences, layers);
   if (!planned)
     return planned.takeError();
-  figures = *planned;
-  auto longest = largest(own, [&](int64_t n) { return plan(n, sequences); });
+  figures = std::move(*planned);
+  auto longest = largest(own, [&](int64_t n) { return load(n, sequences); });
   if (!longest)
     return longest.takeError();
   maxContext = *longest;
   auto most =
-      largest(kMostSequences, [&](int64_t n) { return plan(context, n); });
+      largest(kMostSequences, [&](int64_t n) { return load(context, n); });
   if (!most)
     return most.takeError();
   maxSequences = *most;
-  return llvm::Error::success();
+  return findLayers();
 }
 
 Json Fit::json() const {
-  Json object = {{"fits", figures.total() <= memory},
-                 {"devices",
-                  {{{"name", request.compile.target},
-                    {"memory_bytes", memory},
-                    {"weights_bytes", figures.weights},
-                    {"kv_bytes", figures.kv},
-                    {"kv_bytes_per_token", figures.kvPerToken},
-                    {"activation_bytes", figures.activations},
-                    {"overhead_bytes", figures.overhead}}}},
+  Json devices = Json::array();
+  for (auto [device, bytes] : llvm::zip_equal(figures.devices, memory))
+    devices.push_back({{"name", device.name},
+                       {"memory_bytes", bytes},
+                       {"weights_bytes", device.weights},
+                       {"kv_bytes", device.kv},
+                       {"kv_bytes_per_token", device.kvPerToken},
+                       {"activation_bytes", device.activations},
+                       {"overhead_bytes", device.overhead}});
+  Json object = {{"fits", figures.load(memory) <= 1},
+                 {"devices", devices},
                  {"context", context},
                  {"sequences", sequences},
                  {"max_context", maxContext},
-                 {"max_sequences", maxSequences}};
+                 {"max_sequences", maxSequences},
+                 {"max_gpu_layers", maxLayers}};
+  if (session.targets.size() > 1)
+    object["gpu_layers"] = layers;
   if (request.bandwidth > 0)
     object["most_tokens_per_second"] = mostTokensPerSecond();
   return object;
@@ -205,10 +173,13 @@ static std::string counted(int64_t n, const char *what) {
 }
 
 std::string Fit::verdict() const {
-  if (figures.total() <= memory)
-    return "It fits.";
-  return "It does not fit, by " + cli::formatBytes(figures.total() - memory) +
-         ".";
+  std::string missing;
+  for (auto [device, bytes] : llvm::zip_equal(figures.devices, memory))
+    if (device.total() > bytes)
+      missing += (missing.empty() ? " by " : ", and by ") +
+                 cli::formatBytes(device.total() - bytes) +
+                 (memory.size() > 1 ? " on " + device.name : "");
+  return missing.empty() ? "It fits." : "It does not fit," + missing + ".";
 }
 
 void Fit::printText() const {
@@ -220,12 +191,18 @@ void Fit::printText() const {
   os << request.compile.target << ", " << counted(sequences, "sequence")
      << " of up to " << counted(context, "token") << ", keys and values in "
      << request.compile.kvType << "\n";
-  line("weights", figures.weights, "");
-  line("keys and values", figures.kv,
-       cli::formatBytes(figures.kvPerToken) + " a token");
-  line("activations", figures.activations, "");
-  line("overhead", figures.overhead, "");
-  line("together", figures.total(), "of " + cli::formatBytes(memory));
+  for (auto [index, device, bytes] :
+       llvm::enumerate(figures.devices, memory)) {
+    if (memory.size() > 1)
+      os << device.name << ": "
+         << placementText(layerCount(*session.module), layers, index) << "\n";
+    line("weights", device.weights, "");
+    line("keys and values", device.kv,
+         cli::formatBytes(device.kvPerToken) + " a token");
+    line("activations", device.activations, "");
+    line("overhead", device.overhead, "");
+    line("together", device.total(), "of " + cli::formatBytes(bytes));
+  }
   os << verdict();
   if (maxContext)
     os << " The longest context of " << counted(sequences, "sequence") << ": "
@@ -235,6 +212,13 @@ void Fit::printText() const {
     os << " The most sequences of " << counted(context, "token") << ": "
        << maxSequences
        << (maxSequences == kMostSequences ? ", quern's own limit." : ".");
+  if (memory.size() > 1)
+    os << " The most layers on " << figures.devices[0].name << ": " << maxLayers
+       << " of " << layerCount(*session.module) << ".";
+  else if (maxLayers && figures.load(memory) > 1)
+    os << " " << maxLayers << " of its " << layerCount(*session.module)
+       << " layers would: --target " << request.compile.target << ","
+       << CompileRequest().target << " --gpu-layers " << maxLayers << ".";
   os << "\n";
   if (request.bandwidth > 0)
     os << llvm::formatv("Reading {0} a token at {1} GB/s, a sequence gets at "
@@ -255,11 +239,14 @@ llvm::Error Fit::printTable() {
     Json object = json();
     object["quantization"] = name;
     list.push_back(object);
+    uint64_t weights = 0, total = 0;
+    for (const DeviceFigures &device : figures.devices)
+      weights += device.weights, total += device.total();
     if (!request.json)
       llvm::outs() << llvm::formatv(
           "{0,-12} {1,11} {2,11}  {3,-4}  {4,15}  {5,14}\n", name,
-          cli::formatBytes(figures.weights), cli::formatBytes(figures.total()),
-          figures.total() <= memory ? "yes" : "no", maxContext, maxSequences);
+          cli::formatBytes(weights), cli::formatBytes(total),
+          figures.load(memory) <= 1 ? "yes" : "no", maxContext, maxSequences);
   }
   if (request.json)
     llvm::outs() << list.dump(2) << "\n";
@@ -267,16 +254,14 @@ llvm::Error Fit::printTable() {
 }
 
 llvm::Error Fit::run() {
-  if (auto error = session.openTarget(request.compile.target, "native"))
+  if (auto error =
+          session.openTargets(request.compile.target, request.compile.chip))
     return error;
-  memory = request.deviceMemory;
-  if (!memory && session.target->traits().ownMemory)
+  if (!request.compile.deviceMemory && session.devices()[0].ownMemory)
     return llvm::createStringError("--target " + request.compile.target +
                                    ": a device with memory of its own: how "
                                    "much, say --device-memory SIZE");
-  if (!memory)
-    memory =
-        uint64_t(sysconf(_SC_PHYS_PAGES)) * uint64_t(sysconf(_SC_PAGESIZE));
+  findMemory();
   if (auto error = session.read(request.compile.model, Extent::Header))
     return error;
   if (request.table)

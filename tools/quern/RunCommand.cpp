@@ -9,10 +9,28 @@ using namespace quern;
 void quern::addTargetFlag(CLI::App &command, CompileRequest &request) {
   command
       .add_option("--target", request.target,
-                  "kind of hardware; see `quern targets`")
-      ->type_name("NAME")
+                  "kind of hardware; see `quern targets`. Two with a comma "
+                  "between them share the model's layers")
+      ->type_name("NAME[,NAME]")
       ->check(cli::suggest(targetNames()))
       ->capture_default_str();
+}
+
+void quern::addOffloadFlags(CLI::App &command, CompileRequest &request,
+                            const std::string &memoryDefault) {
+  command
+      .add_option("--gpu-layers", request.gpuLayers,
+                  "of two targets, how many layers are the first one's, counted "
+                  "from the last; auto: as many as its memory has room for")
+      ->type_name("N|auto")
+      ->default_str("auto")
+      ->check(cli::wordOrNumber("auto"));
+  command
+      .add_option("--device-memory", request.deviceMemory,
+                  "what the first target has, such as 512MiB or 24G")
+      ->type_name("SIZE")
+      ->default_str(memoryDefault)
+      ->transform(cli::byteSize());
 }
 
 void quern::addKvTypeFlag(CLI::App &command, CompileRequest &request) {
@@ -33,6 +51,7 @@ void quern::addTargetFlags(CLI::App &command, CompileRequest &request) {
       ->type_name("NAME")
       ->check(cli::suggest(chipNames()))
       ->capture_default_str();
+  addOffloadFlags(command, request, "not said");
   addKvTypeFlag(command, request);
   c->add_option(
        "--chat-template", r.chatTemplate,

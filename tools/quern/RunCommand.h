@@ -7,6 +7,9 @@
 namespace quern {
 
 void addTargetFlag(CLI::App &command, CompileRequest &request);
+/// `memoryDefault`: what is taken where nothing is said.
+void addOffloadFlags(CLI::App &command, CompileRequest &request,
+                     const std::string &memoryDefault);
 void addKvTypeFlag(CLI::App &command, CompileRequest &request);
 /// What `compile` and `run` both ask.
 void addTargetFlags(CLI::App &command, CompileRequest &request);

@@ -40,8 +40,7 @@ Session::Session(unsigned count, bool printIr)
       });
 }
 
-llvm::Error Session::openTarget(const std::string &name,
-                                const std::string &chip) {
+llvm::Error Session::openTarget(llvm::StringRef name, llvm::StringRef chip) {
   SmallVector<std::string> names;
   for (TargetInfo &info : allTargets()) {
     names.push_back(info.name);
@@ -50,14 +49,54 @@ llvm::Error Session::openTarget(const std::string &name,
     if (!info.create)
       return llvm::createStringError("--target: '" + name +
                                      "' has no code generator yet");
-    auto made = info.create({chip});
+    auto made = info.create({chip.str()});
     if (!made)
       return made.takeError();
-    target = std::move(*made);
+    targets.push_back({info, std::move(*made)});
     return llvm::Error::success();
   }
   return llvm::createStringError("--target: unknown target '" + name +
                                  "', expected " + llvm::join(names, " or "));
+}
+
+llvm::Error Session::openTargets(const std::string &names,
+                                 const std::string &chips) {
+  SmallVector<StringRef> list, each;
+  StringRef(names).split(list, ',');
+  StringRef(chips).split(each, ',');
+  if (list.size() > 2)
+    return llvm::createStringError("--target " + names +
+                                   ": a model is split between two at most");
+  if (list.size() == 2 && list[0] == list[1])
+    return llvm::createStringError("--target " + names +
+                                   ": expected two different targets");
+  if (each.size() == 1)
+    each.resize(list.size(), each[0]);
+  if (each.size() != list.size() ||
+      (list.size() > 1 && each[0] == each[1] && each[0] != "native"))
+    return llvm::createStringError(
+        "--mcpu " + chips + ": expected " +
+        (list.size() == 1 ? "one chip"
+                          : "a chip for each of " + names + ", or native"));
+  for (auto [name, chip] : llvm::zip_equal(list, each))
+    if (auto error = openTarget(name, chip))
+      return error;
+  return llvm::Error::success();
+}
+
+std::vector<PlanDevice> Session::devices() const {
+  std::vector<PlanDevice> devices;
+  for (const Opened &opened : targets)
+    devices.push_back(
+        {opened.info.name, opened.target->traits().ownMemory});
+  return devices;
+}
+
+std::string Session::chips() const {
+  SmallVector<std::string> chips;
+  for (const Opened &opened : targets)
+    chips.push_back(opened.target->chip());
+  return llvm::join(chips, ",");
 }
 
 llvm::Error Session::open(const std::string &model) {
@@ -97,13 +136,16 @@ llvm::Error Session::run(PassManager &pm, ModuleOp on) {
 }
 
 CompileOptions Session::options(const CompileRequest &request, int64_t context,
-                                int64_t sequences) const {
+                                int64_t sequences,
+                                int64_t layersOnFirst) const {
   CompileOptions options;
   options.context = context;
   options.maxBatch = sequences;
   options.chunk = std::min(request.chunk, std::max(context, sequences));
   options.kvType = request.kvType;
-  options.traits = target->traits();
+  for (const Opened &opened : targets)
+    options.devices.push_back(opened.target->traits());
+  options.layersOnFirst = layersOnFirst;
   return options;
 }
 

@@ -1,6 +1,7 @@
 //===- Session.h - A model file opened in an MLIR context -------*- C++ -*-===//
 #pragma once
 #include "Driver.h"
+#include "codegen/PlanTable.h"
 #include "codegen/Target.h"
 #include "frontend/Arch.h"
 #include "mlir/IR/Diagnostics.h"
@@ -19,13 +20,14 @@ public:
   /// The same in two steps.
   llvm::Error read(const std::string &model, Extent extent);
   llvm::Error import(FormatOf formatOf = nullptr);
-  /// What a request means for the model and the target that are open. The limits
+  /// What a request means for the model and the targets that are open. The limits
   /// are kept apart: they may be others than those that were asked for.
   CompileOptions options(const CompileRequest &, int64_t context,
-                         int64_t sequences) const;
+                         int64_t sequences, int64_t layersOnFirst) const;
   /// The context that a request means, or why it cannot be.
   llvm::Expected<int64_t> contextOf(const CompileRequest &);
-  llvm::Error openTarget(const std::string &name, const std::string &chip);
+  /// One or two targets, and the chip of each, or "native"; with commas.
+  llvm::Error openTargets(const std::string &names, const std::string &chips);
   llvm::Error run(mlir::PassManager &, mlir::ModuleOp = {});
   int64_t integer(llvm::StringRef attribute);
 
@@ -34,9 +36,19 @@ public:
   mlir::MLIRContext context;
   std::unique_ptr<Checkpoint> checkpoint;
   mlir::OwningOpRef<mlir::ModuleOp> module;
-  std::unique_ptr<Target> target;
+  /// In the order of --target, which is that of the plan's devices.
+  struct Opened {
+    TargetInfo info;
+    std::unique_ptr<Target> target;
+  };
+  std::vector<Opened> targets;
+  std::vector<PlanDevice> devices() const;
+  /// Of all targets, with commas.
+  std::string chips() const;
 
 private:
+  llvm::Error openTarget(llvm::StringRef name, llvm::StringRef chip);
+
   bool printIr;
   std::string firstMessage;
   std::unique_ptr<mlir::ScopedDiagnosticHandler> handler;

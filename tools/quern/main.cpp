@@ -148,6 +148,7 @@ void Commands::addFit() {
                 "or a config.json")
       ->required();
   addTargetFlag(*c, fit.compile);
+  addOffloadFlags(*c, fit.compile, "this machine's");
   addKvTypeFlag(*c, fit.compile);
   addLimits(*c, fit.compile);
   auto *one = c->add_option("--quantization", fit.quantization,
@@ -155,13 +156,9 @@ void Commands::addFit() {
                   ->type_name("NAME")
                   ->default_str("the file's own; BF16 for a config.json")
                   ->check(oneOf(quantizationNames()));
-  c->add_option("--device-memory", fit.deviceMemory,
-                "what there is, such as 512MiB or 24G")
-      ->type_name("SIZE")
-      ->default_str("this machine's")
-      ->transform(cli::byteSize());
   c->add_option("--bandwidth", fit.bandwidth,
-                "of memory in GB/s, for a bound of the speed")
+                "of memory in GB/s, for a bound of the speed; of two targets "
+                "both have it")
       ->type_name("N")
       ->check(realNumber(0.001, 1e6));
   c->add_flag("--table", fit.table, "compare all of --quantization")
@@ -170,7 +167,8 @@ void Commands::addFit() {
   c->footer(
       "What is printed is the plan of `quern compile` with the same limits: "
       "weights, keys and values of all sequences at their full length, "
-      "activations of a step, and an overhead for everything else.\n\n"
+      "activations of a step, and an overhead for everything else. Of two targets "
+      "the second has this machine's memory.\n\n"
       "Examples:\n"
       "  quern fit model.gguf --ctx 4096 --max-batch 1\n"
       "  quern fit config.json --table --device-memory 16G\n"

@@ -4,7 +4,6 @@
 #include "runtime/Mapping.h"
 #include "runtime/Team.h"
 #include <cstring>
-#include <ctime>
 #include <vector>
 
 using namespace quern;
@@ -64,16 +63,13 @@ CpuExecutor::CpuExecutor(std::span<const quern_kernel> kernels,
     pointers.push_back(base + buffer.offset);
   }
   calls.reserve(plan.stages().size());
-  for (const plan::Stage &stage : plan.stages())
-    calls.push_back({kernels[stage.kernel], pointers.data() + stage.firstBuffer,
+  for (const plan::Stage &stage : plan.stages()) {
+    bool ours = stage.device == input.device && stage.kernel != plan::kCopy;
+    calls.push_back({ours ? kernels[stage.kernel] : nullptr,
+                     pointers.data() + stage.firstBuffer,
                      plan.constants().data() + stage.firstConstant,
                      stage.barrier != 0});
-}
-
-static uint64_t nanoseconds() {
-  timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return uint64_t(time.tv_sec) * 1'000'000'000 + uint64_t(time.tv_nsec);
+  }
 }
 
 /// Times are those between the starts of consecutive stages as worker 0 sees them

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fmt/format.h>
+#include <mutex>
 
 using namespace quern;
 using namespace quern::vulkan;
@@ -46,10 +47,25 @@ Needs vulkan::needsOf(std::string_view features) {
   return needs;
 }
 
+/// A number that the environment has; without, more than there is.
+static uint64_t bytesGiven(const char *name) {
+  const char *text = getenv(name);
+  return text ? strtoull(text, nullptr, 10) : UINT64_MAX;
+}
+
+/// What the validation layer says, on any thread.
+struct Messages {
+  std::mutex guard;
+  std::vector<std::string> list;
+};
+
 struct Device::State {
   Loader vk;
-  /// For tests: as if the host did not see the device's own memory.
+  /// For tests: as if the host did not see the device's own memory, or the device
+  /// bound or allocated no more bytes at once.
   bool hidesMemory = getenv("QUERN_VULKAN_HIDE_MEMORY") != nullptr;
+  uint64_t mostBound = bytesGiven("QUERN_VULKAN_MOST_BOUND");
+  uint64_t mostAllocated = bytesGiven("QUERN_VULKAN_MOST_ALLOCATED");
   VkInstance instance{};
   VkPhysicalDevice physical{};
   VkDevice device{};
@@ -59,7 +75,7 @@ struct Device::State {
   VkPhysicalDeviceMemoryProperties memory{};
   uint64_t mostOfBuffer = 0, allocated = 0;
   VkDebugUtilsMessengerEXT messenger{};
-  std::vector<std::string> messages;
+  Messages messages;
   Owned<VkPipelineCache> cache;
   Owned<VkFence> fence;
 
@@ -136,7 +152,9 @@ void Device::State::check(VkResult result, std::string_view what) const {
 static VKAPI_ATTR VkBool32 VKAPI_CALL
 hear(VkDebugUtilsMessageSeverityFlagBitsEXT, VkDebugUtilsMessageTypeFlagsEXT,
      const VkDebugUtilsMessengerCallbackDataEXT *data, void *messages) {
-  static_cast<std::vector<std::string> *>(messages)->push_back(data->pMessage);
+  auto &all = *static_cast<Messages *>(messages);
+  std::lock_guard lock(all.guard);
+  all.list.push_back(data->pMessage);
   return VK_FALSE;
 }
 
@@ -348,15 +366,18 @@ static uint64_t memoryOf(const VkPhysicalDeviceMemoryProperties &memory) {
 Limits Device::limits() const {
   const VkPhysicalDeviceLimits &has = state->properties.limits;
   return {.offsetAlignment = has.minStorageBufferOffsetAlignment,
-          .bindingRange = has.maxStorageBufferRange,
-          .bufferBytes = std::min<uint64_t>(state->mostOfBuffer, 1 << 30),
+          .bindingRange = std::min<uint64_t>(has.maxStorageBufferRange,
+                                             state->mostBound),
+          .bufferBytes = std::min({state->mostOfBuffer, uint64_t(1) << 30,
+                                   state->mostAllocated}),
           .memoryBytes = memoryOf(state->memory),
           .groups = {has.maxComputeWorkGroupCount[0],
                      has.maxComputeWorkGroupCount[1]}};
 }
 
-const std::vector<std::string> &Device::validationMessages() const {
-  return state->messages;
+std::vector<std::string> Device::validationMessages() const {
+  std::lock_guard lock(state->messages.guard);
+  return state->messages.list;
 }
 
 //===----------------------------------------------------------------------===//

@@ -182,7 +182,7 @@ public:
   void run(const CommandList &);
 
   /// Warnings and errors of the validation layer so far.
-  const std::vector<std::string> &validationMessages() const;
+  std::vector<std::string> validationMessages() const;
 
 private:
   struct State;

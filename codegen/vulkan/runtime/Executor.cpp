@@ -9,34 +9,43 @@
 #include <array>
 #include <atomic>
 #include <cstring>
-#include <ctime>
 #include <fmt/format.h>
 #include <map>
 #include <mutex>
+#include <numeric>
 #include <thread>
 
 using namespace quern;
 using namespace quern::vulkan;
 
 namespace {
-/// What the stages of a device touch of a space of the plan, in buffers, none larger
-/// than the device allows, cut where something begins that stages refer to.
+/// What stages refer to as one: it lies in one buffer, or is cut at multiples of
+/// `unit` bytes.
+struct Piece {
+  uint64_t begin, end;
+  uint64_t unit; // 0: it is not cut
+};
+
+/// What the stages of a device touch of a space of the plan, in as few buffers as the
+/// device allows.
 class DeviceSpace {
 public:
-  DeviceSpace(Device &device, const ExecutorInput &input, plan::Space space,
-              std::string_view what);
+  /// `pieces` by their begins, and apart.
+  DeviceSpace(Device &device, std::span<const ByteRange> touched,
+              std::span<const Piece> pieces, std::string_view what);
 
   /// Throws Error for what a plan that was tampered with may ask for.
   Binding at(uint64_t offset, uint64_t bytes) const {
-    auto after = std::upper_bound(
-        parts.begin(), parts.end(), offset,
-        [](uint64_t at, const Part &part) { return at < part.begin; });
-    if (after == parts.begin() || bytes == 0 ||
-        offset - (after - 1)->begin + bytes > (after - 1)->buffer.size())
+    const Part *part = find(offset);
+    if (!part || bytes == 0 || bytes > part->end() - offset)
       throw Error(fmt::format("plan: {} bytes at offset {} are no stage's",
                               bytes, offset));
-    const Part &part = *(after - 1);
-    return {&part.buffer, offset - part.begin, bytes};
+    return {&part->buffer, offset - part->begin, bytes};
+  }
+  /// Bytes from `offset` to the end of the buffer that it is in.
+  uint64_t bytesFrom(uint64_t offset) const {
+    const Part *part = find(offset);
+    return part ? part->end() - offset : 0;
   }
   void upload(Device &device, const uint8_t *data) const {
     for (const Part &part : parts)
@@ -47,8 +56,16 @@ private:
   struct Part {
     uint64_t begin;
     Buffer buffer;
+    uint64_t end() const { return begin + buffer.size(); }
   };
-  void add(Device &device, ByteRange range, const std::vector<uint64_t> &starts,
+  const Part *find(uint64_t offset) const {
+    auto after = std::upper_bound(
+        parts.begin(), parts.end(), offset,
+        [](uint64_t at, const Part &part) { return at < part.begin; });
+    return after != parts.begin() && offset < (after - 1)->end() ? &*(after - 1)
+                                                                 : nullptr;
+  }
+  void add(Device &device, ByteRange range, std::span<const Piece> pieces,
            std::string_view what);
   std::vector<Part> parts;
 };
@@ -74,12 +91,15 @@ public:
                StageTime *times) override;
 
 private:
+  DeviceSpace spaceOf(const ExecutorInput &input, plan::Space space,
+                      std::string_view what);
   static Needs needsOfKernels(std::span<const quern_vulkan_kernel *const>,
                               std::string_view needs);
-  void checkLimits() const;
+  void checkLimits(const ExecutorInput &input) const;
   void makePipelines();
-  void layOutStages();
+  void layOutStages(const ExecutorInput &input);
   void addLaunches(const plan::Stage &stage);
+  void checkOffset(const plan::Buffer &buffer) const;
   Binding bindingOf(const plan::Buffer &buffer) const;
   uint64_t addConstants(std::span<const int64_t> constants, uint32_t extra);
   const CommandList &listOf(size_t first, size_t last, const int64_t *counts);
@@ -116,35 +136,94 @@ private:
 // Memory
 //===----------------------------------------------------------------------===//
 
-DeviceSpace::DeviceSpace(Device &device, const ExecutorInput &input,
-                         plan::Space space, std::string_view what) {
-  std::vector<uint64_t> starts;
-  for (const plan::Buffer &buffer : input.plan.buffers())
-    if (buffer.space == space)
-      starts.push_back(buffer.offset);
-  std::sort(starts.begin(), starts.end());
-  for (ByteRange range : touchedBy(input.plan, input.device, space))
-    add(device, range, starts, what);
+static bool isOurs(const plan::Stage &stage, const ExecutorInput &input) {
+  return stage.device == input.device && stage.kernel != plan::kCopy;
 }
 
-/// As few buffers as will do.
-void DeviceSpace::add(Device &device, ByteRange range,
-                      const std::vector<uint64_t> &starts,
-                      std::string_view what) {
-  const uint64_t most = device.limits().bufferBytes;
-  for (uint64_t begin = range.begin; begin < range.end;) {
-    uint64_t end = range.end;
-    if (end - begin > most) { // the last start that is not too far
-      auto at =
-          std::upper_bound(starts.begin(), starts.end(), begin + most) - 1;
-      if (*at <= begin)
-        ++at;
-      end = at == starts.end() ? range.end : std::min(*at, range.end);
+/// What this device's stages touch.
+static std::vector<plan::Buffer> buffersOf(const ExecutorInput &input) {
+  std::vector<plan::Buffer> buffers;
+  for (const plan::Stage &stage : input.plan.stages())
+    if (isOurs(stage, input)) {
+      auto own = input.plan.buffers().subspan(stage.firstBuffer, stage.buffers);
+      buffers.insert(buffers.end(), own.begin(), own.end());
     }
-    parts.push_back({begin, device.allocate((end - begin + 3) / 4 * 4, what,
+  return buffers;
+}
+
+/// So many panels are the least that begin at a place in memory that can be bound.
+static uint64_t panelsTogether(uint64_t panelBytes, uint64_t alignment) {
+  return alignment / std::gcd(alignment, std::max<uint64_t>(panelBytes, 1));
+}
+
+/// What overlaps is one piece. Packed weights are cut between panels.
+static std::vector<Piece>
+piecesOf(const ExecutorInput &input, plan::Space space, uint64_t alignment,
+         std::span<const quern_vulkan_kernel *const> kernels) {
+  std::map<uint64_t, uint64_t> panels; // weights by offset: bytes of a panel
+  for (const plan::Stage &stage : input.plan.stages())
+    if (isOurs(stage, input) && space == plan::Space::Weights)
+      for (const quern_vulkan_panels &w :
+           std::span(kernels[stage.kernel]->weights,
+                     kernels[stage.kernel]->weightCount))
+        if (w.binding - 2 < stage.buffers)
+          panels[input.plan.buffers()[stage.firstBuffer + w.binding - 2]
+                     .offset] = w.bytes;
+  std::vector<Piece> all;
+  for (const plan::Buffer &buffer : buffersOf(input))
+    if (buffer.space == space && buffer.bytes) {
+      auto found = panels.find(buffer.offset);
+      uint64_t unit =
+          found == panels.end()
+              ? 0
+              : found->second * panelsTogether(found->second, alignment);
+      all.push_back({buffer.offset, buffer.offset + buffer.bytes, unit});
+    }
+  std::sort(all.begin(), all.end(),
+            [](const Piece &a, const Piece &b) { return a.begin < b.begin; });
+  std::vector<Piece> apart;
+  for (const Piece &piece : all)
+    if (apart.empty() || piece.begin >= apart.back().end)
+      apart.push_back(piece);
+    else if (piece.begin != apart.back().begin ||
+             piece.end != apart.back().end || piece.unit != apart.back().unit)
+      apart.back() = {apart.back().begin, std::max(apart.back().end, piece.end),
+                      0};
+  return apart;
+}
+
+DeviceSpace::DeviceSpace(Device &device, std::span<const ByteRange> touched,
+                         std::span<const Piece> pieces, std::string_view what) {
+  for (ByteRange range : touched)
+    add(device, range, pieces, what);
+}
+
+void DeviceSpace::add(Device &device, ByteRange range,
+                      std::span<const Piece> pieces, std::string_view what) {
+  const uint64_t most = device.limits().bufferBytes;
+  uint64_t begin = range.begin;
+  auto end = [&](uint64_t at) {
+    parts.push_back({begin, device.allocate((at - begin + 3) / 4 * 4, what,
                                             Memory::Device)});
-    begin = end;
+    begin = at;
+  };
+  auto piece = std::lower_bound(
+      pieces.begin(), pieces.end(), begin,
+      [](const Piece &piece, uint64_t at) { return piece.begin < at; });
+  for (; piece != pieces.end() && piece->begin < range.end; ++piece) {
+    if (piece->end - begin > most && piece->begin > begin)
+      end(piece->begin);
+    // One that is too large for any buffer is for the driver to refuse.
+    while (piece->unit && piece->unit <= most && piece->end - begin > most)
+      end(begin + most / piece->unit * piece->unit);
   }
+  end(range.end);
+}
+
+DeviceSpace VulkanExecutor::spaceOf(const ExecutorInput &input,
+                                    plan::Space space, std::string_view what) {
+  return {device, touchedBy(plan, input.device, space),
+          piecesOf(input, space, limits.offsetAlignment, kernels), what};
 }
 
 /// Before anything is loaded.
@@ -167,16 +246,18 @@ VulkanExecutor::VulkanExecutor(
       limits((checkRoom(device, input), device.limits())),
       frontMemory(device.allocate(plan->frontBytes, "step inputs and logits")),
       steps(device.allocate(kConstantBytes, "counts of a step")),
-      arena(device, input, plan::Space::Arena, "activations"),
-      kv(device, input, plan::Space::Kv, "keys and values"),
-      weights(device, input, plan::Space::Weights, "weights") {
-  checkLimits();
+      arena(spaceOf(input, plan::Space::Arena, "activations")),
+      kv(spaceOf(input, plan::Space::Kv, "keys and values")),
+      weights(spaceOf(input, plan::Space::Weights, "weights")) {
+  checkLimits(input);
   std::memset(frontMemory.data(), 0, frontMemory.size());
   makePipelines();
-  layOutStages();
+  layOutStages(input);
   weights.upload(device, input.weights.data());
-  // What `info` prints is what was taken, and not about that.
+  // What `info` prints is what was taken, and not about that: on all devices that take
+  // at once what every device can.
   if (uint64_t planned = memoryOf(plan, input.device).total();
+      std::min(limits.bindingRange, limits.bufferBytes) >= kBoundBytes &&
       device.allocatedBytes() > planned)
     throw Error(fmt::format("{}: {} bytes of its memory were taken, {} were "
                             "planned",
@@ -195,7 +276,7 @@ Needs VulkanExecutor::needsOfKernels(
 }
 
 /// What has to be bound whole, and launched at once.
-void VulkanExecutor::checkLimits() const {
+void VulkanExecutor::checkLimits(const ExecutorInput &input) const {
   auto check = [&](uint64_t bytes, std::string_view what,
                    std::string_view flags) {
     if (bytes > limits.bindingRange)
@@ -204,7 +285,7 @@ void VulkanExecutor::checkLimits() const {
                               device.name(), what, bytes, limits.bindingRange,
                               flags));
   };
-  for (const plan::Buffer &buffer : plan.buffers())
+  for (const plan::Buffer &buffer : buffersOf(input))
     if (buffer.space == plan::Space::Kv)
       check(buffer.bytes, "keys and values of a layer", "--ctx or --max-batch");
     else if (buffer.space == plan::Space::Arena)
@@ -277,12 +358,16 @@ void VulkanExecutor::makePipelines() {
     ofKernel.push_back(&pipelines[number]);
 }
 
-Binding VulkanExecutor::bindingOf(const plan::Buffer &buffer) const {
-  uint64_t bytes = (buffer.bytes + 3) / 4 * 4;
+void VulkanExecutor::checkOffset(const plan::Buffer &buffer) const {
   if (buffer.offset % limits.offsetAlignment)
     throw Error(fmt::format("{}: offset {} of the plan is no multiple of {}",
                             device.name(), buffer.offset,
                             limits.offsetAlignment));
+}
+
+Binding VulkanExecutor::bindingOf(const plan::Buffer &buffer) const {
+  uint64_t bytes = (buffer.bytes + 3) / 4 * 4;
+  checkOffset(buffer);
   switch (buffer.space) {
   case plan::Space::Weights:
     return weights.at(buffer.offset, bytes);
@@ -319,20 +404,34 @@ void VulkanExecutor::addLaunches(const plan::Stage &stage) {
       stage.buffers + 2 != kernel.bindings)
     throw Error(fmt::format("plan: stage '{}' is not what its kernel takes",
                             plan.name(stage)));
-  uint64_t most = kernel.panels; // that can be bound
-  for (const quern_vulkan_panels &w :
-       std::span(kernel.weights, kernel.weightCount))
-    most = std::min(most, limits.bindingRange / w.bytes);
-  if (kernel.panels && most == 0)
-    throw Error(fmt::format("{}: cannot bind 16 rows of '{}'", device.name(),
-                            plan.name(stage)));
-  // Places in memory must be multiples of the alignment.
-  uint64_t unit = limits.offsetAlignment;
-  if (most < kernel.panels && most > unit)
-    most -= most % unit;
+  std::span panels(kernel.weights, kernel.weightCount);
+  auto weightOf = [&](const quern_vulkan_panels &w) -> const plan::Buffer & {
+    return plan.buffers()[stage.firstBuffer + w.binding - 2];
+  };
+  uint64_t unit = 1; // panels that a launch begins at multiples of
+  for (const quern_vulkan_panels &w : panels) {
+    if (w.binding - 2 >= stage.buffers ||
+        weightOf(w).space != plan::Space::Weights ||
+        weightOf(w).bytes / std::max<uint64_t>(w.bytes, 1) < kernel.panels)
+      throw Error(fmt::format("plan: the weights of stage '{}' are too few",
+                              plan.name(stage)));
+    checkOffset(weightOf(w));
+    unit = std::max(unit, panelsTogether(w.bytes, limits.offsetAlignment));
+  }
   uint64_t first = 0;
   do {
-    uint64_t count = std::min(most, kernel.panels - first);
+    uint64_t count = kernel.panels - first;
+    for (const quern_vulkan_panels &w : panels)
+      count = std::min(
+          count, std::min(limits.bindingRange,
+                          weights.bytesFrom(weightOf(w).offset +
+                                            first * w.bytes)) /
+                     w.bytes);
+    if (count < kernel.panels - first)
+      count -= count % unit;
+    if (kernel.panels && count == 0)
+      throw Error(fmt::format("{}: cannot bind {} rows of '{}'", device.name(),
+                              16 * unit, plan.name(stage)));
     uint64_t at = addConstants(values, kernel.panels ? 2 : 0);
     if (kernel.panels) {
       int32_t *pair = &constantWords[at / sizeof(int32_t)] + values.size();
@@ -340,20 +439,19 @@ void VulkanExecutor::addLaunches(const plan::Stage &stage) {
     }
     Bound launch{ofKernel[stage.kernel],
                  {{&steps, 0, steps.size()}, {nullptr, at, kConstantBytes}}};
+    auto isCut = [&](size_t binding) {
+      return std::any_of(panels.begin(), panels.end(), [&](auto &w) {
+        return w.binding == binding;
+      });
+    };
     for (const plan::Buffer &buffer :
          plan.buffers().subspan(stage.firstBuffer, stage.buffers))
-      launch.bindings.push_back(bindingOf(buffer));
-    for (const quern_vulkan_panels &w :
-         std::span(kernel.weights, kernel.weightCount)) {
-      const plan::Buffer &buffer =
-          plan.buffers()[stage.firstBuffer + w.binding - 2];
-      if (buffer.space != plan::Space::Weights ||
-          buffer.bytes < kernel.panels * w.bytes)
-        throw Error(fmt::format("plan: the weights of stage '{}' are too few",
-                                plan.name(stage)));
+      launch.bindings.push_back(isCut(launch.bindings.size())
+                                    ? Binding()
+                                    : bindingOf(buffer));
+    for (const quern_vulkan_panels &w : panels)
       launch.bindings[w.binding] =
-          weights.at(buffer.offset + first * w.bytes, count * w.bytes);
-    }
+          weights.at(weightOf(w).offset + first * w.bytes, count * w.bytes);
     bound.push_back(std::move(launch));
     launches.push_back({&kernel,
                         kernel.tasksArePanels ? uint32_t(count) : kernel.tasks,
@@ -362,10 +460,11 @@ void VulkanExecutor::addLaunches(const plan::Stage &stage) {
   } while (first < kernel.panels);
 }
 
-void VulkanExecutor::layOutStages() {
+void VulkanExecutor::layOutStages(const ExecutorInput &input) {
   for (const plan::Stage &stage : plan.stages()) {
     firstLaunch.push_back(launches.size());
-    addLaunches(stage);
+    if (isOurs(stage, input))
+      addLaunches(stage);
   }
   firstLaunch.push_back(launches.size());
   constants = device.allocate(constantWords.size() * sizeof(int32_t),
@@ -418,16 +517,11 @@ void VulkanExecutor::run(size_t first, size_t last, const int64_t *counts) {
 /// Each stage on its own, the way to the device and back included.
 void VulkanExecutor::measure(size_t first, size_t last, const int64_t *counts,
                              StageTime *times) {
-  auto now = [] {
-    timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return uint64_t(time.tv_sec) * 1'000'000'000 + uint64_t(time.tv_nsec);
-  };
   for (size_t stage = first; stage < last; ++stage) {
     listOf(stage, stage + 1, counts); // is not part of what the stage takes
-    uint64_t begin = now();
+    uint64_t begin = nanoseconds();
     run(stage, stage + 1, counts);
-    times[stage].nanoseconds += now() - begin;
+    times[stage].nanoseconds += nanoseconds() - begin;
     ++times[stage].runs;
   }
 }

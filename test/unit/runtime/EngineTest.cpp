@@ -94,6 +94,18 @@ TEST(Engine, ComputesEveryRow) {
       runRandomly(toy, role, threads, threads + 10 * role);
 }
 
+/// Step inputs, page tables and rows get to where they are read.
+TEST(Engine, ComputesOnTwoDevices) {
+  for (auto split :
+       {ToyOptions::Split::HeadOnSecond, ToyOptions::Split::HeadOnFirst}) {
+    ToyOptions options;
+    options.split = split;
+    Toy toy(options);
+    for (plan::Role role : {plan::kPrompt, plan::kGenerated})
+      runRandomly(toy, role, 2, 30 + 10 * role);
+  }
+}
+
 TEST(Engine, ReusesSlots) {
   Toy toy;
   std::unique_ptr<Engine> engine = toy.engine();
@@ -116,7 +128,9 @@ TEST(Engine, AllocatesNothingInAStep) {
 #ifndef COUNTS_ALLOCATIONS
   GTEST_SKIP() << "sanitizers bring their own malloc";
 #else
-  Toy toy;
+  ToyOptions options;
+  options.split = ToyOptions::Split::HeadOnFirst;
+  Toy toy(options);
   std::unique_ptr<Engine> engine = toy.engine(2);
   uint32_t slot = engine->sequences().open();
   std::vector<Row> rows;

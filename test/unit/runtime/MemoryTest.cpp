@@ -102,7 +102,7 @@ TEST(Memory, OfADevice) {
   memcpy(&header, bytes.data(), sizeof(header));
   auto *device = reinterpret_cast<plan::Device *>(&bytes[header.devicesAt]);
   device->ownMemory = 1;
-  PlanView view(bytes, 3, toy.weights.size());
+  PlanView view(bytes, kToyKernels, toy.weights.size());
   MemoryPlan plan = planMemory(view, 256, {0, 1});
   for (const MemoryPlan::Item &item : plan.items)
     EXPECT_TRUE(item.name != "activations" && item.name != "keys and values");
@@ -112,6 +112,41 @@ TEST(Memory, OfADevice) {
   EXPECT_EQ(plan.devices[0].memory.activations, view->frontBytes);
   EXPECT_EQ(plan.devices[0].memory.overhead, (1 + 3) * kConstantBytes);
   EXPECT_TRUE(planMemory(toy.view, 256, {0, 1}).devices.empty());
+}
+
+/// Each has what its own stages touch.
+TEST(Memory, OfTwoDevices) {
+  ToyOptions options = large();
+  options.split = ToyOptions::Split::HeadOnSecond;
+  Toy toy(options);
+  auto planOf = [&](uint32_t own) { // the device with memory of its own
+    std::vector<uint8_t> bytes = toy.bytes;
+    plan::PlanHeader header;
+    memcpy(&header, bytes.data(), sizeof(header));
+    reinterpret_cast<plan::Device *>(&bytes[header.devicesAt])[own].ownMemory =
+        1;
+    PlanView view(bytes, kToyKernelsOfTwo, toy.weights.size());
+    return planMemory(view, 256, {0, 1});
+  };
+  uint64_t front = (toy.view->frontBytes + 4095) / 4096 * 4096;
+  MemoryPlan head = planOf(1); // only the head is on a device
+  ASSERT_EQ(head.devices.size(), 1u);
+  EXPECT_EQ(head.devices[0].name, "other");
+  EXPECT_EQ(head.devices[0].memory.weights, kToyVocabulary * 4u);
+  EXPECT_EQ(head.devices[0].memory.kv, 0u);
+  EXPECT_EQ(head.devices[0].memory.overhead, (1 + 1) * kConstantBytes);
+  EXPECT_EQ(item(head, "activations", /*touched=*/false), front);
+  EXPECT_GT(item(head, "keys and values"), 0u);
+
+  MemoryPlan rest = planOf(0);
+  EXPECT_EQ(rest.devices[0].memory.weights, 0u);
+  EXPECT_GT(rest.devices[0].memory.kv, 0u);
+  EXPECT_EQ(rest.devices[0].memory.overhead, (1 + 2) * kConstantBytes);
+  EXPECT_EQ(item(rest, "keys and values"), 0u);
+  EXPECT_EQ(item(rest, "keys and values", /*touched=*/false), 0u);
+  // The logits are the process's, so it has more of the front than their absence.
+  EXPECT_GT(item(rest, "activations"), 0u);
+  EXPECT_EQ(item(rest, "activations", /*touched=*/false), front);
 }
 
 TEST(Memory, RangesAreMergedWhereTheyTouch) {
@@ -126,7 +161,7 @@ TEST(Memory, RangesAreMergedWhereTheyTouch) {
     buffers[i] = {plan::Space::Kv, 0, places[i][0], places[i][1]};
   for (size_t i = 3; i < header.buffers; ++i)
     buffers[i] = {plan::Space::Kv, 0, 50, 10};
-  PlanView view(bytes, 3, toy.weights.size());
+  PlanView view(bytes, kToyKernels, toy.weights.size());
   auto ranges = touchedBy(view, 0, plan::Space::Kv);
   ASSERT_EQ(ranges.size(), 2u);
   EXPECT_EQ(ranges[0].begin, 0u);

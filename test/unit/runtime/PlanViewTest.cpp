@@ -2,6 +2,7 @@
 #include "PlanView.h"
 #include "Error.h"
 #include "ToyModel.h"
+#include <array>
 #include <cstring>
 #include <gtest/gtest.h>
 
@@ -12,7 +13,8 @@ namespace {
 
 class PlanViewTest : public testing::Test {
 protected:
-  std::string open(std::span<const uint8_t> section, uint64_t kernels = 3) {
+  std::string open(std::span<const uint8_t> section,
+                   std::span<const uint64_t> kernels = kToyKernels) {
     try {
       PlanView view(section, kernels, 290 * 4);
     } catch (const Error &error) {
@@ -41,7 +43,7 @@ protected:
 
 TEST_F(PlanViewTest, OpensTheToy) {
   EXPECT_EQ(open(good), "");
-  PlanView view(good, 3, 290 * 4);
+  PlanView view(good, kToyKernels, 290 * 4);
   EXPECT_EQ(view.stages().size(), 3u);
   EXPECT_EQ(view.name(view.stages()[2]), "output");
   EXPECT_EQ(view.maxRows(), 12u);
@@ -77,6 +79,8 @@ TEST_F(PlanViewTest, RefusesWrongHeaders) {
   EXPECT_NE(withHeader([](H &h) { h.devices = 0; }), "");
   EXPECT_NE(withHeader([](H &h) { h.devicesAt += 1; }), "");
   EXPECT_NE(withHeader([](H &h) { h.kvBytes -= 1; }), "");
+  EXPECT_NE(withHeader([](H &h) { h.kvBytes = uint64_t(1) << 48; }), "");
+  EXPECT_NE(withHeader([](H &h) { h.arenaBytes = uint64_t(1) << 48; }), "");
   EXPECT_NE(withHeader([](H &h) { h.programs[0].stages = 4; }), "");
   EXPECT_NE(withHeader([](H &h) { h.programs[1].headStage = 4; }), "");
   EXPECT_NE(withHeader([](H &h) { h.programs[0].maxRows = 1 << 30; }), "");
@@ -86,7 +90,7 @@ TEST_F(PlanViewTest, RefusesWrongHeaders) {
 TEST_F(PlanViewTest, RefusesWrongEntries) {
   using namespace plan;
   using H = PlanHeader;
-  EXPECT_NE(open(good, 2), "");
+  EXPECT_NE(open(good, std::array<uint64_t, 1>{2}), "");
   EXPECT_NE(with<Stage>(&H::stagesAt, 1, [](Stage &s) { s.kernel = 3; }), "");
   EXPECT_NE(with<Stage>(&H::stagesAt, 1, [](Stage &s) { s.buffers = 100; }),
             "");
@@ -115,6 +119,46 @@ TEST_F(PlanViewTest, RefusesWrongEntries) {
   EXPECT_NE(with<ArenaUse>(&H::usesAt, 0, [](ArenaUse &u) { u.rows = ~0u; }),
             "");
   EXPECT_NE(with<ArenaUse>(&H::usesAt, 0, [](ArenaUse &u) { u.per = 9; }), "");
+}
+
+TEST_F(PlanViewTest, RefusesWrongCopies) {
+  using namespace plan;
+  ToyOptions options;
+  options.split = ToyOptions::Split::HeadOnSecond;
+  good = toyPlan(options);
+  EXPECT_EQ(open(good), "plan: is for 2 devices, and there are kernels for 1");
+  EXPECT_EQ(open(good, kToyKernelsOfTwo), "");
+  auto wrong = [&](auto change) {
+    std::vector<uint8_t> bytes = good;
+    auto &h = *reinterpret_cast<PlanHeader *>(bytes.data());
+    auto &stage = reinterpret_cast<Stage *>(&bytes[h.stagesAt])[2];
+    EXPECT_EQ(stage.kernel, kCopy);
+    change(stage,
+           reinterpret_cast<Buffer *>(&bytes[h.buffersAt])[stage.firstBuffer],
+           reinterpret_cast<int64_t *>(
+               &bytes[h.constantsAt])[stage.firstConstant],
+           h);
+    return open(bytes, kToyKernelsOfTwo);
+  };
+  using S = Stage;
+  using B = Buffer;
+  using H = PlanHeader;
+  EXPECT_NE(wrong([](S &s, B &, int64_t &, H &) { s.buffers = 2; }), "");
+  EXPECT_NE(wrong([](S &s, B &, int64_t &, H &) { s.constants = 2; }), "");
+  EXPECT_NE(wrong([](S &, B &b, int64_t &, H &) { b.space = Space::Kv; }), "");
+  EXPECT_NE(wrong([](S &, B &b, int64_t &, H &h) { b.offset = h.frontBytes; }),
+            "");
+  EXPECT_NE(wrong([](S &, B &, int64_t &c, H &) { c = 1; }), "") << "itself";
+  EXPECT_NE(wrong([](S &, B &, int64_t &c, H &) { c = 2; }), "");
+  EXPECT_NE(wrong([](S &, B &, int64_t &c, H &) { (&c)[1] = kTiles; }), "");
+  EXPECT_NE(wrong([](S &, B &, int64_t &c, H &) { (&c)[1] = -1; }), "");
+  EXPECT_NE(wrong([](S &, B &, int64_t &c, H &) { (&c)[2] *= 1000; }), "");
+  EXPECT_NE(wrong([](S &, B &, int64_t &c, H &) { (&c)[2] = -4; }), "");
+  // A few bytes more are not there, of the most rows of a program.
+  EXPECT_NE(wrong([](S &, B &b, int64_t &c, H &h) {
+              (&c)[2] = int64_t((h.frontBytes - b.offset) / 12 + 1);
+            }),
+            "");
 }
 
 TEST_F(PlanViewTest, RefusesWhatSharesBytes) {

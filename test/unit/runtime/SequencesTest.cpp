@@ -30,7 +30,7 @@ protected:
   }
 
   std::vector<uint8_t> bytes = toyPlan({});
-  PlanView view{bytes, 3, toyWeights().size()};
+  PlanView view{bytes, kToyKernels, toyWeights().size()};
   std::vector<std::byte> arena{view->arenaBytes};
   Sequences seqs{view, arena.data(), 64};
 };

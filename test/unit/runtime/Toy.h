@@ -16,8 +16,7 @@ struct Toy {
 
   std::unique_ptr<Engine> engine(unsigned threads = 1, uint32_t context = 0) {
     return std::make_unique<Engine>(
-        view, weights, *__start_quern_kernel_sets,
-        Engine::Options{threads, context});
+        view, weights, kernels, Engine::Options{threads, context});
   }
 
   /// What the last of `tokens` hears of all of them.
@@ -37,7 +36,9 @@ struct Toy {
 
   ToyOptions options;
   std::vector<uint8_t> bytes, weights;
-  PlanView view{bytes, __start_quern_kernel_sets->count, weights.size()};
+  std::vector<quern_kernel_set> kernels{options.devices(), kernelSets()[0]};
+  PlanView view{bytes, std::span(kToyKernelsOfTwo).first(options.devices()),
+                weights.size()};
 };
 
 } // namespace quern::test

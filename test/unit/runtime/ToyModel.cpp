@@ -42,11 +42,13 @@ struct PlanBuilder {
   void addStages();
   void addUses();
   void addStage(const char *name, std::vector<Buffer> list, uint64_t bytes);
+  void addCopy();
 
   const ToyOptions &o;
   PlanHeader h = {};
   Layout arena;
   uint64_t hidden = 0;
+  size_t shared = 0; // constants that all kernels get
   std::vector<KvGroup> groups;
   std::vector<Stage> stages;
   std::vector<Buffer> buffers;
@@ -100,16 +102,29 @@ void PlanBuilder::addGroups() {
 void PlanBuilder::addStage(const char *name, std::vector<Buffer> list,
                            uint64_t bytes) {
   Stage stage = {};
-  stage.kernel = uint32_t(stages.size());
+  bool isHead = stages.size() >= 2;
+  stage.kernel = isHead ? 2 : uint32_t(stages.size());
+  stage.device = (isHead && o.split == ToyOptions::Split::HeadOnSecond) ||
+                 (!isHead && o.split == ToyOptions::Split::HeadOnFirst);
   stage.barrier = !stages.empty();
   stage.firstBuffer = uint32_t(buffers.size());
   stage.buffers = uint32_t(list.size());
-  stage.constants = uint32_t(constants.size());
+  stage.constants = uint32_t(shared);
   stage.name = uint32_t(strings.size());
   stage.bytes = bytes;
   strings.insert(strings.end(), name, name + strlen(name) + 1);
   buffers.insert(buffers.end(), list.begin(), list.end());
   stages.push_back(stage);
+}
+
+/// Of the hidden state, to where the head is.
+void PlanBuilder::addCopy() {
+  addStage("blk.0.attend",
+           {Buffer{Space::Arena, 0, hidden, uint64_t(o.hidden) * 4}}, 0);
+  Stage &stage = stages.back();
+  stage.kernel = kCopy;
+  stage.firstConstant = uint32_t(constants.size()), stage.constants = 3;
+  constants.insert(constants.end(), {stages[1].device, kRows, o.hidden * 4});
 }
 
 void PlanBuilder::addStages() {
@@ -118,26 +133,35 @@ void PlanBuilder::addStages() {
   for (const KvGroup &group : groups)
     constants.insert(constants.end(), {group.window, group.layers, group.pages,
                                        group.pagesPerSequence});
+  shared = constants.size();
   auto in = [](uint64_t offset) { return Buffer{Space::Arena, 0, offset, 4}; };
-  auto kv = [](uint64_t offset) { return Buffer{Space::Kv, 0, offset, 1}; };
+  auto kv = [](const KvGroup &group) {
+    return Buffer{Space::Kv, 0, group.poolOffset,
+                  group.layers * group.pages * group.pageBytes};
+  };
   std::vector<Buffer> rows = {in(h.tokens), in(h.positions), in(h.slots)};
   for (const KvGroup &group : groups)
-    rows.insert(rows.end(), {in(group.tableOffset), kv(group.poolOffset)});
+    rows.insert(rows.end(), {in(group.tableOffset), kv(group)});
   addStage("blk.0.store", rows, 0);
   rows.insert(rows.end(), {in(hidden), in(h.tiles)});
   addStage("blk.0.attend", rows, 0);
+  if (o.split != ToyOptions::Split::None)
+    addCopy();
   addStage("output",
            {in(h.tokens), in(hidden), in(h.select), in(h.logits),
             Buffer{Space::Weights, 0, 0, kToyVocabulary * 4}},
            kToyVocabulary * 4);
-  h.programs[kPrompt] = {0, 3, 2, o.promptRows};
-  h.programs[kGenerated] = {0, 3, 2, o.generatedRows};
+  auto count = uint32_t(stages.size());
+  h.programs[kPrompt] = {0, count, count - 1, o.promptRows};
+  h.programs[kGenerated] = {0, count, count - 1, o.generatedRows};
 }
 
 void PlanBuilder::addUses() {
-  uses.push_back({hidden, o.hidden * 4, std::max(o.promptRows, o.generatedRows),
-                  kRows, 3, 0});
-  uses.push_back({h.logits, h.logitStride * 4, o.logitRows, kLogitRows, 3, 0});
+  uint32_t rows = std::max(o.promptRows, o.generatedRows);
+  for (uint32_t device = 0; device < o.devices(); ++device)
+    uses.push_back({hidden, o.hidden * 4, rows, kRows, 3, device});
+  uses.push_back({h.logits, h.logitStride * 4, o.logitRows, kLogitRows, 3,
+                  stages.back().device});
 }
 
 std::vector<uint8_t> PlanBuilder::build() {
@@ -147,7 +171,8 @@ std::vector<uint8_t> PlanBuilder::build() {
   addUses();
   h.arenaBytes = h.frontBytes = arena.size;
   std::vector<uint8_t> bytes(sizeof(h));
-  std::vector<Device> devices = {{"toy", 0, 0}};
+  std::vector<Device> devices = {{"toy", 0, 0}, {"other", 0, 0}};
+  devices.resize(o.devices());
   h.devicesAt = append(bytes, devices), h.devices = devices.size();
   h.stagesAt = append(bytes, stages), h.stages = stages.size();
   h.buffersAt = append(bytes, buffers), h.buffers = buffers.size();

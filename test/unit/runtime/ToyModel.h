@@ -21,6 +21,10 @@ struct ToyOptions {
   uint32_t tokenBytes = 64; // of a token's keys and values in a layer
   uint32_t hidden = 16;     // floats of a row's hidden state
   bool chatTemplate = true;
+  /// Two devices: the head is the second one's, or the first one's.
+  enum class Split { None, HeadOnSecond, HeadOnFirst } split = Split::None;
+
+  uint32_t devices() const { return split == Split::None ? 1 : 2; }
 };
 
 /// Ids of the toy's vocabulary: <unk>, <s>, </s>, 256 bytes, then '▁', 'a' to
@@ -29,6 +33,9 @@ struct ToyOptions {
 inline constexpr int32_t kToyUnknown = 0, kToyBos = 1, kToyEos = 2,
                          kToyFirstByte = 3, kToySpace = 259, kToyA = 260,
                          kToyEnd = 286, kToyVocabulary = 290;
+
+/// Of ToyKernels.c, for one device or two.
+inline constexpr uint64_t kToyKernels[] = {3}, kToyKernelsOfTwo[] = {3, 3};
 
 std::vector<uint8_t> toyPlan(const ToyOptions &options);
 std::vector<uint8_t> toyWeights();

@@ -25,7 +25,7 @@ public:
   void buildObjectPasses(OpPassManager &pm) const override { lender->buildObjectPasses(pm); }
 
   llvm::Expected<llvm::SmallVector<char, 0>>
-  emit(ModuleOp kernels, ArrayRef<std::string> table, StringRef phase) const override {
+  emit(ModuleOp kernels, KernelTable table, StringRef phase) const override {
     return lender->emit(kernels, table, phase);
   }
 

@@ -1,0 +1,138 @@
+"""Layers on two targets: what every pair of them must show.
+
+A module of tests mixes `Splits` into a case and names the pair.
+"""
+import e2e
+
+
+class Splits:
+    TARGETS = ""      # "first,second"
+    LAYERS = 6
+    CTX = 150         # crosses two boundaries between pages
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.text.write_text(e2e.makeText(1300))
+
+    def split(self, model, layers, *flags):
+        return self.compile(model, "--target", self.TARGETS, "--gpu-layers",
+                            layers, *flags,
+                            output=self.folder / f"{model.stem}-{layers}")
+
+    def ways(self):
+        return (0, 1, self.LAYERS // 2, self.LAYERS - 1, self.LAYERS)
+
+    def hashOf(self, artifact, **flags):
+        args = [x for k, v in flags.items() for x in ("--" + k, v)]
+        return artifact.json("perplexity", self.text, "--ctx", self.CTX,
+                             *args)["logits_hash"]
+
+    def check(self, name, **shape):
+        """Logits of every split and role against the float reference's."""
+        model = self.tiny(name, layers=self.LAYERS, context=512, **shape)
+        ids = reference = None
+        for layers in self.ways():
+            artifact = self.split(model, layers)
+            if reference is None:
+                ids = artifact.ids(self.text)
+                self.assertGreater(len(ids), self.CTX)
+                reference = e2e.referenceLogits(model, ids, self.CTX)
+            for role in ("prompt", "generated"):
+                with self.subTest(model=name, layers=layers, role=role):
+                    off = e2e.Difference(
+                        artifact.logits(self.text, self.CTX, role), reference)
+                    self.assertLess(off.kl, 5e-4, off)
+
+    def test_llama(self):
+        self.check("llama", arch="llama", format="q4_1",
+                   overrides={"attn": "q5_0", "output": "f16"})
+
+    def test_a_tied_matrix_is_on_both(self):
+        self.check("gemma3", arch="gemma3", tied=True, window=9, format="q8_0")
+
+    def test_bits_depend_on_nothing_but_the_request(self):
+        model = self.tiny("same", arch="gemma3", format="q4_0", window=40,
+                          layers=self.LAYERS, context=512)
+        artifact = self.split(model, self.LAYERS // 2)
+        for role, most in (("prompt", 150), ("generated", 8)):
+            first = self.hashOf(artifact, role=role)
+            for way in (dict(threads=1), dict(threads=3),
+                        dict(chunk=1, parallel=1), dict(chunk=7, parallel=1),
+                        dict(chunk=most // 2, parallel=2)):
+                with self.subTest(role=role, **way):
+                    self.assertEqual(self.hashOf(artifact, role=role, **way),
+                                     first)
+
+    def test_all_or_nothing_is_one_target(self):
+        model = self.tiny("whole", arch="llama", format="q4_0",
+                          layers=self.LAYERS, context=512)
+        first, second = self.TARGETS.split(",")
+        for target, layers in ((first, self.LAYERS), (second, 0)):
+            alone = self.compile(model, "--target", target,
+                                 output=self.folder / target)
+            for role in ("prompt", "generated"):
+                with self.subTest(target=target, role=role):
+                    self.assertEqual(
+                        self.hashOf(alone, role=role),
+                        self.hashOf(self.split(model, layers), role=role))
+
+    def test_more_rows_of_logits_than_are_made_at_once(self):
+        """The head runs again, and finds what was copied before it."""
+        model = self.tiny("many", arch="llama", format="q8_0", context=512,
+                          layers=2)
+        artifact = self.split(model, 1)
+        sizes = {self.hashOf(artifact, chunk=n, parallel=1)
+                 for n in (20, 32, 33, 150)}
+        self.assertEqual(len(sizes), 1)
+
+    def test_it_says_where_everything_is(self):
+        model = self.tiny("said", arch="llama", format="q8_0", context=512,
+                          layers=self.LAYERS)
+        first, second = self.TARGETS.split(",")
+        about = self.split(model, 2).json("info")
+        self.assertEqual(about["metadata"]["placement"],
+                         {first: "layers 4 to 5, output",
+                          second: "embedding, layers 0 to 3"})
+        self.assertEqual(about["metadata"]["target"], self.TARGETS)
+        text = self.split(model, 1).run("info")
+        self.assertIn(f"{first}: layer 5, output; {second}: embedding, "
+                      "layers 0 to 4", text)
+        done = self.quern("compile", model, "--target", self.TARGETS,
+                          "--gpu-layers", 2, "--emit", "plan")
+        self.assertEqual(done.stdout.count(" copy "), 2, "one for each role")
+
+    def test_each_kind_of_stage_is_somewhere(self):
+        model = self.tiny("timed", arch="llama", format="q8_0", context=512,
+                          layers=4)
+        first, second = self.TARGETS.split(",")
+        text = self.split(model, 2).run("bench", "--prompt", 4, "--gen", 2,
+                                        "--repeats", 1, "--stages")
+        for name in (f"{first}: blk.*.attn_q", f"{second}: blk.*.attn_q",
+                     f"{first}: copy of blk.*.ffn_down", f"{second}: token_embd",
+                     f"{first}: output"):
+            self.assertIn(name, text)
+
+    def test_no_room_for_a_layer(self):
+        model = self.tiny("small", arch="llama", format="q8_0", context=512,
+                          layers=2)
+        first, second = self.TARGETS.split(",")
+        artifact = self.compile(
+            model, "--target", self.TARGETS, "--device-memory", "1K",
+            warning="--device-memory: not one layer fits, so nothing runs on "
+                    + first)
+        self.assertEqual(artifact.json("info")["metadata"]["placement"][first],
+                         "nothing")
+
+    def test_the_device_memory_decides(self):
+        model = self.tiny("auto", arch="llama", format="q8_0", context=512,
+                          layers=self.LAYERS)
+        for memory in ("4M", "2M", "64G"):
+            flags = ("--target", self.TARGETS, "--device-memory", memory)
+            done = self.quern("fit", model, *flags, "--json")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            layers = e2e.json.loads(done.stdout)["gpu_layers"]
+            auto = self.compile(model, *flags, output=self.folder / "auto.out")
+            named = self.split(model, layers)
+            self.assertEqual(auto.json("info")["memory"],
+                             named.json("info")["memory"])

@@ -1,0 +1,51 @@
+/* A Vulkan loader in front of the real one, for tests: the QUERN_TEST_FAIL_AFTERth
+   submission of work and all after it end with the result QUERN_TEST_FAIL_WITH. It is
+   found as libvulkan.so.1 in a folder of LD_LIBRARY_PATH; QUERN_TEST_REAL_LOADER is
+   the other's path. */
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <vulkan/vulkan_core.h>
+
+static PFN_vkGetInstanceProcAddr realInstance;
+static PFN_vkGetDeviceProcAddr realDevice;
+static PFN_vkQueueSubmit realSubmit;
+static int submissions;
+
+static int number(const char *name) {
+  const char *text = getenv(name);
+  return text ? atoi(text) : 0;
+}
+
+static VkResult VKAPI_CALL submit(VkQueue queue, uint32_t count,
+                                  const VkSubmitInfo *infos, VkFence fence) {
+  if (++submissions >= number("QUERN_TEST_FAIL_AFTER"))
+    return (VkResult)number("QUERN_TEST_FAIL_WITH");
+  return realSubmit(queue, count, infos, fence);
+}
+
+static PFN_vkVoidFunction VKAPI_CALL ofDevice(VkDevice device,
+                                              const char *name) {
+  PFN_vkVoidFunction found = realDevice(device, name);
+  if (strcmp(name, "vkQueueSubmit"))
+    return found;
+  realSubmit = (PFN_vkQueueSubmit)found;
+  return (PFN_vkVoidFunction)submit;
+}
+
+__attribute__((visibility("default"))) PFN_vkVoidFunction VKAPI_CALL
+vkGetInstanceProcAddr(VkInstance instance, const char *name) {
+  if (!realInstance) {
+    void *library =
+        dlopen(getenv("QUERN_TEST_REAL_LOADER"), RTLD_NOW | RTLD_LOCAL);
+    if (!library)
+      return NULL;
+    realInstance = (PFN_vkGetInstanceProcAddr)dlsym(library,
+                                                    "vkGetInstanceProcAddr");
+  }
+  PFN_vkVoidFunction found = realInstance(instance, name);
+  if (strcmp(name, "vkGetDeviceProcAddr"))
+    return found;
+  realDevice = (PFN_vkGetDeviceProcAddr)found;
+  return (PFN_vkVoidFunction)ofDevice;
+}

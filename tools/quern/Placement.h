@@ -1,0 +1,52 @@
+//===- Placement.h - What a device's memory has room for --------*- C++ -*-===//
+#pragma once
+#include "Driver.h"
+#include "Session.h"
+
+namespace quern {
+
+/// Bytes that an artifact takes of a device's memory when its context and its
+/// sequences are full.
+struct DeviceFigures {
+  std::string name; // the target's
+  uint64_t weights = 0, kv = 0, kvPerToken = 0, activations = 0, overhead = 0;
+
+  uint64_t total() const { return weights + kv + activations + overhead; }
+};
+
+struct Figures {
+  std::vector<DeviceFigures> devices;
+  /// Of weights, that one generated token of one sequence makes it read.
+  uint64_t streamed = 0;
+
+  /// The fullest device's part of its memory: more than 1, and it does not fit.
+  double load(llvm::ArrayRef<uint64_t> memory) const;
+};
+
+/// Runs the passes that plan memory on the model that the session has imported: these
+/// are the bytes of the plan, not an estimate of it.
+llvm::Expected<Figures> planFigures(Session &, const CompileRequest &,
+                                    int64_t context, int64_t sequences,
+                                    int64_t layersOnFirst);
+
+/// The largest n up to `most` whose load is at most 1, or 0. Loads grow almost in
+/// proportion to n.
+llvm::Expected<int64_t>
+largest(int64_t most, llvm::function_ref<llvm::Expected<double>(int64_t)> load);
+
+/// The most layers of which a first device with so much memory can take care.
+llvm::Expected<int64_t> mostLayers(Session &, const CompileRequest &,
+                                   int64_t context, int64_t sequences,
+                                   uint64_t memory);
+
+/// What --gpu-layers and --device-memory mean for the imported model: layers of the
+/// first of two devices; 0 if there is one. An error for what cannot be or, with
+/// `mustFit`, what the memory has no room for.
+llvm::Expected<int64_t> layersOnFirst(Session &, const CompileRequest &,
+                                      int64_t context, int64_t sequences,
+                                      bool mustFit);
+
+/// What a device has of a model with so many layers: "layers 20 to 29, output".
+std::string placementText(int64_t layers, int64_t onFirst, unsigned device);
+
+} // namespace quern
