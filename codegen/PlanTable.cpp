@@ -32,7 +32,6 @@ public:
     fillHeader();
     for (Attribute group : cast<ArrayAttr>(plan.get("groups")))
       addGroup(cast<DictionaryAttr>(group));
-    addInputs();
     for (auto program : module.getOps<func::FuncOp>())
       if (auto role = program->getAttrOfType<RoleAttr>("quern.role"))
         addProgram(program, role.getValue());
@@ -66,17 +65,6 @@ private:
          uint64_t(integer(g, "table"))});
   }
 
-  void addInputs() {
-    uint32_t rows = std::max(at("chunk"), at("max_batch")), both = 3;
-    for (uint64_t offset : {header.tokens, header.positions, header.slots})
-      uses.push_back({offset, 4, rows, plan::kRows, both, 0});
-    uses.push_back({header.tiles, 8, header.maxTiles, plan::kTiles, both, 0});
-    uses.push_back(
-        {header.select, 4, header.maxLogitRows, plan::kLogitRows, both, 0});
-    uses.push_back({header.logits, 4 * header.logitStride, header.maxLogitRows,
-                    plan::kLogitRows, both, 0});
-  }
-
   void addProgram(func::FuncOp function, Role role) {
     plan::Program &program = header.programs[unsigned(role)];
     program.firstStage = stages.size();
@@ -86,7 +74,8 @@ private:
     for (Operation &op : function.getBody().front()) {
       auto launch = dyn_cast<LaunchOp>(op);
       if (auto copy = dyn_cast<CopyOp>(op)) {
-        // What the logits read is copied with them, since they follow at once.
+        // In front of the first of the logits' launches it is not repeated with
+        // them; what it copied lives on.
         addCopy(copy, program, role);
       } else if (launch) {
         auto kernel = symbols.lookup<KernelOp>(launch.getKernel());

@@ -200,7 +200,9 @@ def CopyAtSeams : Pass<"quern-copy-at-seams", "::mlir::ModuleOp"> {
   let summary = "copy what a device reads of another";
   let description = [{
     Where a stage reads what a stage of another device made, a `quern.copy` comes
-    before it: one for each value and device, where it is first read.
+    before it: one for each value and device, where it is first read. What is kept
+    from step to step is not copied: a KV cache that stages of two devices use is an
+    error.
 
     ```mlir
     %x = quern.stage "token_embd" rows step(...) ... attributes {quern.device = 1 : i32}

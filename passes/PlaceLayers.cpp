@@ -84,7 +84,7 @@ struct PlaceLayers : quern::impl::PlaceLayersBase<PlaceLayers> {
 private:
   bool onFirst(const Parts &parts, Operation *op) {
     int64_t part = parts.of(op);
-    return part == Parts::kEmbedding ? layers == parts.layers()
+    return part == Parts::kEmbedding ? layers > 0 && layers == parts.layers()
            : part == Parts::kOutput  ? layers > 0
                                      : part >= parts.layers() - layers;
   }

@@ -146,30 +146,35 @@ MemoryPlan quern::planMemory(const PlanView &plan, uint64_t tokens,
   // and with all that samples on, Sampler::bytes is so much for each.
   uint64_t sampler = uint64_t(plan->vocabulary) * 8;
   uint64_t mostSampler = uint64_t(plan->vocabulary) * 28;
-  uint64_t tables =
+  uint64_t tables = // of each device
       plan.buffers().size() * sizeof(void *) + plan.stages().size() * 32;
   uint64_t workers = has.threads ? has.threads - 1 : 0;
   tokens = std::min<uint64_t>(tokens, plan->context);
 
   MemoryPlan memory;
   HostMemory host;
+  uint64_t running = 0;
   bool inProcess = false;
-  for (uint32_t device = 0; device < plan.devices().size(); ++device)
-    if (plan.devices()[device].ownMemory)
+  for (uint32_t device = 0; device < plan.devices().size(); ++device) {
+    if (!plan.runs(device))
+      continue;
+    ++running;
+    if (plan.devices()[device].ownMemory) {
       memory.devices.push_back({std::string(plan.name(plan.devices()[device])),
                                 memoryOf(plan, device)});
-    else if (plan.runs(device)) {
+    } else {
       inProcess = true;
       HostMemory own = hostMemoryOf(plan, device, tokens);
       host.activations += own.activations, host.kv += own.kv;
       host.touchedActivations += own.touchedActivations;
       host.touchedKv += own.touchedKv;
     }
+  }
   if (inProcess)
     memory.items = {{"activations", host.activations, host.touchedActivations},
                     {"keys and values", host.kv, host.touchedKv}};
   std::vector<MemoryPlan::Item> process = {
-      {"tables of stages", tables, tables},
+      {"tables of stages", tables * running, tables * running},
       {"sampler", mostSampler, sampler},
       {"text", kHeap + plan->context * kPerToken, kHeap + tokens * kPerToken},
       {"stacks", kMainStack + workers * kWorkerStack,

@@ -161,7 +161,9 @@ inline uint64_t kvPagesNeeded(uint32_t window, uint32_t context,
   return needed < whole * sequences ? needed : whole * sequences;
 }
 
-/// For the touched bytes: this much of the arena holds data of `rows` rows.
+/// For the touched bytes: this much of the arena holds data of `rows` rows, which a
+/// stage of the device makes or a copy brings it. Step inputs and logits have none:
+/// the header says where they are.
 struct ArenaUse {
   uint64_t offset;   // in the arena
   uint64_t rowBytes; // bytes per row

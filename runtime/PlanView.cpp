@@ -127,6 +127,8 @@ void PlanView::checkPrograms() const {
     if (!fits(program.firstStage, program.stages, 1, stageTable.size()) ||
         program.headStage > program.stages)
       fail("program {} has stages that there are not", role);
+    if (program.stages == 0)
+      fail("program {} has no stages", role);
     if (program.maxRows == 0)
       fail("program {} takes no rows", role);
     uint32_t tiles = maxTiles(program.maxRows, head->maxSequences);
@@ -136,28 +138,34 @@ void PlanView::checkPrograms() const {
   }
 }
 
-/// Rows that are copied must be in the fronts, the most of them that there can be.
+/// The most rows that a copy may find in a step.
+uint64_t PlanView::mostCopied(const Stage &stage) const {
+  if (constantTable[stage.firstConstant + 1] == plan::kLogitRows)
+    return head->maxLogitRows;
+  uint64_t most = 0, index = stageIndex(stage);
+  for (const Program &program : head->programs)
+    if (index - program.firstStage < program.stages)
+      most = std::max<uint64_t>(most, program.maxRows);
+  return most;
+}
+
+/// Rows that are copied must be in the fronts, the most of them that there can be, and
+/// come from a device that has one.
 void PlanView::checkCopy(const Stage &stage) const {
   uint64_t index = stageIndex(stage);
   if (stage.buffers != 1 || stage.constants != 3)
     fail("stage {} copies what is no row", index);
   const Buffer &buffer = bufferTable[stage.firstBuffer];
   const int64_t *constants = &constantTable[stage.firstConstant];
-  uint64_t most = head->maxLogitRows;
-  if (constants[1] == plan::kRows) {
-    most = 0;
-    for (const Program &program : head->programs)
-      if (index - program.firstStage < program.stages)
-        most = std::max<uint64_t>(most, program.maxRows);
-  }
   if (buffer.space != plan::Space::Arena ||
       !fits(buffer.offset, buffer.bytes, 1, head->frontBytes))
     fail("stage {} copies what is not in the front of the arena", index);
   if (uint64_t(constants[0]) >= deviceTable.size() ||
-      constants[0] == stage.device)
+      constants[0] == stage.device || !runs(uint32_t(constants[0])))
     fail("stage {} copies from device {}", index, constants[0]);
   if ((constants[1] != plan::kRows && constants[1] != plan::kLogitRows) ||
-      !fits(0, most, uint64_t(constants[2]), head->frontBytes - buffer.offset))
+      !fits(0, mostCopied(stage), uint64_t(constants[2]),
+            head->frontBytes - buffer.offset))
     fail("stage {} copies more rows than there is room for", index);
 }
 
@@ -196,7 +204,7 @@ void PlanView::checkStages(std::span<const uint64_t> kernels,
 }
 
 /// The engine writes step inputs and page tables and reads them back, so they
-/// must not share bytes, among themselves or with the logits.
+/// must not share bytes, among themselves, with the logits, or with what is copied.
 void PlanView::checkInputs() const {
   const PlanHeader &h = *head;
   uint64_t rows = uint64_t(maxRows()) * 4;
@@ -220,6 +228,18 @@ void PlanView::checkInputs() const {
     if (ranges[i].begin + ranges[i].size > ranges[i + 1].begin)
       fail("step inputs at offsets {} and {} of the arena overlap",
            ranges[i].begin, ranges[i + 1].begin);
+  for (const Stage &stage : stageTable) {
+    if (stage.kernel != plan::kCopy)
+      continue;
+    uint64_t begin = bufferTable[stage.firstBuffer].offset;
+    uint64_t end = begin + mostCopied(stage) *
+                               uint64_t(constantTable[stage.firstConstant + 2]);
+    for (const Range &range : ranges)
+      if (begin < range.begin + range.size && range.begin < end)
+        fail("stage {} copies over step inputs at offset {} of the arena: they "
+             "overlap",
+             stageIndex(stage), range.begin);
+  }
 }
 
 void PlanView::checkGroups() const {

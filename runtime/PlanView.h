@@ -65,6 +65,7 @@ private:
   void checkStages(std::span<const uint64_t> kernels,
                    uint64_t weightBytes) const;
   void checkCopy(const plan::Stage &stage) const;
+  uint64_t mostCopied(const plan::Stage &stage) const;
   void checkGroups() const;
   void checkInputs() const;
   void checkFront(uint64_t offset, uint64_t count, uint64_t size,

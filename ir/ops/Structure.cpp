@@ -42,6 +42,15 @@ LogicalResult KernelOp::verify() {
   return verifyRows(*this, getRows(), block.getArgumentTypes()); // C2
 }
 
+LogicalResult CopyOp::verify() {
+  Operation *maker = getInput().getDefiningOp();
+  if (isa_and_nonnull<StageOp, LaunchOp>(maker) &&
+      deviceOf(maker) != deviceOf(*this)) // C1
+    return success();
+  return emitOpError(
+      "requires what a stage or launch of another device has made");
+}
+
 LogicalResult LaunchOp::verify() {
   if (getOffsets() && getOffsets()->size() != getOutputs().size()) // C4
     return emitOpError("requires an offset for each result");

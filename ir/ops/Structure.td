@@ -76,6 +76,8 @@ def Quern_CopyOp : Quern_Op<"copy", [Pure, AllTypesMatch<["input", "result"]>]> 
     only op whose operand may be of another device than itself. Where in the arena
     it lies, it lies on both.
 
+    (C1) a stage, or the launch that it became, of another device made the operand
+
     ```mlir
     %y = quern.copy "blk.14.ffn_down" rows step %x : tensor<?x576xf32>
     ```
@@ -85,6 +87,7 @@ def Quern_CopyOp : Quern_Op<"copy", [Pure, AllTypesMatch<["input", "result"]>]> 
   let assemblyFormat = [{
     $name `rows` custom<RowsOfKeyword>($rows) $input attr-dict `:` type($input)
   }];
+  let hasVerifier = 1;
 }
 
 def Quern_LaunchOp : Quern_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {

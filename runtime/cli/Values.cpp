@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <cmath>
 
 namespace quern::cli {
 
@@ -52,11 +53,12 @@ CLI::Validator byteSize() {
     constexpr std::string_view letters = "KMGT";
     size_t power =
         unit.empty() ? 0 : letters.find(char(toupper(uint8_t(unit[0])))) + 1;
+    std::string rest = unit.empty() ? "" : unit.substr(1);
     bool known = unit.empty() ||
-                 (power > 0 && (unit.size() == 1 || unit.substr(1) == "iB"));
+                 (power > 0 && (rest.empty() || rest == "iB" || rest == "B"));
     double value = 0;
     double bytes = parseAll(text.substr(0, digits), value)
-                       ? value * double(uint64_t{1} << 10 * power)
+                       ? value * std::pow(rest == "B" ? 1000 : 1024, power)
                        : 0;
     if (!known || bytes < 1 || bytes > double(uint64_t{1} << 60))
       return text + ": not a size, such as 512MiB or 24G";

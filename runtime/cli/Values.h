@@ -15,7 +15,7 @@ CLI::Validator wholeNumber(uint64_t least, uint64_t most = INT32_MAX);
 /// This word, which completions offer, or a whole number.
 CLI::Validator wordOrNumber(const std::string &word);
 /// A number of bytes from 1 on, with or without a unit: 4096, 512MiB, 24G. Units
-/// are powers of 1024. For `transform`: the value becomes the number alone.
+/// are powers of 1024; those that end in B without an i, such as GB, of 1000. For `transform`: the value becomes the number alone.
 CLI::Validator byteSize();
 /// A finite number in [least, most].
 CLI::Validator realNumber(double least, double most);

@@ -78,7 +78,8 @@ class Splits:
                         self.hashOf(self.split(model, layers), role=role))
 
     def test_more_rows_of_logits_than_are_made_at_once(self):
-        """The head runs again, and finds what was copied before it."""
+        """The head runs again where there are more than 32, a second time on what
+        was copied before it."""
         model = self.tiny("many", arch="llama", format="q8_0", context=512,
                           layers=2)
         artifact = self.split(model, 1)
@@ -128,11 +129,73 @@ class Splits:
         model = self.tiny("auto", arch="llama", format="q8_0", context=512,
                           layers=self.LAYERS)
         for memory in ("4M", "2M", "64G"):
-            flags = ("--target", self.TARGETS, "--device-memory", memory)
-            done = self.quern("fit", model, *flags, "--json")
-            self.assertEqual(done.returncode, 0, done.stderr)
-            layers = e2e.json.loads(done.stdout)["gpu_layers"]
-            auto = self.compile(model, *flags, output=self.folder / "auto.out")
+            layers = self.fit(model, "--device-memory", memory)["gpu_layers"]
+            auto = self.compile(model, "--target", self.TARGETS,
+                                "--device-memory", memory,
+                                output=self.folder / "auto.out")
             named = self.split(model, layers)
             self.assertEqual(auto.json("info")["memory"],
                              named.json("info")["memory"])
+
+    def fit(self, model, *flags):
+        done = self.quern("fit", model, "--target", self.TARGETS, *flags,
+                          "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return e2e.json.loads(done.stdout)
+
+    def test_the_largest_limits_are_of_layers_placed_anew(self):
+        model = self.tiny("limits", arch="llama", format="q8_0", context=4096,
+                          layers=self.LAYERS)
+        flags = ("--max-batch", 1, "--device-memory", "1M")
+        said = self.fit(model, "--ctx", 64, *flags)
+        layers = said["gpu_layers"]
+        self.assertGreater(layers, 0)
+        self.assertEqual(said["max_gpu_layers"], layers)
+        # The fewer layers, the longer; without a layer there is room for all.
+        self.assertEqual(said["max_context"], 4096)
+        self.assertLess(self.fit(model, "--ctx", 4096, *flags)["gpu_layers"],
+                        layers)
+        fixed = self.fit(model, "--ctx", 64, *flags, "--gpu-layers", layers)
+        longest = fixed["max_context"]
+        self.assertLess(longest, 4096)
+        for context in (longest, longest + 1):
+            said = self.fit(model, "--ctx", context, *flags, "--gpu-layers",
+                            layers)
+            self.assertEqual(said["fits"], context == longest)
+        self.assertGreaterEqual(
+            self.fit(model, "--ctx", longest, *flags)["gpu_layers"], layers)
+
+    def test_a_table_says_how_many_layers(self):
+        model = self.tiny("table", arch="llama", format="f16", context=512,
+                          layers=self.LAYERS)
+        done = self.quern("fit", model, "--target", self.TARGETS, "--table",
+                          "--device-memory", "2M")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        heading, *rows = done.stdout.splitlines()
+        self.assertTrue(heading.endswith(
+            "  layers on " + self.TARGETS.split(",")[0]), heading)
+        said = e2e.json.loads(self.quern(
+            "fit", model, "--target", self.TARGETS, "--table", "--json",
+            "--device-memory", "2M").stdout)
+        self.assertEqual([row.split("  ")[-1].strip() for row in rows],
+                         [f"{q['gpu_layers']} of {self.LAYERS}" for q in said])
+        self.assertLess(said[0]["gpu_layers"], said[-1]["gpu_layers"])
+
+    def test_only_the_compilation_prints_its_ir(self):
+        """Trials for --gpu-layers auto do not."""
+        model = self.tiny("printed", arch="llama", format="q8_0", layers=2)
+        done = self.quern("compile", model, "--target", self.TARGETS,
+                          "--device-memory", "1G", "--emit", "plan",
+                          "--mlir-print-ir-after-all")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stderr.count("After PlanMemory"), 1)
+
+    def test_too_many_layers_say_how_many_would_do(self):
+        model = self.tiny("many-layers", arch="llama", format="q8_0",
+                          context=512, layers=self.LAYERS)
+        most = self.fit(model, "--device-memory", "2M")["max_gpu_layers"]
+        self.assertLess(most, self.LAYERS)
+        done = self.quern("compile", model, "--target", self.TARGETS,
+                          "--gpu-layers", self.LAYERS, "--device-memory", "2M")
+        self.assertOneLine(done, "error", "--device-memory 2.0 MiB",
+                           f"--gpu-layers {most} would fit")

@@ -33,9 +33,12 @@ class Answers(Splits, e2e.Case):
                               "--gpu-layers", layers, *flags, "--json",
                               "--device-memory", "4G")
             device, host = json.loads(done.stdout)["devices"]
-            for key in ("name", "weights_bytes", "kv_bytes",
-                        "activation_bytes", "overhead_bytes"):
-                self.assertEqual(memory["devices"][0][key], device[key])
+            taken = memory.get("devices", [])
+            self.assertEqual([d["name"] for d in taken],
+                             ["vulkan"] if layers else [])
+            for key in ("weights_bytes", "kv_bytes", "activation_bytes",
+                        "overhead_bytes"):
+                self.assertEqual(taken[0][key] if taken else 0, device[key])
             parts = {p["name"]: p["reserved_bytes"] for p in memory["parts"]}
             for key, part in (("activation_bytes", "activations"),
                               ("kv_bytes", "keys and values")):
@@ -60,6 +63,28 @@ class Answers(Splits, e2e.Case):
                     splits, (512, 3000, 8192), ("f16", "f32")):
                 self.comparePlans(link, layers, "--ctx", context, "--kv-type",
                                   kind, "--max-batch", 2)
+
+
+class Order(e2e.Case):
+    def test_memory_of_its_own_goes_first(self):
+        model = self.tiny("model", arch="llama", format="q8_0", layers=1)
+        for command in ("compile", "fit"):
+            done = self.quern(command, model, "--target", "cpu,vulkan",
+                              "--gpu-layers", 1)
+            self.assertOneLine(done, "error", "--target cpu,vulkan",
+                               "vulkan has memory of its own")
+
+    def test_a_chip_for_each(self):
+        model = self.tiny("model", arch="llama", format="q8_0", layers=1)
+        for chips, words in (("portable", "a chip for each of vulkan,cpu"),
+                             ("portable,portable", "cpu"),
+                             ("portable,x86-64-v3,x", "a chip for each")):
+            done = self.quern("compile", model, "--target", "vulkan,cpu",
+                              "--gpu-layers", 1, "--mcpu", chips)
+            self.assertOneLine(done, "error", "--mcpu", words)
+        done = self.quern("compile", model, "--target", "vulkan,cpu",
+                          "--gpu-layers", 0, "--emit", "spirv")
+        self.assertOneLine(done, "error", "--emit spirv: nothing runs on vulkan")
 
 
 class WithoutADriver(e2e.Case):

@@ -46,14 +46,18 @@ static std::string nameOf(StringRef model) {
   return path::stem(model).str();
 }
 
-/// Where the artifact of a request lies, or would.
-static llvm::Expected<std::string> cachedPath(const CompileRequest &request) {
+/// Where the artifact of a request lies, or would. A context matters only where its
+/// memory is taken at the start: otherwise one artifact does for all, and `request`
+/// forgets it.
+static llvm::Expected<std::string> cachedPath(CompileRequest &request) {
   auto folder = cacheFolder();
   if (!folder)
     return folder.takeError();
   Session session; // the chip that "native" means here
   if (auto error = session.openTargets(request.target, request.chip))
     return error;
+  if (!session.devices()[0].ownMemory)
+    request.context = 0;
   Digest digest;
   digest.add(llvm::formatv("{0};{1};{2};{3};{4};{5};{6};{7}", request.target,
                            session.chips(), request.kvType, request.context,

@@ -76,10 +76,15 @@ private:
     if (!layers)
       return layers.takeError();
     options = session.options(request, *context, request.maxBatch, *layers);
-    bool automatic = request.gpuLayers.empty() || request.gpuLayers == "auto";
-    if (session.targets.size() > 1 && automatic && *layers == 0)
+    if (session.targets.size() == 1 || !isAutomatic(request))
+      return llvm::Error::success();
+    const std::string &first = session.targets[0].info.name;
+    if (*layers == 0)
       warnings.push_back("--device-memory: not one layer fits, so nothing runs on " +
-                         session.targets[0].info.name);
+                         first);
+    else
+      placed = llvm::formatv("{0} of {1} layers on {2}", *layers,
+                             layerCount(*session.module), first);
     return llvm::Error::success();
   }
 
@@ -142,12 +147,14 @@ private:
     return buildPlanTable(*session.module, session.devices());
   }
 
-  /// Of the first target that says something of its kernels.
+  /// Of the first target with kernels that says something of them.
   llvm::Error printReport() {
     phases.begin("report", "reading kernels");
     std::vector<KernelReport> reports;
     std::string failure;
     for (auto [device, opened] : llvm::enumerate(session.targets)) {
+      if (kernelsOf(device).empty())
+        continue;
       auto report = opened.target->report(*kernelsAlone(device));
       if (report) {
         reports = std::move(*report);
@@ -184,6 +191,9 @@ private:
       });
       if (!ours && request.emit != "kernels")
         continue;
+      if (ours && kernelsOf(device).empty())
+        return llvm::createStringError("--emit " + request.emit +
+                                       ": nothing runs on " + opened.info.name);
       OwningOpRef<ModuleOp> kernels = kernelsAlone(device);
       PassManager pm(&session.context);
       opened.target->buildKernelPasses(pm);
@@ -412,7 +422,10 @@ private:
 
   /// For people; what programs want to know is in the exit code.
   void announce(llvm::StringRef files) {
-    if (!request.announce || request.verbose || !isatty(STDERR_FILENO))
+    bool terminal = isatty(STDERR_FILENO);
+    if (!placed.empty() && (request.verbose || terminal))
+      llvm::errs() << placed << "\n";
+    if (!request.announce || request.verbose || !terminal)
       return;
     std::chrono::duration<double> took =
         std::chrono::steady_clock::now() - began;
@@ -463,6 +476,7 @@ private:
   std::optional<ChatTemplate> chatTemplate;
   std::vector<std::string> objects;
   std::vector<std::string> warnings; // said when all is written
+  std::string placed;                // what --gpu-layers auto came to, if it did
 };
 } // namespace
 

@@ -28,6 +28,9 @@ private:
   llvm::Error import(const std::string &quantization);
   llvm::Expected<double> load(int64_t context, int64_t sequences);
   void findMemory();
+  bool automatic() const {
+    return session.targets.size() > 1 && isAutomatic(request.compile);
+  }
   llvm::Error findLayers();
   llvm::Error measure(const std::string &quantization);
   Json json() const;
@@ -76,9 +79,16 @@ llvm::Error Fit::import(const std::string &quantization) {
                  .output = c.tiesOutput() ? "token_embd" : "output"}));
 }
 
+/// Layers that --gpu-layers auto places are placed anew.
 llvm::Expected<double> Fit::load(int64_t context, int64_t sequences) {
+  int64_t placed = layers;
+  if (automatic())
+    if (auto error = layersOnFirst(session, request.compile, context, sequences,
+                                   /*mustFit=*/false)
+                         .moveInto(placed))
+      return error;
   auto planned =
-      planFigures(session, request.compile, context, sequences, layers);
+      planFigures(session, request.compile, context, sequences, placed);
   if (!planned)
     return planned.takeError();
   return planned->load(memory);
@@ -89,14 +99,14 @@ void Fit::findMemory() {
   uint64_t here =
       uint64_t(sysconf(_SC_PHYS_PAGES)) * uint64_t(sysconf(_SC_PAGESIZE));
   uint64_t given = request.compile.deviceMemory;
-  for (const PlanDevice &device : session.devices())
-    memory.push_back(given && (memory.empty() || device.ownMemory) ? given
-                                                                   : here);
+  for (size_t device = 0; device < session.targets.size(); ++device)
+    memory.push_back(given && memory.empty() ? given : here);
 }
 
 /// Most layers on the first device. Where it is the only one, those beside which the
 /// rest would be in the process.
 llvm::Error Fit::findLayers() {
+  maxLayers = 0;
   bool alone = session.targets.size() == 1;
   if (alone && !session.devices()[0].ownMemory)
     return llvm::Error::success();
@@ -141,7 +151,8 @@ llvm::Error Fit::measure(const std::string &quantization) {
   if (!most)
     return most.takeError();
   maxSequences = *most;
-  return findLayers();
+  maxLayers = layers; // as many as can be
+  return automatic() ? llvm::Error::success() : findLayers();
 }
 
 Json Fit::json() const {
@@ -204,6 +215,8 @@ void Fit::printText() const {
     line("together", device.total(), "of " + cli::formatBytes(bytes));
   }
   os << verdict();
+  if (automatic() && layers == 0)
+    os << " Not one layer fits on " << figures.devices[0].name << ".";
   if (maxContext)
     os << " The longest context of " << counted(sequences, "sequence") << ": "
        << counted(maxContext, "token")
@@ -229,10 +242,12 @@ void Fit::printText() const {
 
 llvm::Error Fit::printTable() {
   Json list = Json::array();
+  bool split = session.targets.size() > 1;
   if (!request.json)
     llvm::outs()
         << "quantization     weights    together  fits  longest context"
-           "  most sequences\n";
+           "  most sequences"
+        << (split ? "  layers on " + session.targets[0].info.name : "") << "\n";
   for (const std::string &name : quantizationNames()) {
     if (auto error = measure(name))
       return error;
@@ -244,9 +259,15 @@ llvm::Error Fit::printTable() {
       weights += device.weights, total += device.total();
     if (!request.json)
       llvm::outs() << llvm::formatv(
-          "{0,-12} {1,11} {2,11}  {3,-4}  {4,15}  {5,14}\n", name,
-          cli::formatBytes(weights), cli::formatBytes(total),
-          figures.load(memory) <= 1 ? "yes" : "no", maxContext, maxSequences);
+                          "{0,-12} {1,11} {2,11}  {3,-4}  {4,15}  {5,14}", name,
+                          cli::formatBytes(weights), cli::formatBytes(total),
+                          figures.load(memory) <= 1 ? "yes" : "no", maxContext,
+                          maxSequences)
+                   << (split ? llvm::formatv("  {0} of {1}", layers,
+                                             layerCount(*session.module))
+                                   .str()
+                             : "")
+                   << "\n";
   }
   if (request.json)
     llvm::outs() << list.dump(2) << "\n";

@@ -164,7 +164,8 @@ std::string quern::phasesText() {
   for (const Phase &phase : llvm::drop_end(phasesOfAll()))
     add(phase, "");
   for (auto &[phase, targets] : targetPhases())
-    add(phase, targets.size() == 1 ? " (" + targets[0] + ")" : "");
+    add(phase, targets.size() == 1 ? " (" + targets[0] + ")"
+                                   : " (of one target)");
   add(phasesOfAll().back(), "");
   return text;
 }

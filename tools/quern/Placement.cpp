@@ -65,7 +65,7 @@ llvm::Expected<Figures> quern::planFigures(Session &session,
   buildGraphPasses(pm, options);
   buildStagePasses(pm, options);
   buildPlanPasses(pm, options);
-  if (auto error = session.run(pm, *module))
+  if (auto error = session.run(pm, *module, /*trial=*/true))
     return error;
   PlanTable table = buildPlanTable(*module, session.devices());
   uint64_t weights = planInteger(*module, "weights_bytes");
@@ -134,18 +134,34 @@ std::string quern::placementText(int64_t layers, int64_t onFirst,
 static llvm::Error checkRoom(Session &session, const CompileRequest &request,
                              int64_t context, int64_t sequences,
                              int64_t layers) {
+  auto shown = cli::formatBytes;
   auto figures = planFigures(session, request, context, sequences, layers);
   if (!figures)
     return figures.takeError();
   const DeviceFigures &device = figures->devices[0];
   if (device.total() <= request.deviceMemory)
     return llvm::Error::success();
+  std::string remedy;
+  if (session.targets.size() > 1) {
+    auto most = mostLayers(session, request, context, sequences,
+                           request.deviceMemory);
+    if (!most)
+      return most.takeError();
+    remedy = llvm::formatv("--gpu-layers {0} would fit", *most);
+  } else {
+    remedy = "a smaller --ctx or --max-batch takes less";
+  }
   return llvm::createStringError(llvm::formatv(
-      "--device-memory {0}: on {1} it takes {2} bytes, {3} more: weights {4}, "
-      "keys and values {5}, activations {6}, overhead {7}",
-      cli::formatBytes(request.deviceMemory), device.name, device.total(),
-      device.total() - request.deviceMemory, device.weights, device.kv,
-      device.activations, device.overhead));
+      "--device-memory {0}: on {1} it takes {2}, {3} more: weights {4}, keys and "
+      "values {5}, activations {6}, overhead {7}; {8}",
+      shown(request.deviceMemory), device.name, shown(device.total()),
+      shown(device.total() - request.deviceMemory), shown(device.weights),
+      shown(device.kv), shown(device.activations), shown(device.overhead),
+      remedy));
+}
+
+bool quern::isAutomatic(const CompileRequest &request) {
+  return request.gpuLayers.empty() || request.gpuLayers == "auto";
 }
 
 llvm::Expected<int64_t> quern::layersOnFirst(Session &session,
@@ -153,13 +169,12 @@ llvm::Expected<int64_t> quern::layersOnFirst(Session &session,
                                              int64_t context,
                                              int64_t sequences, bool mustFit) {
   int64_t all = layerCount(*session.module), layers = 0;
-  bool split = session.targets.size() > 1, automatic = request.gpuLayers.empty() ||
-                                                       request.gpuLayers == "auto";
+  bool split = session.targets.size() > 1;
   if (!split && !request.gpuLayers.empty())
     return llvm::createStringError(
         "--gpu-layers " + request.gpuLayers +
         ": needs two targets, --target FIRST,SECOND, to place layers on");
-  if (split && automatic) {
+  if (split && isAutomatic(request)) {
     if (!request.deviceMemory)
       return llvm::createStringError(
           "--target " + request.target +

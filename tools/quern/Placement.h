@@ -39,6 +39,9 @@ llvm::Expected<int64_t> mostLayers(Session &, const CompileRequest &,
                                    int64_t context, int64_t sequences,
                                    uint64_t memory);
 
+/// Whether the layers of two targets go by the memory of the first.
+bool isAutomatic(const CompileRequest &);
+
 /// What --gpu-layers and --device-memory mean for the imported model: layers of the
 /// first of two devices; 0 if there is one. An error for what cannot be or, with
 /// `mustFit`, what the memory has no room for.

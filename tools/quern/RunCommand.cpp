@@ -10,7 +10,8 @@ void quern::addTargetFlag(CLI::App &command, CompileRequest &request) {
   command
       .add_option("--target", request.target,
                   "kind of hardware; see `quern targets`. Two with a comma "
-                  "between them share the model's layers")
+                  "between them share the model's layers; the second works in "
+                  "the process's memory")
       ->type_name("NAME[,NAME]")
       ->check(cli::suggest(targetNames()))
       ->capture_default_str();
@@ -47,8 +48,10 @@ void quern::addTargetFlags(CLI::App &command, CompileRequest &request) {
   c->add_option("MODEL", r.model, "GGUF file, or folder with safetensors")
       ->required();
   addTargetFlag(command, request);
-  c->add_option("--mcpu", r.chip, "instruction set; see `quern targets`")
-      ->type_name("NAME")
+  c->add_option("--mcpu", r.chip,
+                "instruction set, or kind of chip, of each target; see `quern "
+                "targets`")
+      ->type_name("NAME[,NAME]")
       ->check(cli::suggest(chipNames()))
       ->capture_default_str();
   addOffloadFlags(command, request, "not said");
@@ -113,6 +116,8 @@ int RunCommand::run(const cli::Arguments &given) {
   std::vector<std::string> words = handed.normalized();
   arguments.insert(arguments.end(), words.begin() + 1, words.end());
   request.compiler = cli::identityText();
+  request.maxBatch = 1; // one person's conversation
+  request.context = answerFlags.context;
   return runModel(request, arguments);
 }
 

@@ -70,10 +70,9 @@ llvm::Error Session::openTargets(const std::string &names,
   if (list.size() == 2 && list[0] == list[1])
     return llvm::createStringError("--target " + names +
                                    ": expected two different targets");
-  if (each.size() == 1)
+  if (each.size() == 1 && chips == "native")
     each.resize(list.size(), each[0]);
-  if (each.size() != list.size() ||
-      (list.size() > 1 && each[0] == each[1] && each[0] != "native"))
+  if (each.size() != list.size())
     return llvm::createStringError(
         "--mcpu " + chips + ": expected " +
         (list.size() == 1 ? "one chip"
@@ -81,6 +80,11 @@ llvm::Error Session::openTargets(const std::string &names,
   for (auto [name, chip] : llvm::zip_equal(list, each))
     if (auto error = openTarget(name, chip))
       return error;
+  if (targets.size() > 1 && targets[1].target->traits().ownMemory)
+    return llvm::createStringError(
+        "--target " + names + ": " + targets[1].info.name +
+        " has memory of its own, so it goes first; the second works in the "
+        "process's");
   return llvm::Error::success();
 }
 
@@ -121,8 +125,8 @@ llvm::Error Session::import(FormatOf formatOf) {
   return llvm::Error::success();
 }
 
-llvm::Error Session::run(PassManager &pm, ModuleOp on) {
-  if (printIr)
+llvm::Error Session::run(PassManager &pm, ModuleOp on, bool trial) {
+  if (printIr && !trial)
     pm.enableIRPrinting([](Pass *, Operation *) { return false; },
                         [](Pass *, Operation *) { return true; },
                         /*printModuleScope=*/false,

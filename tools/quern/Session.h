@@ -26,9 +26,11 @@ public:
                          int64_t sequences, int64_t layersOnFirst) const;
   /// The context that a request means, or why it cannot be.
   llvm::Expected<int64_t> contextOf(const CompileRequest &);
-  /// One or two targets, and the chip of each, or "native"; with commas.
+  /// One or two targets, and the chip of each, or "native"; with commas. Only the
+  /// first may have memory of its own.
   llvm::Error openTargets(const std::string &names, const std::string &chips);
-  llvm::Error run(mlir::PassManager &, mlir::ModuleOp = {});
+  /// Of a trial, whose module is not kept, no IR is printed.
+  llvm::Error run(mlir::PassManager &, mlir::ModuleOp = {}, bool trial = false);
   int64_t integer(llvm::StringRef attribute);
 
   mlir::DialectRegistry registry;

@@ -148,7 +148,8 @@ void Commands::addFit() {
                 "or a config.json")
       ->required();
   addTargetFlag(*c, fit.compile);
-  addOffloadFlags(*c, fit.compile, "this machine's");
+  addOffloadFlags(*c, fit.compile,
+                  "this machine's; needed for a target with its own");
   addKvTypeFlag(*c, fit.compile);
   addLimits(*c, fit.compile);
   auto *one = c->add_option("--quantization", fit.quantization,
@@ -168,7 +169,8 @@ void Commands::addFit() {
       "What is printed is the plan of `quern compile` with the same limits: "
       "weights, keys and values of all sequences at their full length, "
       "activations of a step, and an overhead for everything else. Of two targets "
-      "the second has this machine's memory.\n\n"
+      "the second has this machine's memory; with --gpu-layers auto the layers are "
+      "placed anew for each context and number of sequences that is tried.\n\n"
       "Examples:\n"
       "  quern fit model.gguf --ctx 4096 --max-batch 1\n"
       "  quern fit config.json --table --device-memory 16G\n"

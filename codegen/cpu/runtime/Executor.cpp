@@ -1,17 +1,36 @@
 //===- Executor.cpp - Stages on the threads of a CPU ----------------------===//
 #include "codegen/cpu/runtime/Executor.h"
 #include "codegen/cpu/runtime/CpuFeatures.h"
+#include "runtime/ByteRanges.h"
 #include "runtime/Mapping.h"
 #include "runtime/Team.h"
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
 using namespace quern;
 
 namespace {
+/// The pages of a space that a device touches, one behind the other; the system hands
+/// them out as they are touched.
+class Pages {
+public:
+  Pages(const std::vector<ByteRange> &ranges, const char *what);
+  /// Of what the device touches; null for what it does not.
+  std::byte *at(const plan::Buffer &buffer) const;
+  std::byte *data() const { return memory.data(); }
+
+private:
+  struct Part {
+    uint64_t begin, end; // in the space, whole pages
+    uint64_t at;         // in memory
+  };
+  std::vector<Part> parts;
+  Mapping memory;
+};
+
 /// Calls the kernels in place: weights where they are mapped, arena and pool in
-/// memory that the system hands out as it is touched. All addresses are computed
-/// once; a run allocates nothing.
+/// pages of their own. All addresses are computed once; a run allocates nothing.
 class CpuExecutor : public Executor {
 public:
   CpuExecutor(std::span<const quern_kernel> kernels,
@@ -39,7 +58,7 @@ private:
   template <bool Measured>
   void work(size_t first, size_t last, unsigned worker, StageTime *times);
 
-  Mapping arena, kv;
+  Pages arena, kv;
   Team &team;
   std::vector<void *> pointers;
   std::vector<Call> calls;
@@ -47,21 +66,54 @@ private:
 };
 } // namespace
 
+Pages::Pages(const std::vector<ByteRange> &ranges, const char *what) {
+  uint64_t bytes = 0;
+  for (ByteRange range : ranges) {
+    uint64_t begin = range.begin / plan::kPage * plan::kPage;
+    uint64_t end = (range.end + plan::kPage - 1) / plan::kPage * plan::kPage;
+    if (parts.empty() || begin > parts.back().end)
+      parts.push_back({begin, begin, bytes});
+    bytes += end - parts.back().end;
+    parts.back().end = end;
+  }
+  memory = Mapping::anonymous(bytes, what);
+}
+
+std::byte *Pages::at(const plan::Buffer &buffer) const {
+  auto part = std::upper_bound( // the first that ends behind it
+      parts.begin(), parts.end(), buffer.offset,
+      [](uint64_t at, const Part &p) { return at < p.end; });
+  if (part == parts.end() || buffer.offset < part->begin ||
+      buffer.bytes > part->end - buffer.offset)
+    return nullptr;
+  return memory.data() + part->at + (buffer.offset - part->begin);
+}
+
+/// A device that is alone has all, whatever a stage touches of it.
+static std::vector<ByteRange> rangesOf(const ExecutorInput &input,
+                                       plan::Space space) {
+  const PlanView &plan = input.plan;
+  if (plan.devices().size() == 1)
+    return {{0, space == plan::Space::Arena ? plan->arenaBytes : plan->kvBytes}};
+  std::vector<ByteRange> ranges = touchedBy(plan, input.device, space);
+  if (space == plan::Space::Arena)
+    ranges.insert(ranges.begin(), {0, plan->frontBytes});
+  return ranges;
+}
+
 CpuExecutor::CpuExecutor(std::span<const quern_kernel> kernels,
                          const ExecutorInput &input)
-    : arena(Mapping::anonymous(input.plan->arenaBytes, "activations")),
-      kv(Mapping::anonymous(input.plan->kvBytes, "keys and values")),
+    : arena(rangesOf(input, plan::Space::Arena), "activations"),
+      kv(rangesOf(input, plan::Space::Kv), "keys and values"),
       team(input.team) {
   const PlanView &plan = input.plan;
   auto *weights = const_cast<std::byte *>(
       reinterpret_cast<const std::byte *>(input.weights.data()));
   pointers.reserve(plan.buffers().size());
-  for (const plan::Buffer &buffer : plan.buffers()) {
-    std::byte *base = buffer.space == plan::Space::Arena ? arena.data()
-                      : buffer.space == plan::Space::Kv  ? kv.data()
-                                                         : weights;
-    pointers.push_back(base + buffer.offset);
-  }
+  for (const plan::Buffer &buffer : plan.buffers())
+    pointers.push_back(buffer.space == plan::Space::Arena ? arena.at(buffer)
+                       : buffer.space == plan::Space::Kv  ? kv.at(buffer)
+                                                          : weights + buffer.offset);
   calls.reserve(plan.stages().size());
   for (const plan::Stage &stage : plan.stages()) {
     bool ours = stage.device == input.device && stage.kernel != plan::kCopy;

@@ -233,7 +233,8 @@ static void checkRoom(const Device &device, const ExecutorInput &input) {
   if (needed > has)
     throw Error(fmt::format(
         "{}: the model takes {} bytes of its memory, {} more than the {} that "
-        "it has: weights {}, keys and values {}, activations {}, overhead {}",
+        "it has: weights {}, keys and values {}, activations {}, overhead {}; "
+        "compile with a smaller --ctx, --max-batch or --gpu-layers",
         device.name(), needed, needed - has, has, memory.weights, memory.kv,
         memory.activations, memory.overhead));
 }

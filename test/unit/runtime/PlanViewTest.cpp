@@ -82,6 +82,10 @@ TEST_F(PlanViewTest, RefusesWrongHeaders) {
   EXPECT_NE(withHeader([](H &h) { h.kvBytes = uint64_t(1) << 48; }), "");
   EXPECT_NE(withHeader([](H &h) { h.arenaBytes = uint64_t(1) << 48; }), "");
   EXPECT_NE(withHeader([](H &h) { h.programs[0].stages = 4; }), "");
+  EXPECT_EQ(withHeader([](H &h) {
+              h.programs[1].stages = h.programs[1].headStage = 0;
+            }),
+            "plan: program 1 has no stages");
   EXPECT_NE(withHeader([](H &h) { h.programs[1].headStage = 4; }), "");
   EXPECT_NE(withHeader([](H &h) { h.programs[0].maxRows = 1 << 30; }), "");
   EXPECT_NE(withHeader([](H &h) { h.strings = 0; }), "");
@@ -159,6 +163,22 @@ TEST_F(PlanViewTest, RefusesWrongCopies) {
               (&c)[2] = int64_t((h.frontBytes - b.offset) / 12 + 1);
             }),
             "");
+  EXPECT_EQ(wrong([](S &, B &b, int64_t &, H &h) { b.offset = h.tokens; }),
+            "plan: stage 2 copies over step inputs at offset " +
+                std::to_string(
+                    reinterpret_cast<H *>(good.data())->tokens) +
+                " of the arena: they overlap");
+  EXPECT_NE(wrong([](S &, B &b, int64_t &c, H &h) {
+              b.offset = h.logits - (&c)[2]; // only a second row is in the way
+              b.bytes = 0;
+            }),
+            "");
+  // A device without a stage has no front.
+  EXPECT_EQ(wrong([](S &s, B &, int64_t &, H &h) {
+              for (Stage *first = &s - 2; first != &s - 2 + h.stages; ++first)
+                first->device = 1;
+            }),
+            "plan: stage 2 copies from device 0");
 }
 
 TEST_F(PlanViewTest, RefusesWhatSharesBytes) {

@@ -160,8 +160,6 @@ void PlanBuilder::addUses() {
   uint32_t rows = std::max(o.promptRows, o.generatedRows);
   for (uint32_t device = 0; device < o.devices(); ++device)
     uses.push_back({hidden, o.hidden * 4, rows, kRows, 3, device});
-  uses.push_back({h.logits, h.logitStride * 4, o.logitRows, kLogitRows, 3,
-                  stages.back().device});
 }
 
 std::vector<uint8_t> PlanBuilder::build() {
