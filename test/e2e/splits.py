@@ -168,15 +168,14 @@ class Splits:
     def test_a_table_says_how_many_layers(self):
         model = self.tiny("table", arch="llama", format="f16", context=512,
                           layers=self.LAYERS)
-        done = self.quern("fit", model, "--target", self.TARGETS, "--table",
-                          "--device-memory", "2M")
+        flags = ("fit", model, "--target", self.TARGETS, "--table", "--ctx", 64,
+                 "--max-batch", 1, "--chunk", 16, "--device-memory", "600K")
+        done = self.quern(*flags)
         self.assertEqual(done.returncode, 0, done.stderr)
         heading, *rows = done.stdout.splitlines()
         self.assertTrue(heading.endswith(
             "  layers on " + self.TARGETS.split(",")[0]), heading)
-        said = e2e.json.loads(self.quern(
-            "fit", model, "--target", self.TARGETS, "--table", "--json",
-            "--device-memory", "2M").stdout)
+        said = e2e.json.loads(self.quern(*flags, "--json").stdout)
         self.assertEqual([row.split("  ")[-1].strip() for row in rows],
                          [f"{q['gpu_layers']} of {self.LAYERS}" for q in said])
         self.assertLess(said[0]["gpu_layers"], said[-1]["gpu_layers"])

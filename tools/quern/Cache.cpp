@@ -46,9 +46,9 @@ static std::string nameOf(StringRef model) {
   return path::stem(model).str();
 }
 
-/// Where the artifact of a request lies, or would. A context matters only where its
-/// memory is taken at the start: otherwise one artifact does for all, and `request`
-/// forgets it.
+/// Where the artifact of a request lies, or would. `request` becomes that for one
+/// person's conversation where memory is taken at the start; elsewhere one artifact
+/// does for any context, and for `compile`'s users.
 static llvm::Expected<std::string> cachedPath(CompileRequest &request) {
   auto folder = cacheFolder();
   if (!folder)
@@ -56,7 +56,9 @@ static llvm::Expected<std::string> cachedPath(CompileRequest &request) {
   Session session; // the chip that "native" means here
   if (auto error = session.openTargets(request.target, request.chip))
     return error;
-  if (!session.devices()[0].ownMemory)
+  if (session.devices()[0].ownMemory)
+    request.maxBatch = 1;
+  else
     request.context = 0;
   Digest digest;
   digest.add(llvm::formatv("{0};{1};{2};{3};{4};{5};{6};{7}", request.target,

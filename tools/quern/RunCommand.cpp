@@ -116,7 +116,6 @@ int RunCommand::run(const cli::Arguments &given) {
   std::vector<std::string> words = handed.normalized();
   arguments.insert(arguments.end(), words.begin() + 1, words.end());
   request.compiler = cli::identityText();
-  request.maxBatch = 1; // one person's conversation
   request.context = answerFlags.context;
   return runModel(request, arguments);
 }
