@@ -102,6 +102,14 @@ class Plan(Fit):
                         self.assertGreater(self.total(more["devices"][0]),
                                            memory)
 
+    def test_units_of_sizes(self):
+        model = self.tiny("llama", arch="llama", format="q8_0", layers=1)
+        for text, size in (("3000000", 3000000), ("64M", 64 << 20),
+                           ("0.5GiB", 1 << 29), ("1.5GB", 1500000000),
+                           ("2t", 2 << 40)):
+            said = self.fit(model, "--device-memory", text)
+            self.assertEqual(said["devices"][0]["memory_bytes"], size)
+
     def test_a_device_that_is_too_small(self):
         model = self.tiny("llama", arch="llama", format="q8_0", layers=4)
         need = self.total(self.fit(model)["devices"][0])
@@ -309,7 +317,7 @@ class Header(Fit):
         self.refuse(path, "--quantization", "Q9", words=("Q9", "Q4_K_M"))
         self.refuse(path, "--quantization", "Q8_0", "--table",
                     words=("--quantization", "--table", "do not go together"))
-        for size in ("", "x", "8X", "8GB", "-1", "0", "1e99", "G", "4é"):
+        for size in ("", "x", "8X", "8Gb", "8GBs", "-1", "0", "1e99", "G", "4é"):
             self.refuse(path, f"--device-memory={size}",
                         words=("--device-memory",))
         self.refuse(self.folder / "nowhere", words=("nowhere",))
