@@ -10,7 +10,11 @@ int64_t quern::simt::sharedBytes(gpu::GPUFuncOp function) {
   int64_t bytes = 0;
   for (BlockArgument memory : function.getWorkgroupAttributions()) {
     auto type = cast<MemRefType>(memory.getType());
-    bytes += type.getNumElements() * int64_t(type.getElementTypeBitWidth() / 8);
+    int64_t elements = type.getNumElements();
+    Type element = type.getElementType();
+    if (auto vector = dyn_cast<VectorType>(element))
+      elements *= vector.getNumElements(), element = vector.getElementType();
+    bytes += elements * int64_t(element.getIntOrFloatBitWidth() / 8);
   }
   return bytes;
 }
@@ -41,6 +45,27 @@ SmallVector<MemRefType, 3> quern::simt::buffersOf(Type type) {
         return {memory({dyn}, i32), memory({dyn}, i32), memory({dyn}, i32)};
       })
       .Default([](Type) -> List { return {}; });
+}
+
+FailureOr<SmallVector<LinearOp>> quern::simt::linearsOf(KernelBuilder &b) {
+  SmallVector<LinearOp> linears;
+  for (Operation &op : b.body().without_terminator()) {
+    if (isa<ElementwiseOpInterface>(op))
+      continue;
+    auto linear = dyn_cast<LinearOp>(op);
+    if (linear)
+      linears.push_back(linear);
+    if (!linear || !isa<PanelsType>(linear.getWeight().getType()) ||
+        !isa<BlockArgument>(linear.getInput()) ||
+        !isa<RankedTensorType>(linear.getInput().getType()) ||
+        linear.getInput() != linears.front().getInput() ||
+        columnsOf(linear.getResult().getType()) !=
+            columnsOf(linears.front().getResult().getType()))
+      return op.emitOpError(
+          "requires linears of one operand in f32 with packed "
+          "weights of one shape");
+  }
+  return linears;
 }
 
 KernelBuilder::KernelBuilder(KernelOp kernel, const Capabilities &chip)
@@ -118,13 +143,14 @@ void KernelBuilder::launchOverRows(int64_t tasks, int64_t rowsOfItem) {
       }));
 }
 
-void KernelBuilder::launchOverPanels(int64_t rowsOfItem) {
+void KernelBuilder::launchOverPanels(int64_t panelsOfTask, int64_t rowsOfItem) {
   auto described = function->getAttrOfType<DictionaryAttr>("quern.panels");
-  launchOverRows(described.getAs<IntegerAttr>("count").getInt(), rowsOfItem);
+  const int64_t count = described.getAs<IntegerAttr>("count").getInt();
+  launchOverRows((count + panelsOfTask - 1) / panelsOfTask, rowsOfItem);
   NamedAttrList list(described);
-  list.set("tasks", getUnitAttr());
+  list.set("task", getI64IntegerAttr(panelsOfTask));
   function->setAttr("quern.panels", list.getDictionary(getContext()));
-  task = add(task, firstPanel);
+  panel = add(mul(task, panelsOfTask), firstPanel);
 }
 
 Value KernelBuilder::memory(Value argument) {

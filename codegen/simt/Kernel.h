@@ -13,7 +13,7 @@
 //       gpu.func @k(%step, %constants, %x, %w, %y) kernel
 //           attributes {quern.grid = {tasks = 36, of = 0, rows = 16}}
 //
-// A *task* is a part of the columns, the same for all rows: a panel of weights, a
+// A *task* is a part of the columns, the same for all rows: panels of weights, a
 // head, a run of columns. An *item* is `rows` rows. A launch has
 // one workgroup for each task and item:
 //
@@ -21,12 +21,12 @@
 //
 // A device may bind less memory at once than a matrix has. So a launch may be cut:
 // the memory of every argument of packed weights is then that of some *panels*, from
-// `first` on, and where tasks are panels there are only those. Both numbers stand
-// behind the stage's constants, of which there are quern.constants. The attribute
-// says at which arguments of the function the panels are, and how many bytes one of
-// them has:
+// `first` on, and where a task is so many panels there are only the tasks of those.
+// Both numbers stand behind the stage's constants, of which there are
+// quern.constants. The attribute says at which arguments of the function the panels
+// are, how many bytes one of them has, and how many panels a task is:
 //
-//     quern.panels = {count = 36, arguments = [3], bytes = [5760], tasks}
+//     quern.panels = {count = 36, arguments = [3], bytes = [5760], task = 1}
 //
 // Every workgroup finishes its results alone, over all of the columns in a fixed
 // order, so that a row's bits do not depend on which rows came along.
@@ -61,8 +61,8 @@ namespace quern::simt {
 
 /// What kernels may ask of a chip.
 struct Capabilities {
-  int64_t threads = 128;          // of a workgroup; a power of two, 16 at least
-  int64_t sharedBytes = 16 << 10; // of a workgroup
+  int64_t threads = 128;          // of a workgroup; a power of two, 128 at least
+  int64_t sharedBytes = 16 << 10; // of a workgroup; that at least
 };
 
 class KernelBuilder : public LoopBuilder {
@@ -75,16 +75,18 @@ public:
   KernelOp kernel;
   mlir::gpu::GPUFuncOp function;
   /// index values: rows of the results (of the step, or those wanted for
-  /// logits); this workgroup's task and item; this thread's number.
-  mlir::Value rows, task, item, thread;
+  /// logits); this workgroup's task and item; this thread's number; where tasks are
+  /// panels, the first of this workgroup's, counted in the whole matrix.
+  mlir::Value rows, task, item, thread, panel;
 
   Role role() { return kernel.getRole(); }
   mlir::Block &body() { return kernel.getBody().front(); }
 
   /// Says how many workgroups a launch has. A lowering calls one of them, once.
-  /// Over panels: a task is a panel of the weights, `task` counts in all of them.
+  /// Over panels: a task is so many panels of each of the kernel's weights; the last
+  /// one may have fewer.
   void launchOverRows(int64_t tasks, int64_t rowsOfItem = 1);
-  void launchOverPanels(int64_t rowsOfItem = 1);
+  void launchOverPanels(int64_t panelsOfTask, int64_t rowsOfItem);
 
   /// Memory of a block argument, or of result `i` of the kernel.
   mlir::Value memory(mlir::Value argument);
@@ -99,6 +101,8 @@ public:
   /// how many are there.
   mlir::Value placeOfPanel(mlir::Value panel) { return sub(panel, firstPanel); }
   mlir::Value boundPanels() { return panelCount; }
+  /// Behind the last of them, counted in the whole matrix.
+  mlir::Value panelsEnd() { return add(firstPanel, panelCount); }
 
   /// Memory of the workgroup. What is in it at first is anybody's guess.
   mlir::Value shared(llvm::ArrayRef<int64_t> shape, mlir::Type);
@@ -145,6 +149,10 @@ private:
 /// Types of the buffers of a value of that type, in order (empty: it has no place
 /// in memory); constants that it takes.
 llvm::SmallVector<mlir::MemRefType, 3> buffersOf(mlir::Type);
+
+/// The linears of a kernel that has no other root: all have one operand, in f32, and
+/// packed weights of one shape. Where that is not so, says it at the op.
+mlir::FailureOr<llvm::SmallVector<LinearOp>> linearsOf(KernelBuilder &);
 
 /// Of the memory of a workgroup.
 int64_t sharedBytes(mlir::gpu::GPUFuncOp);

@@ -110,12 +110,56 @@ static LogicalResult toPieces(Value memory) {
   return success();
 }
 
+/// Four floats of a row. Where nothing else touches the memory it becomes one of such
+/// fours; else they are loaded one by one.
+static void floatsToPieces(Value memory) {
+  auto type = dyn_cast<MemRefType>(memory.getType());
+  if (!type || type.getRank() != 2 || !type.getElementType().isF32())
+    return;
+  auto isFour = [](Operation *user) {
+    auto load = dyn_cast<vector::LoadOp>(user);
+    return load && load.getVectorType().getNumElements() == 4;
+  };
+  SmallVector<Operation *> loads =
+      llvm::filter_to_vector(memory.getUsers(), isFour);
+  if (loads.empty())
+    return;
+  const bool fours = llvm::all_of(memory.getUsers(), isFour);
+  if (fours)
+    memory.setType(MemRefType::get(
+        {type.getDimSize(0), type.getDimSize(1) / 4},
+        VectorType::get({4}, type.getElementType()),
+        MemRefLayoutAttrInterface(), type.getMemorySpace()));
+  for (Operation *op : loads) {
+    auto load = cast<vector::LoadOp>(op);
+    OpBuilder builder(load);
+    VectorBuilder b(load, builder);
+    Value row = load.getIndices()[0], column = load.getIndices()[1];
+    auto at = [&](Value c) {
+      return memref::LoadOp::create(b, memory, ValueRange{row, c}).getResult();
+    };
+    if (fours) {
+      load.replaceAllUsesWith(
+          at(b.createOrFold<arith::ShRUIOp>(column, b.index(2))));
+    } else {
+      SmallVector<Value> parts;
+      for (int64_t c = 0; c < 4; ++c)
+        parts.push_back(at(b.add(column, c)));
+      load.replaceAllUsesWith(
+          vector::FromElementsOp::create(b, load.getVectorType(), parts)
+              .getResult());
+    }
+    load.erase();
+  }
+}
+
 /// The function's arguments, and its type with them.
 static LogicalResult bytesToPieces(gpu::GPUFuncOp function) {
   SmallVector<Type> types;
   for (BlockArgument argument : function.getArguments()) {
     if (isBytes(argument.getType()) && failed(toPieces(argument)))
       return failure();
+    floatsToPieces(argument);
     if (types.size() < function.getFunctionType().getNumInputs())
       types.push_back(argument.getType());
   }

@@ -105,15 +105,19 @@ std::optional<int64_t> Arguments::integer(unsigned argument, int64_t index,
   llvm_unreachable("all kinds are there");
 }
 
-/// Bytes of the weights of one workgroup's panel; by argument.
+/// Bytes of the panels of the first workgroup; by argument.
 static DenseMap<unsigned, int64_t> bytesOfPanels(gpu::GPUFuncOp function) {
   DenseMap<unsigned, int64_t> bytes;
   auto panels = function->getAttrOfType<DictionaryAttr>("quern.panels");
-  if (panels && panels.get("tasks"))
-    for (auto [argument, size] : llvm::zip_equal(
-             panels.getAs<DenseI64ArrayAttr>("arguments").asArrayRef(),
-             panels.getAs<DenseI64ArrayAttr>("bytes").asArrayRef()))
-      bytes[unsigned(argument)] = size;
+  auto ofTask = panels ? panels.getAs<IntegerAttr>("task") : nullptr;
+  if (!ofTask)
+    return bytes;
+  const int64_t count =
+      std::min(ofTask.getInt(), panels.getAs<IntegerAttr>("count").getInt());
+  for (auto [argument, size] : llvm::zip_equal(
+           panels.getAs<DenseI64ArrayAttr>("arguments").asArrayRef(),
+           panels.getAs<DenseI64ArrayAttr>("bytes").asArrayRef()))
+    bytes[unsigned(argument)] = count * size;
   return bytes;
 }
 

@@ -88,6 +88,7 @@ static std::optional<uint32_t> apply(Operation &op, uint32_t x, uint32_t y) {
       .Case<arith::RemUIOp>([&](auto) { return y ? x % y : 0; })
       .Case<arith::AndIOp>([&](auto) { return x & y; })
       .Case<arith::OrIOp>([&](auto) { return x | y; })
+      .Case<arith::XOrIOp>([&](auto) { return x ^ y; })
       .Case<arith::ShRUIOp>([&](auto) { return y < 32 ? x >> y : 0; })
       .Case<arith::ShLIOp>([&](auto) { return y < 32 ? x << y : 0; })
       .Case<arith::MinUIOp>([&](auto) { return std::min(x, y); })

@@ -75,7 +75,7 @@ void ObjectBuilder::addKernel(StringRef name, DictionaryAttr launch,
       u32(integerOf(grid, "rows")),
       u32(weights ? integerOf(weights, "count") : 0),
       u32(integerOf(launch, "constants")),
-      u32(weights && weights.get("tasks")),
+      u32(weights && weights.get("task") ? integerOf(weights, "task") : 0),
       u32(weights ? weights.getAs<DenseI64ArrayAttr>("bytes").size() : 0),
       weights ? panels(weights) : none,
   });

@@ -22,8 +22,7 @@ namespace {
 struct Compiled {
   vulkan::Pipeline pipeline;
   int64_t tasks, of, rows;
-  int64_t panels = 0;
-  bool tasksArePanels = false;
+  int64_t panels = 0, panelsOfTask = 0;
   std::vector<int64_t> weights, panelBytes; // bindings
 };
 
@@ -121,12 +120,13 @@ llvm::Expected<Compiled> VulkanRunner::compile(const std::string &text,
                   number(grid, "of"),
                   number(grid, "rows"),
                   0,
-                  false,
+                  0,
                   {},
                   {}};
   if (auto panels = described.getAs<mlir::DictionaryAttr>("panels")) {
     result.panels = number(panels, "count");
-    result.tasksArePanels = bool(panels.get("tasks"));
+    if (panels.get("task"))
+      result.panelsOfTask = number(panels, "task");
     result.weights =
         panels.getAs<mlir::DenseI64ArrayAttr>("arguments").asArrayRef();
     result.panelBytes =
@@ -164,11 +164,10 @@ void VulkanRunner::launchPanels(const Compiled &kernel, const int32_t *step,
   }
   vulkan::BindingSets sets = device->bind({&bound, 1});
   int64_t items = (step[kernel.of] + kernel.rows - 1) / kernel.rows;
-  vulkan::Dispatch dispatch{
-      &sets,
-      0,
-      {uint32_t(kernel.tasksArePanels ? count : kernel.tasks), uint32_t(items),
-       1}};
+  int64_t tasks = kernel.tasks;
+  if (kernel.panelsOfTask)
+    tasks = (count + kernel.panelsOfTask - 1) / kernel.panelsOfTask;
+  vulkan::Dispatch dispatch{&sets, 0, {uint32_t(tasks), uint32_t(items), 1}};
   device->run(device->record({&dispatch, 1}));
 }
 

@@ -1,4 +1,4 @@
-//===- Linear.cpp - Products with packed weights --------------------------===//
+//===- Linear.cpp - Products with packed weights, few rows ----------------===//
 //
 //     y[r, n] = sum over k of x[r, k] * w[n, k]
 //
@@ -29,8 +29,8 @@ constexpr int64_t kRows = 16; // of activations, of an item
 
 class LinearEmitter {
 public:
-  explicit LinearEmitter(KernelBuilder &b)
-      : b(b), roots(llvm::to_vector(b.body().getOps<LinearOp>())),
+  LinearEmitter(KernelBuilder &b, SmallVector<LinearOp> linears)
+      : b(b), roots(std::move(linears)),
         input(b.memory(roots.front().getInput())),
         slices(b.chip.threads / kLanes), lane(b.rem(b.thread, kLanes)),
         slice(b.div(b.thread, kLanes)) {}
@@ -59,7 +59,7 @@ void LinearEmitter::addStep(PanelReader &w, int64_t root, Value step,
                             int64_t columns) {
   SmallVector<Value> weights;
   w.decode(
-      w.panel(b.placeOfPanel(b.task)), step, columns,
+      w.panel(b.placeOfPanel(b.panel)), step, columns,
       [&](int64_t, Value vector) {
         weights.push_back(vector::ExtractOp::create(b, vector, int64_t(0)));
       },
@@ -78,7 +78,7 @@ void LinearEmitter::addStep(PanelReader &w, int64_t root, Value step,
 
 /// This thread's part of the sums of a root.
 void LinearEmitter::sum(int64_t root) {
-  PanelReader w = b.panels(roots[root].getWeight());
+  PanelReader w = b.panels(roots[size_t(root)].getWeight());
   eachRow([&](Value r) {
     b.store(b.number(0), partial, {b.index(root), r, slice, lane});
   });
@@ -97,7 +97,7 @@ void LinearEmitter::finish() {
   const int64_t columns = columnsOf(roots.front().getResult().getType());
   b.eachOfThreads(kRows * kLanes, [&](Value at) {
     Value r = b.div(at, kLanes), l = b.rem(at, kLanes);
-    Value row = b.add(firstRow, r), column = b.add(b.mul(b.task, kLanes), l);
+    Value row = b.add(firstRow, r), column = b.add(b.mul(b.panel, kLanes), l);
     Value valid = arith::AndIOp::create(b, b.less(r, rows),
                                         b.less(column, b.index(columns)));
     b.when(valid, [&] {
@@ -117,7 +117,7 @@ void LinearEmitter::finish() {
 }
 
 void LinearEmitter::emit() {
-  b.launchOverPanels(kRows);
+  b.launchOverPanels(/*panelsOfTask=*/1, kRows);
   partial =
       b.shared({int64_t(roots.size()), kRows, slices, kLanes}, b.getF32Type());
   firstRow = b.mul(b.item, kRows);
@@ -131,25 +131,13 @@ void LinearEmitter::emit() {
 
 bool quern::simt::takesLinear(KernelOp kernel) {
   Block &body = kernel.getBody().front();
-  return !body.getOps<LinearOp>().empty();
+  return !body.getOps<LinearOp>().empty() && !takesLinearTiles(kernel);
 }
 
 LogicalResult quern::simt::lowerLinear(KernelBuilder &b) {
-  LinearOp first = *b.body().getOps<LinearOp>().begin();
-  for (Operation &op : b.body().without_terminator()) {
-    if (isa<ElementwiseOpInterface>(op))
-      continue;
-    auto linear = dyn_cast<LinearOp>(op);
-    if (!linear || !isa<PanelsType>(linear.getWeight().getType()) ||
-        !isa<BlockArgument>(linear.getInput()) ||
-        !isa<RankedTensorType>(linear.getInput().getType()) ||
-        linear.getInput() != first.getInput() ||
-        columnsOf(linear.getResult().getType()) !=
-            columnsOf(first.getResult().getType()))
-      return op.emitOpError(
-          "requires linears of one operand in f32 with packed "
-          "weights of one shape");
-  }
-  LinearEmitter(b).emit();
+  auto roots = linearsOf(b);
+  if (failed(roots))
+    return failure();
+  LinearEmitter(b, std::move(*roots)).emit();
   return success();
 }

@@ -454,9 +454,11 @@ void VulkanExecutor::addLaunches(const plan::Stage &stage) {
       launch.bindings[w.binding] =
           weights.at(weightOf(w).offset + first * w.bytes, count * w.bytes);
     bound.push_back(std::move(launch));
-    launches.push_back({&kernel,
-                        kernel.tasksArePanels ? uint32_t(count) : kernel.tasks,
-                        first == 0 && stage.barrier});
+    const uint32_t together = kernel.panelsOfTask;
+    launches.push_back(
+        {&kernel,
+         together ? uint32_t((count + together - 1) / together) : kernel.tasks,
+         first == 0 && stage.barrier});
     first += count;
   } while (first < kernel.panels);
 }

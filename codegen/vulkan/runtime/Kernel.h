@@ -28,7 +28,7 @@ struct quern_vulkan_kernel {
   /// Panels of all its packed weights; 0: it reads none. Their first number and how
   /// many are bound stand behind the stage's `constants`.
   uint32_t panels, constants;
-  uint32_t tasksArePanels;
+  uint32_t panelsOfTask; // 0: tasks are something else
   uint32_t weightCount;
   const quern_vulkan_panels *weights;
 };

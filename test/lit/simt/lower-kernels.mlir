@@ -52,10 +52,10 @@ quern.kernel @selected role generated rows logits {
 // CHECK-SAME: workgroup(%{{.*}} : memref<1x16x8x16xf32, #gpu.address_space<workgroup>>)
 // CHECK-SAME: quern.constants = 0 : i64
 // CHECK-SAME: quern.grid = {of = 0 : i64, rows = 16 : i64, tasks = 4 : i64}
-// CHECK-SAME: quern.panels = {arguments = array<i64: 3>, bytes = array<i64: 3072>, count = 4 : i64, tasks}
+// CHECK-SAME: quern.panels = {arguments = array<i64: 3>, bytes = array<i64: 3072>, count = 4 : i64, task = 1 : i64}
 // CHECK: %[[WORD:.*]] = memref.load %[[CONSTANTS]][%c0]
 // CHECK: %[[FIRST:.*]] = arith.index_cast{{.*}} %[[WORD]]
-// CHECK-DAG: %[[TASK:.*]] = arith.addi %{{.*}}, %[[FIRST]]
+// CHECK-DAG: %[[PANEL:.*]] = arith.addi %{{.*}}, %[[FIRST]]
 // CHECK-DAG: %[[LANE:[a-z0-9_]+]] = arith.remui %{{.*}}, %c16
 // CHECK-DAG: %[[SLICE:[a-z0-9_]+]] = arith.divui %{{.*}}, %c16
 // CHECK: scf.for %{{.*}} = %[[SLICE]] to %c3 step %c8
@@ -66,7 +66,7 @@ quern.kernel @selected role generated rows logits {
 // CHECK-COUNT-32: math.fma
 // CHECK: gpu.barrier
 // CHECK-NOT: gpu.barrier
-// CHECK: arith.muli %[[TASK]], %c16
+// CHECK: arith.muli %[[PANEL]], %c16
 quern.kernel @linear role generated rows step {
 ^bb0(%x: tensor<?x96xf32>, %w: !quern.panels<50 x 96, #floats>):
   %y = quern.linear %x, %w : (tensor<?x96xf32>, !quern.panels<50 x 96, #floats>) -> tensor<?x50xf32>
