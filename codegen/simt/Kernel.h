@@ -63,6 +63,9 @@ namespace quern::simt {
 struct Capabilities {
   int64_t threads = 128;          // of a workgroup; a power of two, 128 at least
   int64_t sharedBytes = 16 << 10; // of a workgroup; that at least
+  /// Shared memory is much faster than what all workgroups share, for every thread
+  /// its own place: operands that many threads need go through it.
+  bool tiles = false;
 };
 
 class KernelBuilder : public LoopBuilder {
@@ -161,13 +164,12 @@ int64_t sharedBytes(mlir::gpu::GPUFuncOp);
 /// made from the folder kernels/ by CMake: X.cpp defines
 ///
 ///     mlir::LogicalResult quern::simt::lowerX(KernelBuilder &)
-///     bool quern::simt::takesX(KernelOp)
+///     bool quern::simt::takesX(KernelOp, const Capabilities &)
 ///
 /// At most one takes a kernel.
-using Takes = bool (*)(KernelOp);
 using Lower = mlir::LogicalResult (*)(KernelBuilder &);
 #define KERNEL(name)                                                           \
-  bool takes##name(KernelOp);                                                  \
+  bool takes##name(KernelOp, const Capabilities &);                            \
   mlir::LogicalResult lower##name(KernelBuilder &);
 #include "codegen/simt/Kernels.def"
 

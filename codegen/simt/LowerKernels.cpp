@@ -7,9 +7,9 @@ using namespace mlir;
 using namespace quern;
 using namespace quern::simt;
 
-static Lower loweringOf(KernelOp kernel) {
+static Lower loweringOf(KernelOp kernel, const Capabilities &chip) {
 #define KERNEL(name)                                                           \
-  if (takes##name(kernel))                                                     \
+  if (takes##name(kernel, chip))                                               \
     return lower##name;
 #include "codegen/simt/Kernels.def"
   return nullptr;
@@ -32,9 +32,10 @@ static LogicalResult verifyMemory(KernelOp kernel) {
 namespace {
 struct LowerKernels : PassWrapper<LowerKernels, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(LowerKernels)
-  explicit LowerKernels(const Capabilities &chip) : chip(chip) {}
-  LowerKernels(const LowerKernels &other)
-      : PassWrapper(other), chip(other.chip) {}
+  explicit LowerKernels(const Capabilities &chip) {
+    threads = chip.threads, shared = chip.sharedBytes, tiles = chip.tiles;
+  }
+  LowerKernels(const LowerKernels &other) : PassWrapper(other) {}
 
   StringRef getArgument() const override { return "quern-simt-lower-kernels"; }
   StringRef getDescription() const override {
@@ -46,9 +47,10 @@ struct LowerKernels : PassWrapper<LowerKernels, OperationPass<ModuleOp>> {
                     vector::VectorDialect, tile::TileDialect>();
   }
   void runOnOperation() override {
+    const Capabilities chip{threads, shared, tiles};
     for (KernelOp kernel :
          llvm::make_early_inc_range(getOperation().getOps<KernelOp>())) {
-      Lower lower = loweringOf(kernel);
+      Lower lower = loweringOf(kernel, chip);
       if (!lower) {
         kernel.emitOpError(
             "requires a root that there is a kernel of threads for");
@@ -62,7 +64,13 @@ struct LowerKernels : PassWrapper<LowerKernels, OperationPass<ModuleOp>> {
       kernel.erase();
     }
   }
-  Capabilities chip;
+
+  Option<int64_t> threads{*this, "threads",
+                          llvm::cl::desc("threads of a workgroup")};
+  Option<int64_t> shared{*this, "shared",
+                         llvm::cl::desc("bytes of memory of a workgroup")};
+  Option<bool> tiles{*this, "tiles",
+                     llvm::cl::desc("prompt linears go through that memory")};
 };
 } // namespace
 

@@ -126,10 +126,10 @@ static void floatsToPieces(Value memory) {
     return;
   const bool fours = llvm::all_of(memory.getUsers(), isFour);
   if (fours)
-    memory.setType(MemRefType::get(
-        {type.getDimSize(0), type.getDimSize(1) / 4},
-        VectorType::get({4}, type.getElementType()),
-        MemRefLayoutAttrInterface(), type.getMemorySpace()));
+    memory.setType(MemRefType::get({type.getDimSize(0), type.getDimSize(1) / 4},
+                                   VectorType::get({4}, type.getElementType()),
+                                   MemRefLayoutAttrInterface(),
+                                   type.getMemorySpace()));
   for (Operation *op : loads) {
     auto load = cast<vector::LoadOp>(op);
     OpBuilder builder(load);

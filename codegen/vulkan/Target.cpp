@@ -7,11 +7,13 @@
 #include "codegen/Target.h"
 #include "codegen/simt/Passes.h"
 #include "codegen/simt/Report.h"
+#include "codegen/vulkan/Chips.h"
 #include "codegen/vulkan/Object.h"
 #include "codegen/vulkan/Spirv.h"
 #include "ir/tile/Tile.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace quern;
@@ -19,6 +21,8 @@ using namespace quern;
 namespace {
 class VulkanTarget : public Target {
 public:
+  explicit VulkanTarget(const vulkan::Chip &profile) : profile(profile) {}
+
   TargetTraits traits() const override {
     // Activations stay f32: no conversion to make or to fuse.
     return {.codes = {Number::F32, Number::F32},
@@ -29,10 +33,10 @@ public:
             .fuseConvert = false};
   }
   Linking linking() const override { return Linking::Dynamic; }
-  std::string chip() const override { return "portable"; }
+  std::string chip() const override { return profile.name.str(); }
 
   void buildKernelPasses(OpPassManager &pm) const override {
-    pm.addPass(simt::createLowerKernelsPass(capabilities));
+    pm.addPass(simt::createLowerKernelsPass(profile.capabilities));
     pm.addPass(createCanonicalizerPass());
     pm.addPass(createCSEPass());
   }
@@ -73,14 +77,26 @@ public:
   }
 
 private:
-  simt::Capabilities capabilities;
+  const vulkan::Chip &profile;
 };
 
+std::vector<std::string> chipNames() {
+  std::vector<std::string> names{"native"};
+  for (const vulkan::Chip &chip : vulkan::kChips)
+    names.push_back(chip.name.str());
+  return names;
+}
+
 llvm::Expected<std::unique_ptr<Target>> create(const TargetOptions &options) {
-  if (options.chip != "native" && options.chip != "portable")
-    return llvm::createStringError("--mcpu: unknown chip '" + options.chip +
-                                   "', expected native or portable");
-  return std::make_unique<VulkanTarget>();
+  // No device is asked: the compiler runs where there may be none.
+  StringRef name = options.chip;
+  if (name == "native")
+    name = "portable";
+  if (const vulkan::Chip *chip = vulkan::findChip(name))
+    return std::make_unique<VulkanTarget>(*chip);
+  return llvm::createStringError("--mcpu: unknown chip '" + options.chip +
+                                 "', expected " +
+                                 llvm::join(chipNames(), ", "));
 }
 
 void registerDialects(DialectRegistry &registry) {
@@ -100,7 +116,7 @@ void registerPasses() {
 TargetInfo quern::targets::vulkan() {
   return {"vulkan",
           "devices with Vulkan 1.3",
-          {"native", "portable"},
+          chipNames(),
           {{"spirv", "a module of SPIR-V for each kernel, MLIR"},
            {"object", "an ELF object with all kernels"}},
           registerDialects,

@@ -137,20 +137,78 @@ TEST_F(Conformance, Linear) {
     }
 }
 
+/// More rows and columns than a tile has, one less and one more; columns of the
+/// operand that end within a step, within four of them, and before the first step.
+TEST_F(Conformance, LinearOfAPrompt) {
+  struct {
+    int64_t rows, weightRows, columns;
+  } cases[] = {{1, 64, 32},   {63, 65, 64},   {64, 16, 96}, {65, 63, 46},
+               {130, 150, 5}, {128, 129, 33}, {3, 1, 61}};
+  const Format *format = findFormat("f16");
+  for (auto [rows, weightRows, columns] : cases) {
+    SCOPED_TRACE(fmt::format("{} rows, {} x {}", rows, weightRows, columns));
+    TestWeight w(*format, weightRows, columns, 7, runner().order());
+    std::string x = rowsOf(columns), y = rowsOf(weightRows);
+    Operation op(fmt::format("%y = quern.linear %0, %1 : ({0}, {1}) -> {2}\n"
+                             "%z = quern.add %y, %2 : {2}\n"
+                             "quern.yield %z : {2}",
+                             x, w.type(), y),
+                 "step", "prompt");
+    op.rows(random.rows(rows, columns)).weight(w);
+    op.rows(random.rows(rows, weightRows));
+    expectConforms(runner(), op, rows, 2e-6);
+  }
+}
+
+/// Linears of one operand, which a kernel makes together; with the operand in what
+/// follows them.
+TEST_F(Conformance, SeveralLinears) {
+  const Format *format = findFormat("q4_0");
+  for (std::string role : {"prompt", "generated"})
+    for (int64_t count : {3, 5}) {
+      SCOPED_TRACE(fmt::format("{}, {}", role, count));
+      std::string t = rowsOf(96), text, sum = "%0";
+      std::vector<TestWeight> weights;
+      for (int64_t i = 0; i < count; ++i)
+        weights.emplace_back(*format, 96, 96, unsigned(i + 1),
+                             runner().order());
+      for (int64_t i = 0; i < count; ++i)
+        text += fmt::format("%y{0} = quern.linear %0, %{1} : ({2}, {3}) -> "
+                            "{2}\n",
+                            i, i + 1, t, weights[size_t(i)].type());
+      for (int64_t i = 0; i < count; ++i) {
+        text += fmt::format("%s{0} = quern.add {1}, %y{0} : {2}\n", i, sum, t);
+        sum = fmt::format("%s{}", i);
+      }
+      Operation op(text + fmt::format("quern.yield {} : {}", sum, t), "step",
+                   role);
+      op.rows(random.rows(70, 96));
+      for (const TestWeight &w : weights)
+        op.weight(w);
+      expectConforms(runner(), op, 70, 2e-6);
+    }
+}
+
 TEST_F(Conformance, TwoLinearsWithAGlu) {
   const Format *format = findFormat("q4_0");
   TestWeight gate(*format, 50, 96, 1, runner().order()),
       up(*format, 50, 96, 2, runner().order());
   std::string x = rowsOf(96), y = rowsOf(50);
-  Operation op(fmt::format("%g = quern.linear %0, %1 : ({0}, {1}) -> {2}\n"
-                           "%u = quern.linear %0, %2 : ({0}, {1}) -> {2}\n"
-                           "%y = quern.glu silu %g, %u : {2}\n"
-                           "%z = quern.add %y, %3 : {2}\n"
-                           "quern.yield %z : {2}",
-                           x, gate.type(), y),
-               "step", "generated");
-  op.rows(random.rows(3, 96)).weight(gate).weight(up).rows(random.rows(3, 50));
-  expectConforms(runner(), op, 3, 2e-6);
+  for (std::string role : {"prompt", "generated"}) {
+    SCOPED_TRACE(role);
+    Operation op(fmt::format("%g = quern.linear %0, %1 : ({0}, {1}) -> {2}\n"
+                             "%u = quern.linear %0, %2 : ({0}, {1}) -> {2}\n"
+                             "%y = quern.glu silu %g, %u : {2}\n"
+                             "%z = quern.add %y, %3 : {2}\n"
+                             "quern.yield %z : {2}",
+                             x, gate.type(), y),
+                 "step", role);
+    op.rows(random.rows(3, 96))
+        .weight(gate)
+        .weight(up)
+        .rows(random.rows(3, 50));
+    expectConforms(runner(), op, 3, 2e-6);
+  }
 }
 
 /// A rotation of queries, and that of keys with what writes them to the cache.

@@ -1,6 +1,6 @@
 /* A Vulkan loader in front of the real one, for tests: the QUERN_TEST_FAIL_AFTERth
-   submission of work and all after it end with the result QUERN_TEST_FAIL_WITH. It is
-   found as libvulkan.so.1 in a folder of LD_LIBRARY_PATH; QUERN_TEST_REAL_LOADER is
+   submission of work and all after it end with the result QUERN_TEST_FAIL_WITH, and
+   devices have QUERN_TEST_SHARED_MEMORY bytes of shared memory at most. It is found as libvulkan.so.1 in a folder of LD_LIBRARY_PATH; QUERN_TEST_REAL_LOADER is
    the other's path. */
 #include <dlfcn.h>
 #include <stdlib.h>
@@ -10,11 +10,20 @@
 static PFN_vkGetInstanceProcAddr realInstance;
 static PFN_vkGetDeviceProcAddr realDevice;
 static PFN_vkQueueSubmit realSubmit;
+static PFN_vkGetPhysicalDeviceProperties realProperties;
 static int submissions;
 
 static int number(const char *name) {
   const char *text = getenv(name);
   return text ? atoi(text) : 0;
+}
+
+static void VKAPI_CALL properties(VkPhysicalDevice device,
+                                  VkPhysicalDeviceProperties *has) {
+  realProperties(device, has);
+  uint32_t most = (uint32_t)number("QUERN_TEST_SHARED_MEMORY");
+  if (most && has->limits.maxComputeSharedMemorySize > most)
+    has->limits.maxComputeSharedMemorySize = most;
 }
 
 static VkResult VKAPI_CALL submit(VkQueue queue, uint32_t count,
@@ -44,6 +53,10 @@ vkGetInstanceProcAddr(VkInstance instance, const char *name) {
                                                     "vkGetInstanceProcAddr");
   }
   PFN_vkVoidFunction found = realInstance(instance, name);
+  if (found && !strcmp(name, "vkGetPhysicalDeviceProperties")) {
+    realProperties = (PFN_vkGetPhysicalDeviceProperties)found;
+    return (PFN_vkVoidFunction)properties;
+  }
   if (strcmp(name, "vkGetDeviceProcAddr"))
     return found;
   realDevice = (PFN_vkGetDeviceProcAddr)found;

@@ -1,6 +1,7 @@
 //===- Runner.cpp - Kernels on a device that Vulkan drives ----------------===//
 #include "test/conformance/Runner.h"
 #include "codegen/simt/Passes.h"
+#include "codegen/vulkan/Chips.h"
 #include "codegen/vulkan/Spirv.h"
 #include "codegen/vulkan/runtime/Device.h"
 #include "ir/tile/Tile.h"
@@ -37,8 +38,8 @@ public:
                         .int16 = true,
                         .float16 = true,
                         .storage16 = true,
-                        .threads = 128,
-                        .sharedBytes = 16 << 10,
+                        .threads = uint32_t(chip.capabilities.threads),
+                        .sharedBytes = uint32_t(chip.capabilities.sharedBytes),
                         .storageBufferRange = 1 << 27});
     } catch (const Error &error) {
       why = error.what();
@@ -71,6 +72,7 @@ private:
                     llvm::ArrayRef<int64_t> constants, int64_t first,
                     int64_t count);
 
+  const vulkan::Chip &chip = *vulkan::findChip(QUERN_TEST_CHIP);
   std::unique_ptr<vulkan::Device> device;
   std::string why;
   std::map<std::string, Compiled> compiled;
@@ -92,7 +94,7 @@ llvm::Expected<Compiled> VulkanRunner::compile(const std::string &text,
     return llvm::createStringError("cannot parse the kernel: " + message);
   packWeights(*module, order());
   mlir::PassManager kernels(&context), spirv(&context);
-  kernels.addPass(simt::createLowerKernelsPass({}));
+  kernels.addPass(simt::createLowerKernelsPass(chip.capabilities));
   kernels.addPass(simt::createLowerTilePass());
   if (mlir::failed(kernels.run(*module)))
     return llvm::createStringError("cannot lower the kernel: " + message);

@@ -79,24 +79,42 @@ class Answers(Case):
         self.check("wide", arch="gemma3", format="q4_k", layers=2, context=512,
                    overrides={"ffn": "q6_k", "attn_v": "q3_k"})
 
+    def test_llama_for_gpu(self):
+        self.check("for_gpu", "--mcpu=gpu", "--kv-type", "f32", arch="llama",
+                   format="q4_k", context=512)
+
+    def test_gemma3_for_gpu(self):
+        self.check("for_gpu3", "--mcpu=gpu", arch="gemma3", format="q5_1",
+                   window=40, context=512)
+
+    def hashOf(self, artifact, **flags):
+        args = [x for k, v in flags.items() for x in ("--" + k, v)]
+        return artifact.json("perplexity", self.text, "--ctx", self.CTX,
+                             *args)["logits_hash"]
+
     def test_bits_depend_on_nothing_but_the_request(self):
         """However rows are put in steps, and whatever device threads do."""
         model = self.tiny("same", arch="gemma3", format="q4_0", window=40,
                           context=512)
         artifact = self.compile(model)
-
-        def hashOf(**flags):
-            args = [x for k, v in flags.items() for x in ("--" + k, v)]
-            return artifact.json("perplexity", self.text, "--ctx", self.CTX,
-                                 *args)["logits_hash"]
-
         for role, most in (("prompt", 150), ("generated", 8)):
-            first = hashOf(role=role)
+            first = self.hashOf(artifact, role=role)
             for way in (dict(threads=1), dict(chunk=1, parallel=1),
                         dict(chunk=7, parallel=1),
                         dict(chunk=most // 2, parallel=2)):
                 with self.subTest(role=role, **way):
-                    self.assertEqual(hashOf(role=role, **way), first)
+                    self.assertEqual(self.hashOf(artifact, role=role, **way),
+                                     first)
+
+    def test_bits_of_tiles(self):
+        """Items of prompt rows that are full and that are not."""
+        model = self.tiny("same_for_gpu", arch="llama", format="q4_0", layers=1,
+                          context=512)
+        artifact = self.compile(model, "--mcpu=gpu")
+        first = self.hashOf(artifact)
+        for way in (dict(chunk=40, parallel=1), dict(chunk=65, parallel=2)):
+            with self.subTest(**way):
+                self.assertEqual(self.hashOf(artifact, **way), first)
 
     def test_memory_that_the_host_does_not_see(self):
         """Uploads by copies on the device make no other answer."""
@@ -193,8 +211,8 @@ class Refusals(Case):
         self.assertOneLine(done, self.artifact.path.name, "no Vulkan loader",
                            "libvulkan.so.1")
 
-    def test_a_device_that_is_lost_or_full(self):
-        """With a loader in front that fails the first or a later submission."""
+    def loader_in_front(self):
+        """The environment in which FailingLoader.c stands before the loader."""
         folder = os.environ.get("QUERN_TEST_FAILING_LOADER")
         if not folder:
             self.skipTest("QUERN_TEST_FAILING_LOADER is no folder")
@@ -203,11 +221,28 @@ class Refusals(Case):
         library = re.search(r"libvulkan\.so\.1 .*=> (\S+)", found)
         env = {"LD_LIBRARY_PATH": folder,
                "QUERN_TEST_REAL_LOADER": library[1] if library else ""}
-        done = self.artifact.start(
-            "run", "-n", 2, "x",
-            env={**os.environ, **env, "QUERN_TEST_FAIL_AFTER": "1000000"})
+        env = {**os.environ, **env, "QUERN_TEST_FAIL_AFTER": "1000000"}
+        done = self.artifact.start("run", "-n", 2, "x", env=env)
         if done.returncode:
             self.skipTest(done.stderr.decode().strip())
+        return env
+
+    def test_a_device_with_less_than_the_chip_has(self):
+        """Kernels for `gpu` use more shared memory than all devices have."""
+        env = self.loader_in_front()
+        model = self.tiny("for_gpu", arch="llama", format="q4_k")
+        artifact = self.compile(model, "--mcpu=gpu")
+        self.assertEqual(artifact.json("info")["metadata"]["chip"], "gpu")
+        artifact.run("run", "-n", 2, "x", env=env)
+        less = {**env, "QUERN_TEST_SHARED_MEMORY": str(16 << 10)}
+        done = artifact.start("run", "-n", 2, "x", env=less)
+        self.assertOneLine(done, artifact.path.name,
+                           "lacks 32768 bytes of shared memory")
+        self.artifact.run("run", "-n", 2, "x", env=less)  # portable
+
+    def test_a_device_that_is_lost_or_full(self):
+        """With a loader in front that fails the first or a later submission."""
+        env = self.loader_in_front()
         lost, full = -4, -2  # VkResult
         for after, result, words in ((1, lost, "the device was lost"),
                                      (2, lost, "the device was lost"),
@@ -215,7 +250,7 @@ class Refusals(Case):
             with self.subTest(after=after, result=result):
                 done = self.artifact.start("bench", "--prompt", 4, "--gen", 2,
                                            "--repeats", 1, "--json", env={
-                    **os.environ, **env, "QUERN_TEST_FAIL_AFTER": str(after),
+                    **env, "QUERN_TEST_FAIL_AFTER": str(after),
                     "QUERN_TEST_FAIL_WITH": str(result)})
                 self.assertOneLine(done, self.artifact.path.name, words)
 

@@ -30,7 +30,7 @@ static AttentionOp rootOf(KernelOp kernel) {
   return dyn_cast<AttentionOp>(body.front());
 }
 
-bool quern::simt::takesAttention(KernelOp kernel) {
+bool quern::simt::takesAttention(KernelOp kernel, const Capabilities &) {
   return bool(rootOf(kernel));
 }
 

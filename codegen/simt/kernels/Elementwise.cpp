@@ -9,7 +9,7 @@ using namespace mlir;
 using namespace quern;
 using namespace quern::simt;
 
-bool quern::simt::takesElementwise(KernelOp kernel) {
+bool quern::simt::takesElementwise(KernelOp kernel, const Capabilities &) {
   Block &body = kernel.getBody().front();
   return llvm::any_of(body, llvm::IsaPred<ElementwiseOpInterface>) &&
          llvm::all_of(body, llvm::IsaPred<YieldOp, ElementwiseOpInterface>);

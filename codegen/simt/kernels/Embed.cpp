@@ -12,7 +12,7 @@ using namespace mlir;
 using namespace quern;
 using namespace quern::simt;
 
-bool quern::simt::takesEmbed(KernelOp kernel) {
+bool quern::simt::takesEmbed(KernelOp kernel, const Capabilities &) {
   Operation &op = kernel.getBody().front().front();
   return isa<EmbedOp>(op) &&
          op.getNextNode()->hasTrait<OpTrait::IsTerminator>();

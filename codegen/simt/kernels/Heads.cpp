@@ -210,7 +210,9 @@ void HeadEmitter::emit() {
   b.launchOverRows(heads);
 }
 
-bool quern::simt::takesHeads(KernelOp kernel) { return headSize(kernel) != 0; }
+bool quern::simt::takesHeads(KernelOp kernel, const Capabilities &) {
+  return headSize(kernel) != 0;
+}
 
 LogicalResult quern::simt::lowerHeads(KernelBuilder &b) {
   HeadEmitter(b).emit();

@@ -2,7 +2,7 @@
 //
 //     y[r, n] = sum over k of x[r, k] * w[n, k]
 //
-// A task is a panel of 16 weight rows, an item up to kRows rows of activations. A
+// A task is a panel of 16 weight rows, an item up to kMostRows rows of activations. A
 // thread is a lane of the panel and a *slice* of its columns: of the steps of 32
 // columns it takes every `slices`-th one, decodes its weight row's part of it to
 // f32 and goes through the rows of the item with that. So sixteen threads read what
@@ -25,21 +25,22 @@ using namespace quern;
 using namespace quern::simt;
 
 namespace {
-constexpr int64_t kRows = 16; // of activations, of an item
+constexpr int64_t kMostRows = 16; // of activations, of an item
 
 class LinearEmitter {
 public:
   LinearEmitter(KernelBuilder &b, SmallVector<LinearOp> linears)
       : b(b), roots(std::move(linears)),
         input(b.memory(roots.front().getInput())),
-        slices(b.chip.threads / kLanes), lane(b.rem(b.thread, kLanes)),
-        slice(b.div(b.thread, kLanes)) {}
+        slices(b.chip.threads / kLanes), itemRows(rowsThatFit()),
+        lane(b.rem(b.thread, kLanes)), slice(b.div(b.thread, kLanes)) {}
 
   void emit();
 
 private:
   void sum(int64_t root);
   void addStep(PanelReader &w, int64_t root, Value step, int64_t columns);
+  int64_t rowsThatFit() const;
   void eachRow(function_ref<void(Value)> body) {
     b.loop(b.index(0), rows, 1, body);
   }
@@ -48,11 +49,17 @@ private:
   KernelBuilder &b;
   SmallVector<LinearOp> roots;
   Value input;
-  int64_t slices;
+  int64_t slices, itemRows;
   Value lane, slice;
   Value firstRow, rows; // of this item
   Value partial;        // shared: [root][row][slice][lane]
 };
+
+/// Fewer where the sums of more would not fit into shared memory: of many linears.
+int64_t LinearEmitter::rowsThatFit() const {
+  const int64_t ofRow = int64_t(roots.size() * sizeof(float)) * b.chip.threads;
+  return std::clamp<int64_t>(b.chip.sharedBytes / ofRow, 1, kMostRows);
+}
 
 /// Adds a step's products to the sums of all rows.
 void LinearEmitter::addStep(PanelReader &w, int64_t root, Value step,
@@ -95,7 +102,7 @@ void LinearEmitter::sum(int64_t root) {
 /// Adds the slices up; a thread for each row and lane.
 void LinearEmitter::finish() {
   const int64_t columns = columnsOf(roots.front().getResult().getType());
-  b.eachOfThreads(kRows * kLanes, [&](Value at) {
+  b.eachOfThreads(itemRows * kLanes, [&](Value at) {
     Value r = b.div(at, kLanes), l = b.rem(at, kLanes);
     Value row = b.add(firstRow, r), column = b.add(b.mul(b.panel, kLanes), l);
     Value valid = arith::AndIOp::create(b, b.less(r, rows),
@@ -117,11 +124,11 @@ void LinearEmitter::finish() {
 }
 
 void LinearEmitter::emit() {
-  b.launchOverPanels(/*panelsOfTask=*/1, kRows);
-  partial =
-      b.shared({int64_t(roots.size()), kRows, slices, kLanes}, b.getF32Type());
-  firstRow = b.mul(b.item, kRows);
-  rows = b.min(b.sub(b.rows, firstRow), b.index(kRows));
+  b.launchOverPanels(/*panelsOfTask=*/1, itemRows);
+  partial = b.shared({int64_t(roots.size()), itemRows, slices, kLanes},
+                     b.getF32Type());
+  firstRow = b.mul(b.item, itemRows);
+  rows = b.min(b.sub(b.rows, firstRow), b.index(itemRows));
   for (int64_t i = 0; i < int64_t(roots.size()); ++i)
     sum(i);
   b.barrier();
@@ -129,9 +136,9 @@ void LinearEmitter::emit() {
 }
 } // namespace
 
-bool quern::simt::takesLinear(KernelOp kernel) {
+bool quern::simt::takesLinear(KernelOp kernel, const Capabilities &chip) {
   Block &body = kernel.getBody().front();
-  return !body.getOps<LinearOp>().empty() && !takesLinearTiles(kernel);
+  return !body.getOps<LinearOp>().empty() && !takesLinearTiles(kernel, chip);
 }
 
 LogicalResult quern::simt::lowerLinear(KernelBuilder &b) {

@@ -22,6 +22,10 @@
 // Where there is room for two steps in shared memory, one is filled while the other
 // is read, and a barrier a step is enough.
 //
+// It is for chips that read shared memory as fast as registers, almost. Where it is
+// memory like all other, and a thread's lane reads it on its own, Linear.cpp is an
+// order of magnitude faster.
+//
 //===----------------------------------------------------------------------===//
 #include "codegen/simt/Kernel.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -216,11 +220,11 @@ void TileEmitter::emit() {
   finish(sums);
 }
 
-bool quern::simt::takesLinearTiles(KernelOp kernel) {
+bool quern::simt::takesLinearTiles(KernelOp kernel, const Capabilities &chip) {
   auto roots = kernel.getBody().front().getOps<LinearOp>();
   const int64_t count = std::distance(roots.begin(), roots.end());
-  return kernel.getRole() == Role::Prompt && kernel.getRows() == RowsOf::Step &&
-         count > 0 && count <= kPanels;
+  return chip.tiles && kernel.getRole() == Role::Prompt &&
+         kernel.getRows() == RowsOf::Step && count > 0 && count <= kPanels;
 }
 
 LogicalResult quern::simt::lowerLinearTiles(KernelBuilder &b) {

@@ -35,7 +35,9 @@ static RmsNormOp rootOf(KernelOp kernel) {
              : RmsNormOp();
 }
 
-bool quern::simt::takesRmsNorm(KernelOp kernel) { return bool(rootOf(kernel)); }
+bool quern::simt::takesRmsNorm(KernelOp kernel, const Capabilities &) {
+  return bool(rootOf(kernel));
+}
 
 /// 1 / sqrt(sum / columns + epsilon)
 static Value scaleOf(KernelBuilder &b, Value sum, int64_t columns,

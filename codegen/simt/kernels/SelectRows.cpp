@@ -6,7 +6,7 @@ using namespace quern;
 using namespace quern::simt;
 
 /// On its own; RmsNorm takes it along where it can.
-bool quern::simt::takesSelectRows(KernelOp kernel) {
+bool quern::simt::takesSelectRows(KernelOp kernel, const Capabilities &) {
   Operation &op = kernel.getBody().front().front();
   return isa<SelectRowsOp>(op) &&
          op.getNextNode()->hasTrait<OpTrait::IsTerminator>();

@@ -1,5 +1,5 @@
 // Bytes in memory become pieces of 16 bytes, and every load one of a piece.
-// RUN: quern-opt %s --quern-simt-lower-kernels --quern-simt-lower-tile --canonicalize --cse --split-input-file | FileCheck %s
+// RUN: quern-opt %s --quern-simt-lower-kernels=tiles --quern-simt-lower-tile --canonicalize --cse --split-input-file | FileCheck %s
 
 // Less than a word: the part of the word that it is in.
 #floats = #quern.group<codes = 0, span = 32, supers = 1, group = 32, bias = 0, element = 1>
@@ -35,4 +35,31 @@ quern.kernel @embed role generated rows step {
 ^bb0(%t: tensor<?xi32>, %w: !quern.panels<50 x 32, #lanes>):
   %y = quern.embed %t, %w {scale = 1.5 : f32} : (tensor<?xi32>, !quern.panels<50 x 32, #lanes>) -> tensor<?x32xf32>
   quern.yield %y : tensor<?x32xf32>
+}
+
+// -----
+
+// Activations of which fours alone are loaded become memory of fours.
+#lanes = #quern.group<lanes = true, codes = 0, span = 32, supers = 1, group = 32, bias = 0, element = 1>
+// CHECK: gpu.func @fours({{.*}}%[[X:[a-z0-9]+]]: memref<?x8xvector<4xf32>, #gpu.address_space<global>>
+// CHECK-COUNT-8: memref.load %[[X]]
+// CHECK-NOT: memref.load %[[X]]
+quern.kernel @fours role prompt rows step {
+^bb0(%x: tensor<?x32xf32>, %w: !quern.panels<50 x 32, #lanes>):
+  %y = quern.linear %x, %w : (tensor<?x32xf32>, !quern.panels<50 x 32, #lanes>) -> tensor<?x50xf32>
+  quern.yield %y : tensor<?x50xf32>
+}
+
+// -----
+
+// Here what follows loads them one by one, so all are.
+#lanes = #quern.group<lanes = true, codes = 0, span = 32, supers = 1, group = 32, bias = 0, element = 1>
+// CHECK: gpu.func @ones({{.*}}%[[X:[a-z0-9]+]]: memref<?x32xf32, #gpu.address_space<global>>, %{{[a-z0-9]+}}: memref<?xvector
+// CHECK-COUNT-32: memref.load %[[X]]
+// CHECK: vector.from_elements
+quern.kernel @ones role prompt rows step {
+^bb0(%x: tensor<?x32xf32>, %w: !quern.panels<32 x 32, #lanes>):
+  %y = quern.linear %x, %w : (tensor<?x32xf32>, !quern.panels<32 x 32, #lanes>) -> tensor<?x32xf32>
+  %z = quern.add %x, %y : tensor<?x32xf32>
+  quern.yield %z : tensor<?x32xf32>
 }
