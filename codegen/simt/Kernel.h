@@ -61,7 +61,7 @@ namespace quern::simt {
 
 /// What kernels may ask of a chip.
 struct Capabilities {
-  int64_t threads = 128;          // of a workgroup; a power of two, 128 at least
+  int64_t threads = 128; // of a workgroup; a power of two, 128 at least
   int64_t sharedBytes = 16 << 10; // of a workgroup; that at least
   /// Shared memory is much faster than what all workgroups share, for every thread
   /// its own place: operands that many threads need go through it.
