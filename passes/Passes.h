@@ -43,6 +43,9 @@ struct TargetTraits {
   /// What stages may be fused of: element-wise ops to what makes their operand,
   /// conversions to norms, rotations to the cache write.
   bool fuseEpilogue = true, fuseConvert = true, fuseRotate = true;
+  /// Attention of generated rows is made in parts of at least so many keys, each by
+  /// itself; 0: it is not.
+  int64_t attentionKeys = 0;
 };
 
 /// What a user and a target choose when compiling.

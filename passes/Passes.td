@@ -196,6 +196,64 @@ def FormStages : Pass<"quern-form-stages", "::mlir::ModuleOp"> {
   let dependentDialects = ["::quern::QuernDialect"];
 }
 
+def SplitStages : Pass<"quern-split-stages", "::mlir::ModuleOp"> {
+  let summary = "two phases where one would keep few workers busy";
+  let description = [{
+    A stage of few rows has few tasks. So in @generated an attention becomes two
+    stages: one makes the attention of each part of the context by itself, the other
+    combines the parts. Parts are those of the longest sequence, at absolute positions:
+    at most `attention-parts`, of a multiple of `attention-keys` keys. How many keys
+    there are, and how many rows, changes nothing.
+
+    A linear of fewer panels than `linear-tasks` is split by columns (split-K), into as
+    many parts as give so many tasks, but of no fewer than `linear-columns` columns;
+    what was fused to it goes with the sum of the parts.
+
+    ```mlir
+    %y = quern.stage "blk.0.attention" rows step(%q, %kv, %step : ...) -> (tensor<?x576xf32>) {
+    ^bb0(%a: ..., %b: ..., %c: ...):
+      %0 = quern.attention %a, %b, %c {scale = 0.125 : f32} : ...
+      quern.yield %0 : tensor<?x576xf32>
+    }
+    ```
+    ```mlir
+    %p = quern.stage "blk.0.attention" rows step(%q, %kv, %step : ...) -> (tensor<?x9504xf32>) {
+    ^bb0(%a: ..., %b: ..., %c: ...):
+      %0 = quern.attention_parts %a, %b, %c {keys = 512, parts = 16, scale = 0.125 : f32} : ...
+      quern.yield %0 : tensor<?x9504xf32>
+    }
+    %y = quern.stage "blk.0.attention" rows step(%p : ...) -> (tensor<?x576xf32>) {
+    ^bb0(%a: ...):
+      %0 = quern.merge_parts %a {parts = 16, size = 64} : tensor<?x9504xf32> -> tensor<?x576xf32>
+      quern.yield %0 : tensor<?x576xf32>
+    }
+    ```
+
+    ```mlir
+      %0 = quern.linear %a, %b : (!quern.rows<1536, i16>, !quern.panels<576 x 1536, ...>) -> tensor<?x576xf32>
+      %1 = quern.add %0, %c : tensor<?x576xf32>
+    ```
+    ```mlir
+      %0 = quern.linear_parts %a, %b {columns = 768, parts = 2} : ... -> tensor<?x1152xf32>
+    ...
+      %0 = quern.sum_parts %a {parts = 2} : tensor<?x1152xf32> -> tensor<?x576xf32>
+      %1 = quern.add %0, %b : tensor<?x576xf32>
+    ```
+  }];
+  let options = [
+    Option<"context", "context", "int64_t", "4096", "longest sequence, tokens">,
+    Option<"attentionKeys", "attention-keys", "int64_t", "0",
+           "of a part of an attention, or a multiple; 0: it is not split">,
+    Option<"attentionParts", "attention-parts", "int64_t", "32", "of an attention, at most">,
+    Option<"linearTasks", "linear-tasks", "int64_t", "0",
+           "that a linear should have; 0: it is not split">,
+    Option<"linearColumns", "linear-columns", "int64_t", "512",
+           "of a part of a linear, at least; a multiple of 32">,
+    onDevice,
+  ];
+  let dependentDialects = ["::quern::QuernDialect"];
+}
+
 def CopyAtSeams : Pass<"quern-copy-at-seams", "::mlir::ModuleOp"> {
   let summary = "copy what a device reads of another";
   let description = [{

@@ -52,6 +52,11 @@ void quern::buildStagePasses(OpPassManager &pm, const CompileOptions &options) {
                                  .fuseConvert = traits.fuseConvert,
                                  .fuseRotate = traits.fuseRotate,
                                  .device = int64_t(device)}));
+  for (auto [device, traits] : llvm::enumerate(options.devices))
+    if (traits.attentionKeys)
+      pm.addPass(createSplitStages({.context = options.context,
+                                    .attentionKeys = traits.attentionKeys,
+                                    .device = int64_t(device)}));
   if (options.devices.size() > 1)
     pm.addPass(createCopyAtSeams());
 }

@@ -16,7 +16,6 @@ using namespace quern;
 
 namespace {
 constexpr int64_t kPageBytes = 4096;
-constexpr int64_t kTileRows = 16;
 constexpr int64_t kMostKvBytes = int64_t(1) << 46;
 
 struct Interval {
@@ -134,7 +133,7 @@ struct PlanMemory : quern::impl::PlanMemoryBase<PlanMemory> {
       setPlaces(program, values);
     set("arena_bytes", llvm::alignTo(arena, kPageBytes));
     set("context", context), set("max_batch", maxBatch), set("chunk", chunk);
-    set("logit_rows", logitRows), set("tile_rows", kTileRows);
+    set("logit_rows", logitRows), set("tile_rows", plan::kTileRows);
     Builder b(&getContext());
     plan.push_back(b.getNamedAttr("groups", b.getArrayAttr(groups)));
     module->setAttr("quern.plan", b.getDictionaryAttr(plan));

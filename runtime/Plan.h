@@ -47,6 +47,8 @@ inline constexpr uint64_t kPage = 4096;
 /// More slots than this are refused: each costs a few bytes from the start.
 inline constexpr uint32_t kMostSequences = 1 << 16;
 inline constexpr uint32_t kMostLayers = 1 << 16; // of a KV group
+/// Most rows of a row tile in plans that the compiler makes.
+inline constexpr uint32_t kTileRows = 16;
 
 struct Section {
   char name[16];     // zero-padded

@@ -1,5 +1,6 @@
 //===- Kernel.cpp - From a kernel's body to workgroups of threads ---------===//
 #include "codegen/simt/Kernel.h"
+#include "runtime/Plan.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -100,6 +101,7 @@ KernelBuilder::KernelBuilder(KernelOp kernel, const Capabilities &chip)
   function->setAttr("quern.constants", getI64IntegerAttr(constants));
   describePanels(constants);
   item = gpu::BlockIdOp::create(*this, gpu::Dimension::y);
+  part = gpu::BlockIdOp::create(*this, gpu::Dimension::z);
   thread = gpu::ThreadIdOp::create(*this, gpu::Dimension::x);
   gpu::ReturnOp end = gpu::ReturnOp::create(*this);
   setInsertionPoint(end);
@@ -133,14 +135,19 @@ void KernelBuilder::describePanels(unsigned constant) {
            getNamedAttr("bytes", getDenseI64ArrayAttr(bytes))}));
 }
 
-void KernelBuilder::launchOverRows(int64_t tasks, int64_t rowsOfItem) {
-  function->setAttr(
-      "quern.grid",
-      getDictionaryAttr({
-          getNamedAttr("tasks", getI64IntegerAttr(tasks)),
-          getNamedAttr("of", getI64IntegerAttr(int64_t(kernel.getRows()))),
-          getNamedAttr("rows", getI64IntegerAttr(rowsOfItem)),
-      }));
+void KernelBuilder::launchOver(int64_t count, int64_t tasks, int64_t rowsOfItem,
+                               int64_t parts) {
+  function->setAttr("quern.grid",
+                    getDictionaryAttr({
+                        getNamedAttr("tasks", getI64IntegerAttr(tasks)),
+                        getNamedAttr("of", getI64IntegerAttr(count)),
+                        getNamedAttr("rows", getI64IntegerAttr(rowsOfItem)),
+                        getNamedAttr("parts", getI64IntegerAttr(parts)),
+                    }));
+}
+
+void KernelBuilder::launchOverTiles(int64_t tasks) {
+  launchOver(plan::kTiles, tasks, /*rowsOfItem=*/1, /*parts=*/1);
 }
 
 void KernelBuilder::launchOverPanels(int64_t panelsOfTask, int64_t rowsOfItem) {
@@ -185,18 +192,30 @@ Value KernelBuilder::shared(ArrayRef<int64_t> shape, Type element) {
       getLoc());
 }
 
-Value KernelBuilder::combine(Value v, Value scratch,
-                             function_ref<Value(Value, Value)> two) {
-  store(v, scratch, thread);
+SmallVector<Value> KernelBuilder::combine(ValueRange numbers, Value scratch,
+                                          Combine two) {
+  const bool isOne = cast<MemRefType>(scratch.getType()).getRank() == 1;
+  auto place = [&](size_t i, Value thread) {
+    return isOne ? SmallVector<Value, 2>{thread}
+                 : SmallVector<Value, 2>{index(int64_t(i)), thread};
+  };
+  for (auto [i, v] : llvm::enumerate(numbers))
+    store(v, scratch, place(i, thread));
   for (int64_t half = chip.threads / 2; half > 0; half /= 2) {
     barrier();
     when(less(thread, index(half)), [&] {
-      Value one = two(load(scratch, thread), load(scratch, add(thread, half)));
-      store(one, scratch, thread);
+      Value other = add(thread, half);
+      for (size_t i = 0; i < numbers.size(); ++i)
+        store(two(load(scratch, place(i, thread)),
+                  load(scratch, place(i, other))),
+              scratch, place(i, thread));
     });
   }
   barrier();
-  return load(scratch, index(0));
+  SmallVector<Value> results;
+  for (size_t i = 0; i < numbers.size(); ++i)
+    results.push_back(load(scratch, place(i, index(0))));
+  return results;
 }
 
 void KernelBuilder::epilogue(const DenseMap<Value, Value> &roots, Value row,

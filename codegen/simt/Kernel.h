@@ -11,13 +11,16 @@
 //   =>
 //     gpu.module @k {
 //       gpu.func @k(%step, %constants, %x, %w, %y) kernel
-//           attributes {quern.grid = {tasks = 36, of = 0, rows = 16}}
+//           attributes {quern.grid = {tasks = 36, of = 0, rows = 16, parts = 1}}
 //
 // A *task* is a part of the columns, the same for all rows: panels of weights, a
-// head, a run of columns. An *item* is `rows` rows. A launch has
+// head, a run of columns. An *item* is `rows` rows, or a row tile: as many as the
+// count of the step says that `of` names (runtime/Plan.h, StepCount). A launch has
 // one workgroup for each task and item:
 //
-//     grid.x = tasks      grid.y = ceil(step[of] / rows)
+//     grid.x = tasks      grid.y = ceil(step[of] / rows)      grid.z = parts
+//
+// Parts are those of the first phase of a root that has two (quern-split-stages).
 //
 // A device may bind less memory at once than a matrix has. So a launch may be cut:
 // the memory of every argument of packed weights is then that of some *panels*, from
@@ -47,7 +50,8 @@
 //                                                  window, entries of a table row
 //   !quern.step                memref<?xi32> positions, slots, tiles (pairs)
 //
-// What pads a row to its stride is neither read nor written.
+// What pads a row to its stride is not written, and where it is read nothing depends
+// on what it is.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -66,6 +70,9 @@ struct Capabilities {
   /// Shared memory is much faster than what all workgroups share, for every thread
   /// its own place: operands that many threads need go through it.
   bool tiles = false;
+  /// Of attention, for which a workgroup loads keys and values once: so many sums a
+  /// thread has in registers, and columns for each.
+  int64_t queries = 4;
 };
 
 class KernelBuilder : public LoopBuilder {
@@ -78,9 +85,9 @@ public:
   KernelOp kernel;
   mlir::gpu::GPUFuncOp function;
   /// index values: rows of the results (of the step, or those wanted for
-  /// logits); this workgroup's task and item; this thread's number; where tasks are
-  /// panels, the first of this workgroup's, counted in the whole matrix.
-  mlir::Value rows, task, item, thread, panel;
+  /// logits); this workgroup's task, item and part; this thread's number; where tasks
+  /// are panels, the first of this workgroup's, counted in the whole matrix.
+  mlir::Value rows, task, item, part, thread, panel;
 
   Role role() { return kernel.getRole(); }
   mlir::Block &body() { return kernel.getBody().front(); }
@@ -88,7 +95,12 @@ public:
   /// Says how many workgroups a launch has. A lowering calls one of them, once.
   /// Over panels: a task is so many panels of each of the kernel's weights; the last
   /// one may have fewer.
-  void launchOverRows(int64_t tasks, int64_t rowsOfItem = 1);
+  void launchOverRows(int64_t tasks, int64_t rowsOfItem = 1,
+                      int64_t parts = 1) {
+    launchOver(int64_t(kernel.getRows()), tasks, rowsOfItem, parts);
+  }
+  /// An item is a row tile of the step.
+  void launchOverTiles(int64_t tasks);
   void launchOverPanels(int64_t panelsOfTask, int64_t rowsOfItem);
 
   /// Memory of a block argument, or of result `i` of the kernel.
@@ -111,15 +123,17 @@ public:
   mlir::Value shared(llvm::ArrayRef<int64_t> shape, mlir::Type);
   void barrier() { mlir::gpu::BarrierOp::create(*this); }
   /// All threads' f32 numbers made one, for all of them: halves are combined with
-  /// halves. All threads must come here; `scratch` is shared memory of at least as
-  /// many f32, free again after the next barrier.
-  mlir::Value
-  combine(mlir::Value v, mlir::Value scratch,
-          llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)> two);
+  /// halves. Several at a time share the barriers. All threads must come here;
+  /// `scratch` is shared memory, f32 [numbers][threads], free again after the next
+  /// barrier.
+  using Combine = llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)>;
+  llvm::SmallVector<mlir::Value> combine(mlir::ValueRange numbers,
+                                         mlir::Value scratch, Combine two);
+  /// `scratch`: f32 [threads].
   mlir::Value sumOfThreads(mlir::Value v, mlir::Value scratch) {
     return combine(v, scratch, [&](mlir::Value x, mlir::Value y) {
       return mlir::arith::AddFOp::create(*this, x, y);
-    });
+    })[0];
   }
 
   /// Emits the element-wise ops that follow the roots, on numbers at [row,
@@ -143,6 +157,8 @@ public:
   }
 
 private:
+  void launchOver(int64_t count, int64_t tasks, int64_t rowsOfItem,
+                  int64_t parts);
   void describePanels(unsigned constant);
   mlir::Value firstPanel, panelCount;
   llvm::DenseMap<mlir::Value, unsigned> firstBuffer, firstConstant;

@@ -34,6 +34,7 @@ struct LowerKernels : PassWrapper<LowerKernels, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(LowerKernels)
   explicit LowerKernels(const Capabilities &chip) {
     threads = chip.threads, shared = chip.sharedBytes, tiles = chip.tiles;
+    queries = chip.queries;
   }
   LowerKernels(const LowerKernels &other) : PassWrapper(other) {}
 
@@ -47,7 +48,13 @@ struct LowerKernels : PassWrapper<LowerKernels, OperationPass<ModuleOp>> {
                     vector::VectorDialect, tile::TileDialect>();
   }
   void runOnOperation() override {
-    const Capabilities chip{threads, shared, tiles};
+    const Capabilities chip{threads, shared, tiles, queries};
+    if (threads < 128 || !llvm::isPowerOf2_64(uint64_t(threads)) ||
+        queries < 1) {
+      getOperation().emitError("requires workgroups of 128 threads or more, a "
+                               "power of two, and a query");
+      return signalPassFailure();
+    }
     for (KernelOp kernel :
          llvm::make_early_inc_range(getOperation().getOps<KernelOp>())) {
       Lower lower = loweringOf(kernel, chip);
@@ -61,6 +68,13 @@ struct LowerKernels : PassWrapper<LowerKernels, OperationPass<ModuleOp>> {
       KernelBuilder builder(kernel, chip);
       if (failed(lower(builder)))
         return signalPassFailure();
+      if (int64_t bytes = sharedBytes(builder.function);
+          bytes > chip.sharedBytes) {
+        kernel.emitOpError("requires ")
+            << bytes << " bytes of shared memory, the chip has "
+            << chip.sharedBytes;
+        return signalPassFailure();
+      }
       kernel.erase();
     }
   }
@@ -71,6 +85,8 @@ struct LowerKernels : PassWrapper<LowerKernels, OperationPass<ModuleOp>> {
                          llvm::cl::desc("bytes of memory of a workgroup")};
   Option<bool> tiles{*this, "tiles",
                      llvm::cl::desc("prompt linears go through that memory")};
+  Option<int64_t> queries{
+      *this, "queries", llvm::cl::desc("of a workgroup of attention, at most")};
 };
 } // namespace
 

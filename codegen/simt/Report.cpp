@@ -138,8 +138,9 @@ LogicalResult quern::simt::report(KernelOp kernel, gpu::GPUFuncOp function,
   const int64_t shared = sharedBytes(function);
   DenseMap<unsigned, int64_t> least = bytesOfPanels(function);
   SmallVector<int64_t> counts{1};
-  if (of("rows") > 1)
-    counts.push_back(of("rows"));
+  const bool ofTiles = of("of") == plan::kTiles; // of which there is one
+  if (ofTiles || of("rows") > 1)
+    counts.push_back(ofTiles ? int64_t(plan::kTileRows) : of("rows"));
   for (int64_t rows : counts) {
     auto trace = traceWorkgroup(
         function,
@@ -152,7 +153,8 @@ LogicalResult quern::simt::report(KernelOp kernel, gpu::GPUFuncOp function,
     KernelReport entry;
     entry.kernel = kernel.getSymName().str();
     entry.rows = rows;
-    entry.workgroups = of("tasks") * ((rows + of("rows") - 1) / of("rows"));
+    entry.workgroups = of("tasks") * of("parts") *
+                       (ofTiles ? 1 : (rows + of("rows") - 1) / of("rows"));
     entry.threads = (*function.getKnownBlockSize())[0];
     entry.sharedBytes = shared;
     entry.barriers = trace->barriers;

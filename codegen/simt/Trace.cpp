@@ -45,10 +45,12 @@ private:
   LogicalResult branch(scf::IfOp op, const Mask &mask);
   LogicalResult load(memref::LoadOp op, const Mask &mask);
   LogicalResult store(memref::StoreOp op, const Mask &mask);
-  FailureOr<std::vector<int64_t>> places(Operation *op, MemRefType type,
+  FailureOr<std::vector<int64_t>> places(Operation *op, Value memory,
                                          ValueRange indices, const Mask &mask);
   void record(unsigned memory, ArrayRef<int64_t> places, int64_t bytes,
               const Mask &mask);
+  LogicalResult share(Operation *op, Value memory, ArrayRef<int64_t> places,
+                      bool writes, const Mask &mask);
   Lanes compute(Operation &op);
 
   unsigned numberOf(Value memory) {
@@ -72,8 +74,16 @@ private:
   Trace trace;
   std::vector<llvm::DenseSet<int64_t>> touched; // words
   DenseMap<Value, Lanes> values;
-  /// Integers in the workgroup's memory, by memory and element.
-  DenseMap<std::pair<Value, int64_t>, uint32_t> shared;
+  /// The workgroup's memory, by memory and element: integers in it, and who has
+  /// touched it since which barrier.
+  using Place = std::pair<Value, int64_t>;
+  struct Touch {
+    static constexpr int64_t kNobody = -1, kSeveral = -2;
+    int64_t barrier = 0, reader = kNobody,
+            writer = kNobody; // a thread's number
+  };
+  DenseMap<Place, uint32_t> shared;
+  DenseMap<Place, Touch> touches;
 };
 } // namespace
 
@@ -112,7 +122,9 @@ Lanes Tracer::compute(Operation &op) {
     return numbers;
   }
   if (auto id = dyn_cast<gpu::BlockIdOp>(op))
-    return all(uint32_t(id.getDimension() == gpu::Dimension::x ? task : item));
+    return all(uint32_t(id.getDimension() == gpu::Dimension::x   ? task
+                        : id.getDimension() == gpu::Dimension::y ? item
+                                                                 : 0));
   if (isa<arith::IndexCastOp, arith::IndexCastUIOp, arith::ExtUIOp>(op))
     return of(op.getOperand(0));
   if (auto select = dyn_cast<arith::SelectOp>(op)) {
@@ -160,20 +172,55 @@ static int64_t bytesOf(Type type) {
 }
 
 /// The element that each thread means, in the order of memory.
-FailureOr<std::vector<int64_t>> Tracer::places(Operation *op, MemRefType type,
+FailureOr<std::vector<int64_t>> Tracer::places(Operation *op, Value memref,
                                                ValueRange indices,
                                                const Mask &mask) {
+  auto type = cast<MemRefType>(memref.getType());
+  const unsigned memory = numberOf(memref);
   std::vector<int64_t> at(threads, 0);
   for (auto [i, index] : llvm::enumerate(indices)) {
     const Lanes &lanes = of(index);
     if (!lanes.known())
       return op->emitError(
           "requires an address that depends on integers alone");
-    int64_t size = i ? type.getDimSize(i) : 1; // the first may be dynamic
-    for (size_t t = 0; t < threads; ++t)
-      at[t] = at[t] * size + lanes.values[t];
+    const int64_t size = type.getDimSize(i);
+    // Rows of arguments are as many as the caller's integers ask for.
+    const bool isBound = i > 0 || memory == arguments;
+    for (size_t t = 0; t < threads; ++t) {
+      if (mask[t] && isBound && lanes.values[t] >= size)
+        return op->emitError("requires an index within its memory; thread ")
+               << t << " has " << lanes.values[t] << " of " << size;
+      at[t] = at[t] * (i ? size : 1) + lanes.values[t];
+    }
   }
   return at;
+}
+
+/// What a thread of the workgroup writes nobody else may touch without a barrier in
+/// between.
+LogicalResult Tracer::share(Operation *op, Value memory,
+                            ArrayRef<int64_t> places, bool writes,
+                            const Mask &mask) {
+  for (size_t i = 0; i < threads; ++i) {
+    if (!mask[i])
+      continue;
+    const auto thread = int64_t(i);
+    Touch &touch = touches[{memory, places[i]}];
+    if (touch.barrier != trace.barriers)
+      touch = {.barrier = trace.barriers};
+    auto isAnother = [&](int64_t other) {
+      return other != Touch::kNobody && other != thread;
+    };
+    if (isAnother(touch.writer) || (writes && isAnother(touch.reader)))
+      return op->emitError("requires a barrier before thread ")
+             << thread << (writes ? " writes" : " reads") << " element "
+             << places[i] << ", which another one has touched";
+    if (writes)
+      touch.writer = thread;
+    else
+      touch.reader = isAnother(touch.reader) ? Touch::kSeveral : thread;
+  }
+  return success();
 }
 
 void Tracer::record(unsigned memory, ArrayRef<int64_t> places, int64_t bytes,
@@ -205,10 +252,13 @@ void Tracer::record(unsigned memory, ArrayRef<int64_t> places, int64_t bytes,
 
 LogicalResult Tracer::load(memref::LoadOp op, const Mask &mask) {
   MemRefType type = op.getMemRefType();
-  auto at = places(op, type, op.getIndices(), mask);
+  auto at = places(op, op.getMemRef(), op.getIndices(), mask);
   if (failed(at))
     return failure();
   unsigned memory = numberOf(op.getMemRef());
+  if (memory == arguments &&
+      failed(share(op, op.getMemRef(), *at, /*writes=*/false, mask)))
+    return failure();
   record(memory, *at, bytesOf(type.getElementType()), mask);
   Lanes result;
   if (type.getElementType().isInteger(32)) {
@@ -233,10 +283,13 @@ LogicalResult Tracer::load(memref::LoadOp op, const Mask &mask) {
 }
 
 LogicalResult Tracer::store(memref::StoreOp op, const Mask &mask) {
-  auto at = places(op, op.getMemRefType(), op.getIndices(), mask);
+  auto at = places(op, op.getMemRef(), op.getIndices(), mask);
   if (failed(at))
     return failure();
   unsigned memory = numberOf(op.getMemRef());
+  if (memory == arguments &&
+      failed(share(op, op.getMemRef(), *at, /*writes=*/true, mask)))
+    return failure();
   const Lanes &value = of(op.getValue());
   for (size_t t = 0; t < threads; ++t) {
     if (!mask[t])

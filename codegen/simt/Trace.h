@@ -10,6 +10,11 @@
 //     trace.memory[3].uniqueBytes     of the panel that this workgroup is for
 //
 // A code that depends on a float, or reads an integer that nobody knows, is refused.
+// So is one that would be wrong on a device that runs threads in another order: a
+// thread that reads or writes what another one of the workgroup wrote since the last
+// barrier (or writes what another one read), a barrier that not all threads reach, and
+// an index beyond its dimension, but for the rows of
+// arguments.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -44,7 +49,8 @@ struct Trace {
 using Integers = llvm::function_ref<std::optional<int64_t>(unsigned argument,
                                                            int64_t index)>;
 
-/// `function`: after createLowerTilePass(). An error if it does what the trace
+/// `function`: after createLowerTilePass(). The first part of those of a root with
+/// two phases. An error if it does what the trace
 /// cannot follow, at the op.
 mlir::FailureOr<Trace> traceWorkgroup(mlir::gpu::GPUFuncOp function,
                                       Integers integers, int64_t task,

@@ -21,7 +21,7 @@ struct Chip {
 /// AMD and of Intel (32 or 64 KiB, by driver).
 inline constexpr Chip kChips[] = {
     {"portable", {}},
-    {"gpu", {.threads = 128, .sharedBytes = 32 << 10, .tiles = true}},
+    {"gpu", {.threads = 128, .sharedBytes = 32 << 10, .tiles = true, .queries = 8}},
 };
 
 /// The one of that name; null: there is none.

@@ -76,6 +76,8 @@ void ObjectBuilder::addKernel(StringRef name, DictionaryAttr launch,
       u32(weights ? integerOf(weights, "count") : 0),
       u32(integerOf(launch, "constants")),
       u32(weights && weights.get("task") ? integerOf(weights, "task") : 0),
+      u32(integerOf(grid, "parts")),
+      u32(0),
       u32(weights ? weights.getAs<DenseI64ArrayAttr>("bytes").size() : 0),
       weights ? panels(weights) : none,
   });

@@ -30,7 +30,8 @@ public:
             .panels = PanelOrder::Lanes,
             .alignment = 256, // the most that a driver may want of an offset
             .ownMemory = true,
-            .fuseConvert = false};
+            .fuseConvert = false,
+            .attentionKeys = 512};
   }
   Linking linking() const override { return Linking::Dynamic; }
   std::string chip() const override { return profile.name.str(); }
@@ -66,12 +67,19 @@ public:
     if (failed(pm.run(*lowered)))
       return llvm::createStringError("cannot lower the kernels");
     std::vector<KernelReport> reports;
+    std::string why;
+    ScopedDiagnosticHandler handler(
+        kernels.getContext(), [&](Diagnostic &diagnostic) {
+          why = ": " + diagnostic.str();
+          return success();
+        });
     for (auto kernel : kernels.getOps<KernelOp>()) {
       auto module =
           lowered->lookupSymbol<gpu::GPUModuleOp>(kernel.getSymName());
       auto function = *module.getOps<gpu::GPUFuncOp>().begin();
       if (failed(simt::report(kernel, function, reports)))
-        return llvm::createStringError("cannot follow the kernels' code");
+        return llvm::createStringError("cannot follow the code of kernel '" +
+                                       kernel.getSymName() + "'" + why);
     }
     return reports;
   }

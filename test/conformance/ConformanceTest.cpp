@@ -267,45 +267,128 @@ TEST_F(Conformance, RopeAndKvWrite) {
   }
 }
 
+/// Three sequences with keys and values: a short one, one across pages, one deep in;
+/// and a step of some of their rows.
+struct Sequences3 {
+  Sequences3(int64_t heads, int64_t size, int64_t page, unsigned bytes,
+             Random &random)
+      : pages(heads, size, page, 3, 400, bytes, random),
+        step({0, 60, 301}, {5, 33, 1}) {
+    const int32_t ends[] = {5, 93, 302};
+    for (int32_t slot = 0; slot < 3; ++slot)
+      for (int32_t p = 0; p < ends[slot]; ++p) {
+        HostRows x = random.rows(2, heads * size, 1.5f);
+        pages.set(slot, p, {x.row(0), x.row(0) + x.columns},
+                  {x.row(1), x.row(1) + x.columns});
+        cache.rows[{slot, p}] = {pages.get(false, slot, p),
+                                 pages.get(true, slot, p)};
+      }
+  }
+  static constexpr int64_t kRows = 39;
+  Pages pages;
+  Step step;
+  HostKv cache;
+};
+
+struct AttentionCase {
+  int64_t heads, group, size, page;
+  unsigned bytes;
+  float softcap;
+};
+/// Heads smaller and larger than a workgroup, of many queries and of one.
+constexpr AttentionCase kAttentions[] = {{3, 3, 64, 64, 2, 0},
+                                         {1, 4, 256, 32, 4, 0},
+                                         {2, 1, 80, 64, 2, 30},
+                                         {1, 5, 33, 16, 4, 5},
+                                         {1, 14, 24, 16, 2, 0}};
+
+/// Scores are sums in one chain, whose error grows with its length.
+double attentionTolerance(const AttentionCase &c) {
+  return 3e-6 + 1.6e-8 * double(c.size);
+}
+
+/// An op on the case's queries, cache and step. `more`: its other attributes.
+Operation attentionOp(const AttentionCase &c, Sequences3 &sequences,
+                      int64_t window, std::string name, std::string more,
+                      int64_t columns, std::string role, Random &random) {
+  std::string kv = fmt::format(
+      "!quern.kv<{} x {}, window = {}, stored = {}, page = {}>", c.heads,
+      c.size, window, c.bytes == 2 ? "f16" : "f32", c.page);
+  const int64_t query = c.heads * c.group * c.size;
+  Operation op(
+      fmt::format("%y = quern.{} %0, %1, %2 {{{}scale = 0.125 : f32{}}} : "
+                  "({}, {}, !quern.step) -> {}\nquern.yield %y : {}",
+                  name, more,
+                  c.softcap ? fmt::format(", softcap = {:e} : f32", c.softcap)
+                            : "",
+                  rowsOf(query), kv, rowsOf(columns), rowsOf(columns)),
+      "step", std::move(role));
+  op.rows(random.rows(Sequences3::kRows, query, 2))
+      .kv(sequences.pages, sequences.cache, window)
+      .step(sequences.step);
+  return op;
+}
+
 TEST_F(Conformance, Attention) {
-  struct {
-    int64_t heads, group, size, page;
-    unsigned bytes;
-    float softcap;
-  } cases[] = {{3, 3, 64, 64, 2, 0},
-               {1, 4, 256, 32, 4, 0},
-               {2, 1, 80, 64, 2, 30},
-               {1, 5, 33, 16, 4, 5}};
-  for (auto [heads, group, size, page, bytes, softcap] : cases)
-    for (int64_t window : {0, 5, 100}) {
-      SCOPED_TRACE(fmt::format("{}x{}x{} page {} window {}", heads, group, size,
-                               page, window));
-      Pages pages(heads, size, page, 3, 400, bytes, random);
-      HostKv cache;
-      // A short one, one across pages, one deep in.
-      Step step({0, 60, 301}, {5, 33, 1});
-      const int32_t ends[] = {5, 93, 302};
-      for (int32_t slot = 0; slot < 3; ++slot)
-        for (int32_t p = 0; p < ends[slot]; ++p) {
-          HostRows x = random.rows(2, heads * size, 1.5f);
-          pages.set(slot, p, {x.row(0), x.row(0) + x.columns},
-                    {x.row(1), x.row(1) + x.columns});
-          cache.rows[{slot, p}] = {pages.get(false, slot, p),
-                                   pages.get(true, slot, p)};
-        }
-      std::string q = rowsOf(heads * group * size);
-      std::string kv =
-          fmt::format("!quern.kv<{} x {}, window = {}, stored = {}, page = {}>",
-                      heads, size, window, bytes == 2 ? "f16" : "f32", page);
-      Operation op(fmt::format(
-          "%y = quern.attention %0, %1, %2 {{scale = 0.125 : f32{}}} : "
-          "({}, {}, !quern.step) -> {}\nquern.yield %y : {}",
-          softcap ? fmt::format(", softcap = {:e} : f32", softcap) : "", q, kv,
-          q, q));
-      op.rows(random.rows(39, heads * group * size, 2))
-          .kv(pages, cache, window)
-          .step(step);
-      expectConforms(runner(), op, 39, 4e-6);
+  for (const AttentionCase &c : kAttentions) {
+    Sequences3 sequences(c.heads, c.size, c.page, c.bytes, random);
+    for (const char *role : {"prompt", "generated"})
+      for (int64_t window : {0, 5, 100}) {
+        SCOPED_TRACE(fmt::format("{}x{}x{} page {} window {} {}", c.heads,
+                                 c.group, c.size, c.page, window, role));
+        Operation op =
+            attentionOp(c, sequences, window, "attention", "",
+                        c.heads * c.group * c.size, role, random);
+        expectConforms(runner(), op, Sequences3::kRows, attentionTolerance(c));
+      }
+  }
+}
+
+/// Parts that are multiples of nothing, some of them without keys.
+TEST_F(Conformance, AttentionParts) {
+  if (!runner().hasParts())
+    GTEST_SKIP() << "attention has one phase here";
+  for (const AttentionCase &c : kAttentions)
+    for (auto [keys, parts] : {std::pair(128, 4), {37, 11}}) {
+      Sequences3 sequences(c.heads, c.size, c.page, c.bytes, random);
+      for (int64_t window : {0, 100}) {
+        SCOPED_TRACE(fmt::format("{}x{}x{} page {} window {}, {} parts",
+                                 c.heads, c.group, c.size, c.page, window,
+                                 parts));
+        Operation op = attentionOp(
+            c, sequences, window, "attention_parts",
+            fmt::format("keys = {}, parts = {}, ", keys, parts),
+            c.heads * c.group * parts * (c.size + 2), "generated", random);
+        expectConforms(runner(), op, Sequences3::kRows, attentionTolerance(c));
+      }
     }
+}
+
+TEST_F(Conformance, MergeParts) {
+  if (!runner().hasParts())
+    GTEST_SKIP() << "attention has one phase here";
+  struct {
+    int64_t heads, parts, size;
+  } cases[] = {{3, 2, 64}, {1, 16, 256}, {5, 7, 33}};
+  for (auto [heads, parts, size] : cases) {
+    SCOPED_TRACE(fmt::format("{} x {} parts of {}", heads, parts, size));
+    HostRows x = random.rows(4, heads * parts * (size + 2), 2);
+    for (int64_t r = 0; r < x.rows; ++r)
+      for (int64_t i = 0; i < heads * parts; ++i) {
+        float *part = x.row(r) + i * (size + 2);
+        // Of a part without keys nothing counts; the first has some.
+        const bool none = i % parts && (i + r) % 3 == 0;
+        part[size + 1] = none ? 0 : 1 + std::abs(part[size + 1]);
+        if (none)
+          part[size] = 1e4f;
+      }
+    Operation op(fmt::format("%y = quern.merge_parts %0 {{parts = {}, size = "
+                             "{}}} : {} -> {}\nquern.yield %y : {}",
+                             parts, size, rowsOf(x.columns),
+                             rowsOf(heads * size), rowsOf(heads * size)),
+                 "step", "generated");
+    op.rows(std::move(x));
+    expectConforms(runner(), op, 4, 2e-6);
+  }
 }
 } // namespace

@@ -1,173 +1,425 @@
 //===- Attention.cpp - Attention over a paged KV cache --------------------===//
 //
-// A workgroup for each query head of each row. Online softmax (Milakov and
-// Gimelshein, 2018, arXiv:1805.02867) over blocks of as many keys as there are
-// threads, at absolute positions: a thread has a key for the scores, and columns of
-// the head for the weighed sum of values.
+// Online softmax (Milakov and Gimelshein, 2018, arXiv:1805.02867) over blocks of as
+// many keys as there are threads, at absolute positions. A workgroup has one KV head
+// and several *queries*, for all of which it loads K and V once: the query heads of
+// the group, and of prompt rows several rows of a row tile.
 //
-//     for each block:  s = scale * q . K        a key a thread
+//     for each block:  s = scale * q . K        a key a thread, for each query
 //                      m' = max(m, s)           of all threads
 //                      p = e^(s - m')           0 where masked
-//                      l = l * e^(m - m') + sum of p
-//                      o = o * e^(m - m') + p V      columns of a thread
-//     y = o / l
+//                      l = l * e^(m - m') + p   of this thread's keys
+//                      o = o * e^(m - m') + p V a column a thread
+//     y = o / sum of l
+//
+// Heads that are smaller than a workgroup has threads leave room for *slices* of
+// keys: a thread adds every slices-th value, and slices are added at the end, in
+// order.
+//
+//     quern.attention, prompt       task = (KV head, heads of it, rows of a tile)
+//                                   item = row tile
+//     quern.attention, generated    task = (KV head, heads of it)          item = row
+//     quern.attention_parts         task = (KV head, heads of it)          item = row
+//
+// What is not seen by a row of a tile, but by another one, multiplies by 1 and adds
+// 0: rows have the same bits in any tile.
+//
+// By count, for each key and column: a load of K and one of V for as many multiply-
+// adds as there are queries, which are up to Capabilities::queries. Queries and
+// probabilities come in pieces of four.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/simt/Kernel.h"
 #include "ir/Elementwise.h"
+#include "runtime/Plan.h"
 
 using namespace mlir;
 using namespace quern;
 using namespace quern::simt;
 
-/// Below every score, and finite: the difference of two is a number.
-static constexpr float kNoScore = -1e30f;
-
-static AttentionOp rootOf(KernelOp kernel) {
-  Block &body = kernel.getBody().front();
-  if (body.getOperations().size() != 2)
-    return {};
-  return dyn_cast<AttentionOp>(body.front());
-}
-
-bool quern::simt::takesAttention(KernelOp kernel, const Capabilities &) {
-  return bool(rootOf(kernel));
-}
-
 namespace {
+/// Below every score, and finite: the difference of two is a number.
+constexpr float kNoScore = -1e30f;
+constexpr int64_t kPiece = 4; // queries, or columns of one
+
+/// What both ops say.
+struct Root {
+  explicit Root(KernelOp kernel);
+  explicit operator bool() const { return op; }
+
+  Operation *op = nullptr;
+  Value query, cache, step;
+  float scale = 0;
+  std::optional<float> softcap;
+  int64_t keys = 0, parts = 0; // 0: of all keys at once
+
+private:
+  template <typename Op> void take(Op attention) {
+    op = attention;
+    query = attention.getQuery(), cache = attention.getCache();
+    step = attention.getStep();
+    scale = attention.getScale().convertToFloat();
+    if (attention.getSoftcap())
+      softcap = attention.getSoftcap()->convertToFloat();
+  }
+};
+
 class Attend {
 public:
-  explicit Attend(KernelBuilder &b)
-      : b(b), op(rootOf(b.kernel)), type(op.getCache().getType()),
-        size(type.getSize()), heads(columnsOf(op.getQuery().getType()) / size),
-        columns((size + b.chip.threads - 1) / b.chip.threads),
-        one(b.number(1)) {}
+  explicit Attend(KernelBuilder &b);
   void emit();
 
 private:
-  Value score(Value key);
-  SmallVector<Value> block(Value begin, ValueRange carried);
-  SmallVector<Value> weigh(Value from, Value to, Value begin, ValueRange sums);
+  /// A number for each query.
+  using PerQuery = SmallVector<Value>;
+
+  void launch();
+  void placeRows();
+  void attend(Value begin, Value end);
+  SmallVector<Value> queryAt(Value row, Value column, int64_t count);
+  PerQuery scores(Value key);
+  SmallVector<Value> block(Value begin, Value end, ValueRange carried);
+  SmallVector<Value> weigh(Value count, ValueRange sums);
+  void finish(ValueRange state);
+  PerQuery addSlices(ArrayRef<Value> sums);
+  void storeColumn(Value column, ArrayRef<Value> sums);
+  void storePart(ArrayRef<Value> m, ArrayRef<Value> l);
+
   /// Arithmetic where `b` stands.
-  FloatBuilder floats() { return {op, b, one}; }
-  Value columnOfThread(int64_t i) {
-    return b.add(b.thread, i * b.chip.threads);
+  FloatBuilder floats() { return {root.op, b, one}; }
+  Value larger(Value x, Value y) {
+    Value is = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, x, y);
+    return arith::SelectOp::create(b, is, x, y);
   }
-  Value number(Value pagesAt) {
-    Value v = b.load(kv.pages, pagesAt);
+  Value choose(Value condition, Value yes, Value no) {
+    return arith::SelectOp::create(b, condition, yes, no);
+  }
+  Value number(Value at) {
+    Value v = b.load(kv.pages, at);
     return type.getStored().isF32()
                ? v
                : arith::ExtFOp::create(b, b.getF32Type(), v).getResult();
   }
+  /// Of query q: which row of the workgroup's, which head of the KV head's.
+  int64_t rowOf(int64_t q) const { return q / heads; }
+  Value headOf(int64_t q) { return b.add(firstHead, q % heads); }
 
   KernelBuilder &b;
-  AttentionOp op;
+  Root root;
   KvType type;
-  int64_t size, heads, columns; // columns: of a thread
+  /// Query heads of a KV head; of those, of a workgroup; rows of a workgroup; both.
+  int64_t size, group, heads, rows, queries;
+  int64_t columns, slices; // columns of a thread; threads of a column
   Value one;
   KvMemory kv;
-  Value slot, position, first, kvHead;          // of this workgroup
-  Value greatest, total, probabilities, values; // shared, one a thread
+  // Of this workgroup:
+  Value slot, kvHead, firstHead;
+  Value run;                                      // of `rows` rows of its tile
+  SmallVector<Value> row, valid, position, first; // of its rows
+  Value column, slice;                            // of this thread
+  // Shared: numbers of each query and thread; p of each key, queries in pieces;
+  // where values of each key lie.
+  Value scratch, probabilities, values;
 };
+} // namespace
 
-/// The product of query and key, scaled and capped.
-Value Attend::score(Value key) {
-  Value at = placeOf(b, type, kv, slot, key, kvHead).key;
-  Value query = b.memory(op.getQuery()), begin = b.mul(b.task, size);
-  Value s = b.loop(b.index(0), b.index(size), 1, b.number(0),
-                   [&](Value d, ValueRange carried) -> SmallVector<Value> {
-                     Value q = b.load(query, {b.item, b.add(begin, d)});
-                     Value k = number(b.add(at, b.mul(d, 16)));
-                     return {floats().fma(q, k, carried[0])};
-                   })[0];
-  s = floats().mul(s, b.number(op.getScale().convertToFloat()));
-  if (!op.getSoftcap())
-    return s;
-  Value cap = b.number(op.getSoftcap()->convertToFloat());
-  return floats().mul(cap, floats().tanh(floats().div(s, cap)));
+Root::Root(KernelOp kernel) {
+  Block &body = kernel.getBody().front();
+  if (body.getOperations().size() != 2)
+    return;
+  if (auto attention = dyn_cast<AttentionOp>(body.front())) {
+    take(attention);
+  } else if (auto split = dyn_cast<AttentionPartsOp>(body.front())) {
+    take(split);
+    keys = int64_t(split.getKeys()), parts = int64_t(split.getParts());
+  }
 }
 
-/// Adds values of keys [from, to), weighed, to the sums of this thread's columns.
-SmallVector<Value> Attend::weigh(Value from, Value to, Value begin,
-                                 ValueRange sums) {
-  return b.loop(from, to, 1, sums, [&](Value key, ValueRange carried) {
-    Value n = b.sub(key, begin);
-    Value p = b.load(probabilities, n);
+/// The largest divisor of `n` up to `most`.
+static int64_t divisor(int64_t n, int64_t most) {
+  int64_t d = std::min(n, most);
+  while (n % d)
+    --d;
+  return d;
+}
+
+Attend::Attend(KernelBuilder &b)
+    : b(b), root(b.kernel), type(cast<KvType>(root.cache.getType())),
+      size(type.getSize()),
+      group(columnsOf(root.query.getType()) / size / type.getHeads()),
+      heads(divisor(group, b.chip.queries)),
+      rows(b.role() == Role::Prompt && !root.parts ? b.chip.queries / heads
+                                                   : 1),
+      queries(rows * heads),
+      columns((size + b.chip.threads - 1) / b.chip.threads),
+      slices(std::max<int64_t>(1, b.chip.threads / size)), one(b.number(1)) {}
+
+/// The grid, and which of it this workgroup is.
+void Attend::launch() {
+  const int64_t sets = group / heads;
+  const int64_t runs = rows > 1 ? (plan::kTileRows + rows - 1) / rows : 1;
+  const int64_t tasks = type.getHeads() * sets * runs;
+  if (rows > 1)
+    b.launchOverTiles(tasks);
+  else
+    b.launchOverRows(tasks, /*rowsOfItem=*/1, std::max<int64_t>(root.parts, 1));
+  run = b.rem(b.task, runs);
+  Value set = b.div(b.task, runs);
+  kvHead = b.div(set, sets);
+  firstHead = b.mul(set, heads);
+}
+
+void Attend::placeRows() {
+  StepMemory step = b.step(root.step);
+  Value firstRow = b.item, end;
+  if (rows > 1) {
+    Value pair = b.mul(b.item, 2);
+    Value begin = b.loadIndex(step.tiles, pair);
+    end = b.add(begin, b.loadIndex(step.tiles, b.add(pair, 1)));
+    firstRow = b.add(begin, b.mul(run, rows));
+  }
+  for (int64_t r = 0; r < rows; ++r) {
+    Value at = b.add(firstRow, r);
+    if (rows > 1) {
+      valid.push_back(b.less(at, end));
+      at = b.min(at, b.sub(end, b.index(1)));
+    }
+    row.push_back(at);
+    position.push_back(b.loadIndex(step.positions, at));
+    // max(0, position - window + 1), or 0 without a window.
+    Value behind = b.add(position.back(), 1), zero = b.index(0);
+    Value whole = arith::OrIOp::create(
+        b, arith::CmpIOp::create(b, arith::CmpIPredicate::eq, kv.window, zero),
+        arith::CmpIOp::create(b, arith::CmpIPredicate::ule, behind, kv.window));
+    first.push_back(choose(whole, zero, b.sub(behind, kv.window)));
+  }
+  slot = b.loadIndex(step.slots, row.front());
+}
+
+/// Columns of a query: one, or a piece of four.
+SmallVector<Value> Attend::queryAt(Value row, Value column, int64_t count) {
+  Value query = b.memory(root.query);
+  if (count == 1)
+    return {b.load(query, {row, column})};
+  Value piece = vector::LoadOp::create(b, b.vec(count, b.getF32Type()), query,
+                                       ValueRange{row, column});
+  SmallVector<Value> columns;
+  for (int64_t c = 0; c < count; ++c)
+    columns.push_back(vector::ExtractOp::create(b, piece, c));
+  return columns;
+}
+
+/// Products of the queries with a key, scaled and capped.
+Attend::PerQuery Attend::scores(Value key) {
+  Value at = placeOf(b, type, kv, slot, key, kvHead).key;
+  const int64_t together = size % kPiece ? 1 : kPiece;
+  PerQuery sums = b.loop(
+      b.index(0), b.index(size), together,
+      PerQuery(size_t(queries), b.number(0)), [&](Value d, ValueRange carried) {
+        SmallVector<Value> k;
+        for (int64_t c = 0; c < together; ++c)
+          k.push_back(number(b.add(at, b.mul(b.add(d, c), 16))));
+        PerQuery next(carried);
+        for (int64_t q = 0; q < queries; ++q) {
+          Value head = b.mul(headOf(q), size);
+          SmallVector<Value> x =
+              queryAt(row[size_t(rowOf(q))], b.add(head, d), together);
+          for (auto [a, c] : llvm::zip_equal(x, k))
+            next[size_t(q)] = floats().fma(a, c, next[size_t(q)]);
+        }
+        return next;
+      });
+  for (Value &s : sums) {
+    s = floats().mul(s, b.number(root.scale));
+    if (!root.softcap)
+      continue;
+    Value cap = b.number(*root.softcap);
+    s = floats().mul(cap, floats().tanh(floats().div(s, cap)));
+  }
+  return sums;
+}
+
+/// Adds this thread's slice of the first `count` values of a block, weighed, to the
+/// sums of its columns: [query][column].
+SmallVector<Value> Attend::weigh(Value count, ValueRange sums) {
+  return b.loop(slice, count, slices, sums, [&](Value n, ValueRange carried) {
+    SmallVector<Value> p, next;
+    for (int64_t q = 0; q < queries; q += kPiece) {
+      Value piece = b.load(probabilities, {n, b.index(q / kPiece)});
+      for (int64_t i = q; i < std::min(queries, q + kPiece); ++i)
+        p.push_back(vector::ExtractOp::create(b, piece, i - q));
+    }
     Value at =
         arith::IndexCastUIOp::create(b, b.getIndexType(), b.load(values, n));
-    SmallVector<Value> next;
-    for (int64_t i = 0; i < columns; ++i) {
-      Value column = b.min(columnOfThread(i), b.index(size - 1));
-      next.push_back(floats().fma(p, number(b.add(at, column)), carried[i]));
-    }
+    SmallVector<Value> v;
+    for (int64_t i = 0; i < columns; ++i)
+      v.push_back(number(b.add(
+          at, b.min(b.add(column, i * b.chip.threads), b.index(size - 1)))));
+    for (int64_t q = 0; q < queries; ++q)
+      for (int64_t i = 0; i < columns; ++i)
+        next.push_back(floats().fma(p[size_t(q)], v[size_t(i)],
+                                    carried[size_t(q * columns + i)]));
     return next;
   });
 }
 
-/// One block of keys. Carried: m, l, and o of this thread's columns.
-SmallVector<Value> Attend::block(Value begin, ValueRange carried) {
+/// One block of keys, before `end`. Carried: m and l of each query, then sums of
+/// columns.
+SmallVector<Value> Attend::block(Value begin, Value end, ValueRange carried) {
   Value key = b.add(begin, b.thread);
-  Value end = b.add(position, 1);
-  Value seen = arith::AndIOp::create(
-      b, b.less(key, end),
-      arith::CmpIOp::create(b, arith::CmpIPredicate::uge, key, first));
-  // Of a key that is not seen there may be no page: another one's is read.
-  Value there = b.max(b.min(key, position), first);
-  Value s = arith::SelectOp::create(b, seen, score(there), b.number(kNoScore));
-  auto larger = [&](Value x, Value y) -> Value {
-    Value is = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, x, y);
-    return arith::SelectOp::create(b, is, x, y);
-  };
-  Value now = larger(b.combine(s, greatest, larger), carried[0]);
-  Value p = arith::SelectOp::create(b, seen, floats().exp(floats().sub(s, now)),
-                                    b.number(0));
-  Value shrink = floats().exp(floats().sub(carried[0], now));
-  // Everybody has come from the last block by now, and the sum's barriers are
-  // between these stores and the loads in weigh().
-  b.store(p, probabilities, b.thread);
+  // Of a key that no row sees there may be no page: another one's is read.
+  Value there = b.max(b.min(key, position.back()), first.front());
+  PerQuery s = scores(there), seen;
+  for (int64_t r = 0; r < rows; ++r) {
+    Value is = arith::AndIOp::create(
+        b, b.less(key, b.min(end, b.add(position[size_t(r)], 1))),
+        arith::CmpIOp::create(b, arith::CmpIPredicate::uge, key,
+                              first[size_t(r)]));
+    seen.push_back(is);
+  }
+  for (int64_t q = 0; q < queries; ++q)
+    s[size_t(q)] =
+        choose(seen[size_t(rowOf(q))], s[size_t(q)], b.number(kNoScore));
+  PerQuery top =
+      b.combine(s, scratch, [&](Value x, Value y) { return larger(x, y); });
+  SmallVector<Value> m, l, sums, p;
+  for (int64_t q = 0; q < queries; ++q) {
+    Value before = carried[size_t(q)];
+    Value now = larger(top[size_t(q)], before);
+    Value shrink = floats().exp(floats().sub(before, now));
+    p.push_back(choose(seen[size_t(rowOf(q))],
+                       floats().exp(floats().sub(s[size_t(q)], now)),
+                       b.number(0)));
+    m.push_back(now);
+    l.push_back(floats().fma(carried[size_t(queries + q)], shrink, p.back()));
+    for (int64_t i = 0; i < columns; ++i)
+      sums.push_back(
+          floats().mul(carried[size_t(2 * queries + q * columns + i)], shrink));
+  }
+  // Everybody has come from the last block by now.
+  p.resize(size_t((queries + kPiece - 1) / kPiece * kPiece), b.number(0));
+  for (int64_t q = 0; q < queries; q += kPiece)
+    b.store(vector::FromElementsOp::create(
+                b, b.vec(kPiece, b.getF32Type()),
+                ArrayRef(p).slice(size_t(q), size_t(kPiece))),
+            probabilities, {b.thread, b.index(q / kPiece)});
   Value place = placeOf(b, type, kv, slot, there, kvHead).value;
   b.store(arith::IndexCastUIOp::create(b, b.getI32Type(), place), values,
           b.thread);
-  Value sum = floats().fma(carried[1], shrink, b.sumOfThreads(p, total));
-  SmallVector<Value> next{now, sum}, sums;
-  for (Value o : carried.drop_front(2))
-    sums.push_back(floats().mul(o, shrink));
-  next.append(weigh(b.max(begin, first),
-                    b.min(end, b.add(begin, b.chip.threads)), begin, sums));
+  b.barrier();
+  SmallVector<Value> next(m);
+  next.append(l);
+  next.append(weigh(b.min(b.sub(end, begin), b.index(b.chip.threads)), sums));
   return next;
 }
 
-void Attend::emit() {
-  b.launchOverRows(heads);
-  const int64_t threads = b.chip.threads, group = heads / type.getHeads();
-  StepMemory step = b.step(op.getStep());
-  kv = b.kv(op.getCache());
-  slot = b.loadIndex(step.slots, b.item);
-  position = b.loadIndex(step.positions, b.item);
-  kvHead = b.div(b.task, group);
-  // max(0, position - window + 1), or 0 without a window.
-  Value end = b.add(position, 1), zero = b.index(0);
-  Value whole = arith::OrIOp::create(
-      b, arith::CmpIOp::create(b, arith::CmpIPredicate::eq, kv.window, zero),
-      arith::CmpIOp::create(b, arith::CmpIPredicate::ule, end, kv.window));
-  first = arith::SelectOp::create(b, whole, zero, b.sub(end, kv.window));
-  for (Value *memory : {&greatest, &total, &probabilities})
-    *memory = b.shared({threads}, b.getF32Type());
-  values = b.shared({threads}, b.getI32Type());
-  SmallVector<Value> state(2 + columns, b.number(0));
-  state[0] = b.number(kNoScore);
-  state = b.loop(
-      b.sub(first, b.rem(first, threads)), end, threads, state,
-      [&](Value begin, ValueRange carried) { return block(begin, carried); });
-  for (int64_t i = 0; i < columns; ++i) {
-    Value column = columnOfThread(i);
-    b.when(b.less(column, b.index(size)), [&] {
-      b.store(floats().div(state[2 + i], state[1]), b.result(0),
-              {b.item, b.add(b.mul(b.task, size), column)});
-    });
+/// Over keys [begin, end), of which the workgroup's rows see some.
+void Attend::attend(Value begin, Value end) {
+  const int64_t threads = b.chip.threads;
+  SmallVector<Value> state(size_t(queries * (2 + columns)), b.number(0));
+  std::fill_n(state.begin(), queries, b.number(kNoScore));
+  finish(b.loop(
+      b.sub(begin, b.rem(begin, threads)), end, threads, state,
+      [&](Value at, ValueRange carried) { return block(at, end, carried); }));
+}
+
+/// The slices' sums of a column, added in their order; for the threads of slice 0.
+Attend::PerQuery Attend::addSlices(ArrayRef<Value> sums) {
+  if (slices == 1)
+    return PerQuery(sums);
+  b.barrier(); // all have read what is in it
+  for (int64_t q = 0; q < queries; ++q)
+    b.store(sums[size_t(q)], scratch, {b.index(q), b.thread});
+  b.barrier();
+  PerQuery added;
+  for (int64_t q = 0; q < queries; ++q) {
+    Value sum = sums[size_t(q)];
+    for (int64_t s = 1; s < slices; ++s) {
+      // Threads of other slices add something, too, which nobody reads.
+      Value at = b.min(b.add(b.thread, s * size), b.index(b.chip.threads - 1));
+      sum = floats().add(sum, b.load(scratch, {b.index(q), at}));
+    }
+    added.push_back(sum);
+  }
+  return added;
+}
+
+void Attend::storeColumn(Value column, ArrayRef<Value> sums) {
+  for (int64_t q = 0; q < queries; ++q) {
+    Value head = headOf(q), at = row[size_t(rowOf(q))];
+    auto store = [&] {
+      Value begin =
+          root.parts ? b.mul(b.add(b.mul(head, root.parts), b.part), size + 2)
+                     : b.mul(head, size);
+      b.store(sums[size_t(q)], b.result(0), {at, b.add(begin, column)});
+    };
+    if (valid.empty())
+      store();
+    else
+      b.when(valid[size_t(rowOf(q))], store);
   }
 }
-} // namespace
+
+/// m and l of a part, by one thread.
+void Attend::storePart(ArrayRef<Value> m, ArrayRef<Value> l) {
+  b.when(b.less(b.thread, b.index(1)), [&] {
+    storeColumn(b.index(size), m);
+    storeColumn(b.index(size + 1), l);
+  });
+}
+
+void Attend::finish(ValueRange state) {
+  PerQuery m(state.take_front(size_t(queries)));
+  PerQuery l = b.combine(
+      PerQuery(state.slice(size_t(queries), size_t(queries))), scratch,
+      [&](Value x, Value y) -> Value { return floats().add(x, y); });
+  for (int64_t i = 0; i < columns; ++i) {
+    PerQuery sums;
+    for (int64_t q = 0; q < queries; ++q)
+      sums.push_back(state[size_t(2 * queries + q * columns + i)]);
+    sums = addSlices(sums);
+    if (!root.parts)
+      for (int64_t q = 0; q < queries; ++q)
+        sums[size_t(q)] = floats().div(sums[size_t(q)], l[size_t(q)]);
+    Value at = b.add(b.thread, i * b.chip.threads);
+    b.when(b.less(at, b.index(size)), [&] { storeColumn(at, sums); });
+  }
+  if (root.parts)
+    storePart(m, l);
+}
+
+void Attend::emit() {
+  const int64_t threads = b.chip.threads;
+  launch();
+  kv = b.kv(root.cache);
+  placeRows();
+  column = slices > 1 ? b.rem(b.thread, size) : b.thread;
+  slice = slices > 1 ? b.div(b.thread, size) : b.index(0);
+  scratch = b.shared({queries, threads}, b.getF32Type());
+  probabilities = b.shared({threads, (queries + kPiece - 1) / kPiece},
+                           b.vec(kPiece, b.getF32Type()));
+  values = b.shared({threads}, b.getI32Type());
+  Value begin = first.front(), end = b.add(position.back(), 1);
+  if (rows > 1) // of the tile there may be no such rows
+    return b.when(valid.front(), [&] { attend(begin, end); });
+  if (!root.parts)
+    return attend(begin, end);
+  Value from = b.mul(b.part, root.keys);
+  begin = first.front() = b.max(begin, from);
+  end = b.min(end, b.add(from, root.keys));
+  Value any = b.less(begin, end);
+  b.when(any, [&] { attend(begin, end); });
+  Value none = arith::XOrIOp::create(
+      b, any, arith::ConstantOp::create(b, b.getBoolAttr(true)));
+  b.when(none, [&] {
+    PerQuery zeros(size_t(queries), b.number(0));
+    b.eachOfThreads(size + 2, [&](Value at) { storeColumn(at, zeros); });
+  });
+}
+
+bool quern::simt::takesAttention(KernelOp kernel, const Capabilities &) {
+  return bool(Root(kernel));
+}
 
 LogicalResult quern::simt::lowerAttention(KernelBuilder &b) {
   Attend(b).emit();

@@ -19,8 +19,10 @@
 //
 // Every result is one thread's sum in the order of k, whatever rows come along.
 //
-// Where there is room for two steps in shared memory, one is filled while the other
+// Where there is room for two steps in shared memory, one is filled before the other
 // is read, and a barrier a step is enough.
+//
+// Who does what is laid out for workgroups of 128 threads.
 //
 // It is for chips that read shared memory as fast as registers, almost. Where it is
 // memory like all other, and a thread's lane reads it on its own, Linear.cpp is an
@@ -39,6 +41,9 @@ constexpr int64_t kRows = 64;  // of activations, of an item
 constexpr int64_t kPanels = 4; // of a task, those of all linears
 constexpr int64_t kPiece = 4;  // columns
 constexpr int64_t kPieces = kStep / kPiece;
+/// Of shared memory: both operands of a step.
+constexpr int64_t kStepBytes =
+    (kPanels * kLanes + kRows) * kStep * int64_t(sizeof(float));
 
 class TileEmitter {
 public:
@@ -181,9 +186,7 @@ void TileEmitter::finish(ValueRange sums) {
 
 void TileEmitter::emit() {
   b.launchOverPanels(panelsOfRoot, kRows);
-  const int64_t stepBytes =
-      (kPanels * kLanes + kRows) * kStep * int64_t(sizeof(float));
-  buffers = b.chip.sharedBytes >= 2 * stepBytes ? 2 : 1;
+  buffers = b.chip.sharedBytes >= 2 * kStepBytes ? 2 : 1;
   weights = b.shared({buffers, panels * kLanes, kPieces}, piece);
   activations = b.shared({buffers, kRows, kPieces}, piece);
   lane = b.rem(b.thread, kLanes);
@@ -223,7 +226,8 @@ void TileEmitter::emit() {
 bool quern::simt::takesLinearTiles(KernelOp kernel, const Capabilities &chip) {
   auto roots = kernel.getBody().front().getOps<LinearOp>();
   const int64_t count = std::distance(roots.begin(), roots.end());
-  return chip.tiles && kernel.getRole() == Role::Prompt &&
+  return chip.tiles && chip.threads == 128 &&
+         chip.sharedBytes >= kStepBytes && kernel.getRole() == Role::Prompt &&
          kernel.getRows() == RowsOf::Step && count > 0 && count <= kPanels;
 }
 

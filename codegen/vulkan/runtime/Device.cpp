@@ -372,7 +372,8 @@ Limits Device::limits() const {
                                    state->mostAllocated}),
           .memoryBytes = memoryOf(state->memory),
           .groups = {has.maxComputeWorkGroupCount[0],
-                     has.maxComputeWorkGroupCount[1]}};
+                     has.maxComputeWorkGroupCount[1],
+                     has.maxComputeWorkGroupCount[2]}};
 }
 
 std::vector<std::string> Device::validationMessages() const {

@@ -132,7 +132,7 @@ struct Limits {
   uint64_t bindingRange;    // most bytes of one
   uint64_t bufferBytes;     // most of one buffer
   uint64_t memoryBytes;     // of the device, as much as is free if it says so
-  uint32_t groups[2];       // most workgroups of a dispatch
+  uint32_t groups[3];       // most workgroups of a dispatch
 };
 
 class CommandList {

@@ -291,15 +291,18 @@ void VulkanExecutor::checkLimits(const ExecutorInput &input) const {
       check(buffer.bytes, "keys and values of a layer", "--ctx or --max-batch");
     else if (buffer.space == plan::Space::Arena)
       check(buffer.bytes, "activations", "--chunk or --max-batch");
-  uint32_t most[2] = {};
-  for (const quern_vulkan_kernel *kernel : kernels)
+  std::array<uint32_t, 3> most{0, std::max(plan.maxRows(), plan->maxLogitRows),
+                               0};
+  for (const quern_vulkan_kernel *kernel : kernels) {
     most[0] = std::max(most[0], kernel->tasks);
-  most[1] = std::max(plan.maxRows(), plan->maxLogitRows);
-  if (most[0] > limits.groups[0] || most[1] > limits.groups[1])
-    throw Error(fmt::format("{}: launches {} x {} workgroups, and kernels of "
-                            "the model may need {} x {}",
-                            device.name(), limits.groups[0], limits.groups[1],
-                            most[0], most[1]));
+    most[2] = std::max(most[2], kernel->parts);
+  }
+  for (size_t i = 0; i < most.size(); ++i)
+    if (most[i] > limits.groups[i])
+      throw Error(fmt::format("{}: launches {} workgroups, and kernels of the "
+                              "model may need {}",
+                              device.name(), fmt::join(limits.groups, " x "),
+                              fmt::join(most, " x ")));
 }
 
 //===----------------------------------------------------------------------===//
@@ -502,7 +505,8 @@ const CommandList &VulkanExecutor::listOf(size_t first, size_t last,
     const Launch &launch = launches[i];
     const quern_vulkan_kernel &kernel = *launch.kernel;
     auto items = uint32_t((counts[kernel.of] + kernel.rows - 1) / kernel.rows);
-    dispatches.push_back({&sets, i, {launch.tasks, items, 1}, launch.barrier});
+    dispatches.push_back({&sets, i, {launch.tasks, items, kernel.parts},
+                          launch.barrier});
   }
   return lists.emplace(shape, Recorded{device.record(dispatches), ++uses})
       .first->second.list;

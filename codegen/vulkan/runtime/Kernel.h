@@ -24,11 +24,13 @@ struct quern_vulkan_kernel {
   /// stage's buffers.
   uint32_t bindings;
   uint32_t threads, sharedBytes; // of a workgroup
-  uint32_t tasks, of, rows;      // workgroups: tasks x ceil(step[of] / rows)
+  uint32_t tasks, of, rows; // workgroups: tasks x ceil(step[of] / rows) x parts
   /// Panels of all its packed weights; 0: it reads none. Their first number and how
   /// many are bound stand behind the stage's `constants`.
   uint32_t panels, constants;
   uint32_t panelsOfTask; // 0: tasks are something else
+  uint32_t parts;
+  uint32_t reserved;
   uint32_t weightCount;
   const quern_vulkan_panels *weights;
 };

@@ -13,7 +13,7 @@
 // CHECK-LABEL: gpu.module @tiles
 // CHECK: gpu.func @tiles(%{{.*}}, %[[CONSTANTS:[a-z0-9]+]]: memref<?xi32, {{.*}}>, %[[X:[a-z0-9]+]]: memref<?x96xf32
 // CHECK-SAME: workgroup(%[[W:[a-z0-9]+]] : memref<1x64x8xvector<4xf32>, #gpu.address_space<workgroup>>, %[[A:[a-z0-9]+]] : memref<1x64x8xvector<4xf32>, #gpu.address_space<workgroup>>)
-// CHECK-SAME: quern.grid = {of = 0 : i64, rows = 64 : i64, tasks = 2 : i64}
+// CHECK-SAME: quern.grid = {of = 0 : i64, parts = 1 : i64, rows = 64 : i64, tasks = 2 : i64}
 // CHECK-SAME: count = 7 : i64, task = 4 : i64}
 // CHECK: scf.for %{{.*}} = %c0 to %c2
 // CHECK:   gpu.barrier

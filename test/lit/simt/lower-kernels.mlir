@@ -8,7 +8,7 @@
 // CHECK: gpu.func @norm(%{{[a-z0-9]+}}: memref<?xi32, #gpu.address_space<global>>, %{{[a-z0-9]+}}: memref<?xi32, #gpu.address_space<global>>, %[[X:[a-z0-9]+]]: memref<?x192xf32, #gpu.address_space<global>>, %[[W:[a-z0-9]+]]: memref<64xf32, #gpu.address_space<global>>, %[[Y:[a-z0-9]+]]: memref<?x192xf32, #gpu.address_space<global>>)
 // CHECK-SAME: workgroup(%[[S:[a-z0-9]+]] : memref<128xf32, #gpu.address_space<workgroup>>)
 // CHECK-SAME: known_block_size = array<i32: 128, 1, 1>
-// CHECK-SAME: quern.grid = {of = 0 : i64, rows = 1 : i64, tasks = 3 : i64}
+// CHECK-SAME: quern.grid = {of = 0 : i64, parts = 1 : i64, rows = 1 : i64, tasks = 3 : i64}
 // CHECK-DAG: %[[TASK:[a-z0-9_]+]] = gpu.block_id  x
 // CHECK-DAG: %[[ROW:[a-z0-9_]+]] = gpu.block_id  y
 // CHECK-DAG: %[[THREAD:[a-z0-9_]+]] = gpu.thread_id  x
@@ -31,7 +31,7 @@ quern.kernel @norm role prompt rows step {
 
 // Rows that are wanted for logits are another count of the step.
 // CHECK-LABEL: gpu.module @selected
-// CHECK: quern.grid = {of = 2 : i64, rows = 1 : i64, tasks = 1 : i64}
+// CHECK: quern.grid = {of = 2 : i64, parts = 1 : i64, rows = 1 : i64, tasks = 1 : i64}
 // CHECK: %[[ROW:[a-z0-9_]+]] = gpu.block_id  y
 // CHECK: memref.load %{{.*}}[%[[ROW]]] : memref<?xi32
 quern.kernel @selected role generated rows logits {
@@ -51,7 +51,7 @@ quern.kernel @selected role generated rows logits {
 // CHECK: gpu.func @linear(%{{.*}}, %[[CONSTANTS:[a-z0-9]+]]: memref<?xi32
 // CHECK-SAME: workgroup(%{{.*}} : memref<1x16x8x16xf32, #gpu.address_space<workgroup>>)
 // CHECK-SAME: quern.constants = 0 : i64
-// CHECK-SAME: quern.grid = {of = 0 : i64, rows = 16 : i64, tasks = 4 : i64}
+// CHECK-SAME: quern.grid = {of = 0 : i64, parts = 1 : i64, rows = 16 : i64, tasks = 4 : i64}
 // CHECK-SAME: quern.panels = {arguments = array<i64: 3>, bytes = array<i64: 3072>, count = 4 : i64, task = 1 : i64}
 // CHECK: %[[WORD:.*]] = memref.load %[[CONSTANTS]][%c0]
 // CHECK: %[[FIRST:.*]] = arith.index_cast{{.*}} %[[WORD]]
@@ -77,7 +77,7 @@ quern.kernel @linear role generated rows step {
 
 // 300 columns of a row are three workgroups' work.
 // CHECK-LABEL: gpu.module @add
-// CHECK: quern.grid = {of = 0 : i64, rows = 1 : i64, tasks = 3 : i64}
+// CHECK: quern.grid = {of = 0 : i64, parts = 1 : i64, rows = 1 : i64, tasks = 3 : i64}
 // CHECK: arith.cmpi ult, %{{.*}}, %c300
 // CHECK: scf.if
 quern.kernel @add role prompt rows step {

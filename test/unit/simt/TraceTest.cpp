@@ -23,7 +23,7 @@ public:
       return mlir::success();
     });
     module = mlir::parseSourceString<mlir::ModuleOp>(
-        "gpu.module @m { gpu.func @k(%n: memref<?xi32>, %x: memref<?x10xf32>, "
+        "gpu.module @m { gpu.func @k(%n: memref<?xi32>, %x: memref<?x100xf32>, "
         "%q: memref<?xvector<4xi32>>) workgroup(%s: memref<64xi32, 3>) kernel "
         "attributes {known_block_size = array<i32: 64, 1, 1>} {\n"
         "%c0 = arith.constant 0 : index\n%c1 = arith.constant 1 : index\n"
@@ -60,7 +60,7 @@ TEST(Trace, CountsBytesOnceAndAsOftenAsAsked) {
   // Threads 2i and 2i + 1 load element 3i of row 0.
   TraceOf t("%half = arith.divui %t, %c2 : index\n"
             "%at = arith.muli %half, %c3 : index\n"
-            "%v = memref.load %x[%c0, %at] : memref<?x10xf32>");
+            "%v = memref.load %x[%c0, %at] : memref<?x100xf32>");
   ASSERT_TRUE(t.trace) << t.message;
   EXPECT_EQ(t[1].loads, 64);
   EXPECT_EQ(t[1].requestedBytes, 256);
@@ -88,10 +88,10 @@ TEST(Trace, LoopsGoOnForThoseThatAreNotDone) {
             "%to = arith.addi %quarter, %c1 : index\n"
             "%r = scf.for %i = %c0 to %to step %c1 iter_args(%row = %c0) -> "
             "(index) {\n"
-            "  %v = memref.load %x[%row, %c0] : memref<?x10xf32>\n"
+            "  %v = memref.load %x[%row, %c0] : memref<?x100xf32>\n"
             "  %next = arith.addi %row, %c1 : index\n"
             "  scf.yield %next : index\n}\n"
-            "%last = memref.load %x[%r, %c1] : memref<?x10xf32>");
+            "%last = memref.load %x[%r, %c1] : memref<?x100xf32>");
   ASSERT_TRUE(t.trace) << t.message;
   EXPECT_EQ(t[1].loads, 16 * (1 + 2 + 3 + 4) + 64);
   EXPECT_EQ(t[1].uniqueBytes, 4 * (4 + 4)); // rows 0 to 3, and 1 to 4
@@ -103,7 +103,7 @@ TEST(Trace, BranchesAreForThoseWhoTakeThem) {
             "  %n3 = memref.load %n[%t] : memref<?xi32>\n"
             "  %i = arith.index_castui %n3 : i32 to index\n"
             "  scf.yield %i : index\n} else {\n  scf.yield %c1 : index\n}\n"
-            "%w = memref.load %x[%c0, %v] : memref<?x10xf32>");
+            "%w = memref.load %x[%c0, %v] : memref<?x100xf32>");
   ASSERT_TRUE(t.trace) << t.message;
   EXPECT_EQ(t[0].loads, 3);
   EXPECT_EQ(t[1].loads, 64);
@@ -126,7 +126,7 @@ TEST(Trace, IntegersGoThroughSharedMemory) {
 
 TEST(Trace, TasksAndItemsAreNumbers) {
   TraceOf t("%b = gpu.block_id x\n%c = gpu.block_id y\n"
-            "%v = memref.load %x[%b, %c] : memref<?x10xf32>\n"
+            "%v = memref.load %x[%b, %c] : memref<?x100xf32>\n"
             "%far = arith.muli %b, %c16 : index\n"
             "%n2 = memref.load %n[%far] : memref<?xi32>");
   ASSERT_TRUE(t.trace) << t.message;
@@ -142,9 +142,9 @@ TEST(Trace, WhatItCannotFollowIsSaid) {
   // An integer that nobody knows, as an address.
   refused("%v = memref.load %s[%t] : memref<64xi32, 3>\n"
           "%i = arith.index_cast %v : i32 to index\n"
-          "%w = memref.load %x[%i, %c0] : memref<?x10xf32>",
+          "%w = memref.load %x[%i, %c0] : memref<?x100xf32>",
           "requires an address");
-  std::string decided = "%v = memref.load %x[%c0, %c0] : memref<?x10xf32>\n"
+  std::string decided = "%v = memref.load %x[%c0, %c0] : memref<?x100xf32>\n"
                         "%z = arith.constant 0.0 : f32\n"
                         "%is = arith.cmpf ogt, %v, %z : f32\n";
   refused(decided + "scf.if %is { gpu.barrier }", "requires a condition");
@@ -155,5 +155,37 @@ TEST(Trace, WhatItCannotFollowIsSaid) {
   refused("%some = arith.cmpi ult, %t, %c16 : index\n"
           "scf.if %some { gpu.barrier }",
           "requires all threads at a barrier");
+  // Beyond the last of 100 columns, and of 64 elements.
+  refused("%c100 = arith.constant 100 : index\n"
+          "%v = memref.load %x[%c0, %c100] : memref<?x100xf32>",
+          "thread 0 has 100 of 100");
+  refused("%far = arith.addi %t, %c1 : index\n"
+          "%v = memref.load %s[%far] : memref<64xi32, 3>",
+          "thread 63 has 64 of 64");
+}
+
+TEST(Trace, SharedMemoryWantsBarriers) {
+  const std::string word = "%word = arith.index_cast %t : index to i32\n",
+                    store = "memref.store %word, %s[%t] : memref<64xi32, 3>\n",
+                    next = "%n1 = arith.addi %t, %c1 : index\n"
+                           "%at = arith.remui %n1, %c16 : index\n",
+                    load = "%v = memref.load %s[%at] : memref<64xi32, 3>\n",
+                    barrier = "gpu.barrier\n";
+  EXPECT_TRUE(TraceOf(word + next + store + barrier + load).trace);
+  EXPECT_TRUE(TraceOf(word + next + load + barrier + store).trace);
+  EXPECT_TRUE(TraceOf(word + store + store).trace); // each its own
+  // Written by one and read by another, and the other way round.
+  for (const std::string &body : {store + load, load + store}) {
+    TraceOf t(word + next + body);
+    EXPECT_FALSE(t.trace);
+    EXPECT_NE(t.message.find("requires a barrier before thread"),
+              std::string::npos)
+        << t.message;
+  }
+  // All of them write one element.
+  TraceOf t(word + "memref.store %word, %s[%c0] : memref<64xi32, 3>");
+  EXPECT_FALSE(t.trace);
+  EXPECT_NE(t.message.find("thread 1 writes element 0"), std::string::npos)
+      << t.message;
 }
 } // namespace
