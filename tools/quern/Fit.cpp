@@ -10,6 +10,7 @@
 #include "Placement.h"
 #include "Session.h"
 #include "cli/Text.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <nlohmann/json.hpp>
 #include <unistd.h>
@@ -111,15 +112,14 @@ llvm::Error Fit::findLayers() {
   if (alone && !session.devices()[0].ownMemory)
     return llvm::Error::success();
   if (alone)
-    if (auto error =
-            session.openTargets(CompileRequest().target, CompileRequest().chip))
+    if (auto error = session.openTargets(CompileRequest()))
       return error;
   auto most = mostLayers(session, request.compile, context, sequences, memory[0]);
   if (alone)
     session.targets.pop_back();
   if (!most)
     return most.takeError();
-  maxLayers = *most;
+  maxLayers = std::max<int64_t>(*most, 0);
   return llvm::Error::success();
 }
 
@@ -174,6 +174,8 @@ Json Fit::json() const {
                  {"max_gpu_layers", maxLayers}};
   if (session.targets.size() > 1)
     object["gpu_layers"] = layers;
+  if (!request.compile.place.empty())
+    object["place"] = request.compile.place;
   if (request.bandwidth > 0)
     object["most_tokens_per_second"] = mostTokensPerSecond();
   return object;
@@ -205,8 +207,8 @@ void Fit::printText() const {
   for (auto [index, device, bytes] :
        llvm::enumerate(figures.devices, memory)) {
     if (memory.size() > 1)
-      os << device.name << ": "
-         << placementText(layerCount(*session.module), layers, index) << "\n";
+      os << device.name << ": " << placementText(session, layers, index)
+         << "\n";
     line("weights", device.weights, "");
     line("keys and values", device.kv,
          cli::formatBytes(device.kvPerToken) + " a token");
@@ -214,6 +216,8 @@ void Fit::printText() const {
     line("overhead", device.overhead, "");
     line("together", device.total(), "of " + cli::formatBytes(bytes));
   }
+  if (!request.compile.place.empty())
+    os << "placed by name: " << llvm::join(request.compile.place, ", ") << "\n";
   os << verdict();
   if (automatic() && layers == 0)
     os << " Not one layer fits on " << figures.devices[0].name << ".";
@@ -275,8 +279,7 @@ llvm::Error Fit::printTable() {
 }
 
 llvm::Error Fit::run() {
-  if (auto error =
-          session.openTargets(request.compile.target, request.compile.chip))
+  if (auto error = session.openTargets(request.compile))
     return error;
   if (!request.compile.deviceMemory && session.devices()[0].ownMemory)
     return llvm::createStringError("--target " + request.compile.target +

@@ -107,23 +107,33 @@ llvm::Expected<int64_t> quern::mostLayers(Session &session,
                                           const CompileRequest &request,
                                           int64_t context, int64_t sequences,
                                           uint64_t memory) {
-  return largest(
-      layerCount(*session.module),
-      [&](int64_t layers) -> llvm::Expected<double> {
+  auto most = largest(
+      layerCount(*session.module) + 1,
+      [&](int64_t count) -> llvm::Expected<double> { // of numbers from 0 on
         auto figures =
-            planFigures(session, request, context, sequences, layers);
+            planFigures(session, request, context, sequences, count - 1);
         if (!figures)
           return figures.takeError();
         return double(figures->devices[0].total()) / double(memory);
       });
+  if (!most)
+    return most.takeError();
+  return *most - 1;
 }
 
-std::string quern::placementText(int64_t layers, int64_t onFirst,
+std::string quern::placementText(const Session &session, int64_t onFirst,
                                  unsigned device) {
+  int64_t layers = layerCount(*session.module);
   int64_t first = device ? 0 : layers - onFirst;
   int64_t end = device ? layers - onFirst : layers;
   if (first == end)
-    return "nothing";
+    return llvm::any_of(session.tensors,
+                        [&](StringRef rule) {
+                          return rule.ends_with(
+                              llvm::formatv("={0}", device).str());
+                        })
+               ? "tensors by name"
+               : "nothing";
   std::string text = first == 0 ? "embedding, " : "";
   text += end - first == 1 ? llvm::formatv("layer {0}", first).str()
                            : llvm::formatv("layers {0} to {1}", first, end - 1).str();
@@ -147,7 +157,9 @@ static llvm::Error checkRoom(Session &session, const CompileRequest &request,
                            request.deviceMemory);
     if (!most)
       return most.takeError();
-    remedy = llvm::formatv("--gpu-layers {0} would fit", *most);
+    remedy = *most < 0
+                 ? std::string("--place has to put less there")
+                 : llvm::formatv("--gpu-layers {0} would fit", *most).str();
   } else {
     remedy = "a smaller --ctx or --max-batch takes less";
   }
@@ -180,14 +192,18 @@ llvm::Expected<int64_t> quern::layersOnFirst(Session &session,
           "--target " + request.target +
           ": how many layers go to the first, say --gpu-layers N; or say how "
           "much memory it has, --device-memory SIZE");
-    return mostLayers(session, request, context, sequences,
-                      request.deviceMemory);
-  }
-  if (split && (StringRef(request.gpuLayers).getAsInteger(10, layers) ||
-                layers < 0 || layers > all))
+    auto most =
+        mostLayers(session, request, context, sequences, request.deviceMemory);
+    if (!most)
+      return most.takeError();
+    if (*most >= 0 || !mustFit)
+      return std::max<int64_t>(*most, 0);
+  } else if (split && (StringRef(request.gpuLayers).getAsInteger(10, layers) ||
+                       layers < 0 || layers > all)) {
     return llvm::createStringError(
         llvm::formatv("--gpu-layers {0}: the model has {1} layers",
                       request.gpuLayers, all));
+  }
   if (mustFit && request.deviceMemory)
     if (auto error = checkRoom(session, request, context, sequences, layers))
       return error;
