@@ -10,10 +10,10 @@
 #include "Placement.h"
 #include "Session.h"
 #include "cli/Text.h"
+#include "runtime/Cgroup.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 using namespace mlir;
 using namespace quern;
@@ -97,8 +97,7 @@ llvm::Expected<double> Fit::load(int64_t context, int64_t sequences) {
 
 /// What is said of the first device; the rest is in this machine's memory.
 void Fit::findMemory() {
-  uint64_t here =
-      uint64_t(sysconf(_SC_PHYS_PAGES)) * uint64_t(sysconf(_SC_PAGESIZE));
+  uint64_t here = allowedMemory();
   uint64_t given = request.compile.deviceMemory;
   for (size_t device = 0; device < session.targets.size(); ++device)
     memory.push_back(given && memory.empty() ? given : here);
