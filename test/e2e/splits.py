@@ -74,7 +74,7 @@ class Splits:
         self.checkBits(self.LAYERS // 2)
 
     def test_bits_of_tensors_by_name(self):
-        for layers, flags in self.byName():
+        for layers, flags in [*self.byName()][:2]:  # with the most seams
             self.checkBits(layers, *flags)
 
     def checkBits(self, layers, *flags):
@@ -149,8 +149,8 @@ class Splits:
         self.assertEqual(
             self.copies(model, self.LAYERS, *flags, "--place", f"*={first}"), 0)
         # The last layer's cache is where the layer is.
-        said = self.fit(model, "--gpu-layers", 0, "--place",
-                        f"blk.5.attn_*={first}")
+        said = self.fit(model, "--gpu-layers", 0, "--device-memory", "1G",
+                        "--place", f"blk.5.attn_*={first}")
         here, there = (d["kv_bytes_per_token"] for d in said["devices"])
         self.assertEqual(there, 5 * here)
 

@@ -47,9 +47,10 @@ private:
   int64_t own = 0; // the model's longest context
   int64_t context = 0, sequences = 0;
   int64_t layers = 0;           // on the first of two devices
+  int64_t near = 0;             // ones that did for the last limits tried
   std::vector<uint64_t> memory; // of each device
   Figures figures;
-  int64_t maxContext = 0, maxSequences = 0, maxLayers = 0;
+  int64_t maxContext = 0, maxSequences = 0, maxLayers = 0; // the last line's, too
 };
 } // namespace
 
@@ -80,19 +81,27 @@ llvm::Error Fit::import(const std::string &quantization) {
                  .output = c.tiesOutput() ? "token_embd" : "output"}));
 }
 
-/// Layers that --gpu-layers auto places are placed anew.
+/// With the layers where they are, or, for --gpu-layers auto, with any number of them
+/// that both devices have room for: more are for the first one to bear, fewer for the
+/// second. It is mostly near the last one found.
 llvm::Expected<double> Fit::load(int64_t context, int64_t sequences) {
-  int64_t placed = layers;
-  if (automatic())
-    if (auto error = layersOnFirst(session, request.compile, context, sequences,
-                                   /*mustFit=*/false)
-                         .moveInto(placed))
-      return error;
-  auto planned =
-      planFigures(session, request.compile, context, sequences, placed);
-  if (!planned)
-    return planned.takeError();
-  return planned->load(memory);
+  int64_t least = automatic() ? 0 : layers;
+  int64_t most = automatic() ? layerCount(*session.module) : layers;
+  for (int64_t guess = near, step = 1;; step *= 2) {
+    guess = std::clamp(guess, least, most);
+    auto planned =
+        planFigures(session, request.compile, context, sequences, guess);
+    if (!planned)
+      return planned.takeError();
+    bool many = planned->devices.front().total() > memory.front();
+    bool few = planned->devices.back().total() > memory.back();
+    (many ? most : least) = many ? guess - 1 : guess + 1;
+    if (many == few || least > most) {
+      near = guess;
+      return planned->load(memory);
+    }
+    guess += many ? -step : step;
+  }
 }
 
 /// What is said of the first device; the rest is in this machine's memory.
@@ -141,12 +150,16 @@ llvm::Error Fit::measure(const std::string &quantization) {
   if (!planned)
     return planned.takeError();
   figures = std::move(*planned);
-  auto longest = largest(own, [&](int64_t n) { return load(n, sequences); });
+  near = layers;
+  auto longest = largest(own, maxContext ? maxContext : own,
+                         [&](int64_t n) { return load(n, sequences); });
   if (!longest)
     return longest.takeError();
   maxContext = *longest;
+  near = layers;
   auto most =
-      largest(kMostSequences, [&](int64_t n) { return load(context, n); });
+      largest(kMostSequences, maxSequences ? maxSequences : kMostSequences,
+              [&](int64_t n) { return load(context, n); });
   if (!most)
     return most.takeError();
   maxSequences = *most;

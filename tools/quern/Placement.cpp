@@ -79,13 +79,15 @@ llvm::Expected<Figures> quern::planFigures(Session &session,
   }
 }
 
-/// A guess by the last two is soon right.
-llvm::Expected<int64_t> quern::largest(
-    int64_t most,
-    llvm::function_ref<llvm::Expected<double>(int64_t)> loadOf) {
-  int64_t fits = 0, fails = most + 1, guess = most;
+/// Away from the guess in growing steps, until one fits and one does not; between them
+/// a guess by their loads is soon right.
+llvm::Expected<int64_t>
+quern::largest(int64_t most, int64_t guess,
+               llvm::function_ref<llvm::Expected<double>(int64_t)> loadOf) {
+  int64_t fits = 0, fails = most + 1, step = guess < most ? 1 : most;
   double fitting = 0, failing = 0; // their loads
   for (bool halve = false; fails - fits > 1; halve = !halve) {
+    guess = std::clamp(guess, fits + 1, fails - 1);
     auto load = loadOf(guess);
     if (!load)
       return load.takeError();
@@ -94,11 +96,13 @@ llvm::Expected<int64_t> quern::largest(
     else
       fails = guess, failing = *load;
     guess = fits + (fails - fits) / 2;
-    if (!halve && fits > 0 && failing > fitting)
+    if ((fits == 0 || fails > most) && step < fails - fits) {
+      guess = fits == 0 ? fails - step : fits + step;
+      step *= 8;
+    } else if (!halve && fits > 0 && failing > fitting) {
       guess = fits + int64_t(double(fails - fits) * (1 - fitting) /
                              (failing - fitting));
-    if (fails - fits > 1)
-      guess = std::clamp(guess, fits + 1, fails - 1);
+    }
   }
   return fits;
 }
@@ -107,8 +111,9 @@ llvm::Expected<int64_t> quern::mostLayers(Session &session,
                                           const CompileRequest &request,
                                           int64_t context, int64_t sequences,
                                           uint64_t memory) {
+  int64_t numbers = layerCount(*session.module) + 1;
   auto most = largest(
-      layerCount(*session.module) + 1,
+      numbers, numbers,
       [&](int64_t count) -> llvm::Expected<double> { // of numbers from 0 on
         auto figures =
             planFigures(session, request, context, sequences, count - 1);

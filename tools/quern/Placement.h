@@ -29,10 +29,11 @@ llvm::Expected<Figures> planFigures(Session &, const CompileRequest &,
                                     int64_t context, int64_t sequences,
                                     int64_t layersOnFirst);
 
-/// The largest n up to `most` whose load is at most 1, or 0. Loads grow almost in
-/// proportion to n.
+/// The largest n up to `most` whose load is at most 1, or 0: soon, if `guess` is near.
+/// Loads grow almost in proportion to n.
 llvm::Expected<int64_t>
-largest(int64_t most, llvm::function_ref<llvm::Expected<double>(int64_t)> load);
+largest(int64_t most, int64_t guess,
+        llvm::function_ref<llvm::Expected<double>(int64_t)> load);
 
 /// The most layers of which a first device with so much memory can take care; -1 if it
 /// has not even room for what is placed there by name.
