@@ -58,6 +58,8 @@ struct CompileOptions {
   llvm::SmallVector<TargetTraits, 2> devices;
   /// Where there are two: the last layers, so many, are the first one's.
   int64_t layersOnFirst = 0;
+  /// And what is placed by name: "PATTERN=DEVICE", see quern-place-ops.
+  llvm::SmallVector<std::string> tensors;
 };
 
 /// The compiler on one page: from the imported graph to launches in planned

@@ -9,16 +9,28 @@ defvar number = [{::llvm::cl::values(
     clEnumValN(::quern::Number::BF16, "bf16", "bfloat16"),
     clEnumValN(::quern::Number::I16, "i16", "16-bit integers with a scale"))}];
 
-def PlaceLayers : Pass<"quern-place-layers", "::mlir::ModuleOp"> {
+def PlaceOps : Pass<"quern-place-ops", "::mlir::ModuleOp"> {
   let summary = "decide which of two devices runs what";
   let description = [{
-    The last `layers` layers are the first device's, device 0, and so is the output if
-    there is one such layer; the embedding, if all are. The rest is device 1's. Ops
-    get `quern.device` where that is not 0. A weight that both read becomes two
-    symbols, since each device packs it in its own way.
+    Ops get `quern.device` where that is not 0. A weight that both devices read
+    becomes two symbols, since each packs it in its own way.
 
-    Which layer an op is in follows from the weights and caches that it and its
-    operands depend on, which are named `blk.N.` in all architectures.
+    An op that reads a weight goes by its name. `tensors` are rules `PATTERN=DEVICE`,
+    of which the last that matches counts: `blk.*.ffn_*=1`. A pattern is that of a
+    shell (`*`, `?`, `[0-9]`) and matches whole names, with or without `.weight`; one
+    that matches nothing is an error. A matrix that is both embedding and output is
+    called `output` where it is multiplied with.
+
+    Names without a rule go by layer: the last `layers` layers are device 0's, and so
+    is the output if there is one such layer; the embedding, if all are. The rest is
+    device 1's. Which layer an op is in follows from the weights and caches that it and
+    its operands depend on, which are named `blk.N.` in all architectures.
+
+    An op without weights is where the fewest values have to be copied: those that it
+    reads and nothing else there does, and its own, if ops with weights read it on the
+    other device. At a tie it is where its operands come from, if that is one device;
+    else it goes by layer. The write of keys and values, the attention that reads them
+    and the rotations before both are as one op, so a KV cache has one device.
 
     ```mlir
     %x = quern.embed %tokens, %e : ...
@@ -31,6 +43,7 @@ def PlaceLayers : Pass<"quern-place-layers", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"layers", "layers", "int64_t", "0", "on the first device, counted from the last">,
+    ListOption<"tensors", "tensors", "std::string", "PATTERN=DEVICE, whatever the layer; the last that matches counts">,
   ];
   let dependentDialects = ["::quern::QuernDialect"];
 }

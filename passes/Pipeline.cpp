@@ -25,7 +25,8 @@ using namespace mlir;
 void quern::buildGraphPasses(OpPassManager &pm, const CompileOptions &options) {
   pm.addPass(createCanonicalizerPass());
   if (options.devices.size() > 1)
-    pm.addPass(createPlaceLayers({.layers = options.layersOnFirst}));
+    pm.addPass(createPlaceOps(
+        {.layers = options.layersOnFirst, .tensors = options.tensors}));
   int64_t page = 0;
   for (auto [device, traits] : llvm::enumerate(options.devices)) {
     pm.addPass(

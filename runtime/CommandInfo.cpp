@@ -63,17 +63,17 @@ static std::string memoryText(const MemoryPlan &memory, uint64_t tokens,
   return text;
 }
 
-/// "a: 1, b: 2" of an object, without quotation marks.
+/// "a: 1, b: 2" of an object, "a, b" of a list, without quotation marks.
 static std::string shown(const nlohmann::ordered_json &value) {
   if (value.is_string())
     return value.get<std::string>();
-  if (!value.is_object())
+  if (!value.is_structured())
     return value.dump();
   std::vector<std::string> members;
   bool texts = false; // which may have commas
   for (const auto &[key, member] : value.items()) {
-    members.push_back(key + ": " + shown(member));
-    texts |= member.is_string();
+    members.push_back((value.is_object() ? key + ": " : "") + shown(member));
+    texts |= value.is_object() && member.is_string();
   }
   return fmt::format("{}", fmt::join(members, texts ? "; " : ", "));
 }

@@ -5,28 +5,15 @@
 // 64, 64 threads would be stopped for most of every period.
 //
 //===----------------------------------------------------------------------===//
+#include "Cgroup.h"
 #include "Team.h"
 #include <algorithm>
 #include <charconv>
-#include <fcntl.h>
 #include <sched.h>
 #include <string>
 #include <string_view>
-#include <unistd.h>
 
 using namespace quern;
-
-static std::string readSmallFile(const std::string &path) {
-  std::string text;
-  int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0)
-    return text;
-  char buffer[4096];
-  for (ssize_t n; (n = read(file, buffer, sizeof(buffer))) > 0;)
-    text.append(buffer, n);
-  close(file);
-  return text;
-}
 
 /// CPUs that `quota` microseconds in every `period` are worth; 0: no limit.
 static unsigned quotaCpus(std::string_view quota, std::string_view period) {
@@ -48,40 +35,12 @@ static unsigned folderLimit(const std::string &folder) {
                    readSmallFile(folder + "/cpu.cfs_period_us"));
 }
 
-/// Where a line "ID:controllers:PATH" of /proc/self/cgroup says that CPU time
-/// is limited; empty if it is about something else.
-static std::string cpuFolder(std::string_view line, std::string &root) {
-  size_t first = line.find(':');
-  size_t second = line.find(':', first + 1);
-  if (first == line.npos || second == line.npos)
-    return {};
-  std::string_view controllers = line.substr(first + 1, second - first - 1);
-  bool isCpu = controllers == "cpu" || controllers.starts_with("cpu,") ||
-               controllers.ends_with(",cpu");
-  if (!controllers.empty() && !isCpu)
-    return {};
-  root = "/sys/fs/cgroup";
-  if (!controllers.empty())
-    root += "/" + std::string(controllers);
-  return root + std::string(line.substr(second + 1));
-}
-
 /// The least limit of this process's cgroups and all above them; 0: none.
 static unsigned cgroupLimit() {
-  std::string text = readSmallFile("/proc/self/cgroup");
   unsigned limit = 0;
-  for (size_t at = 0; at < text.size();) {
-    size_t end = std::min(text.find('\n', at), text.size());
-    std::string root;
-    std::string folder =
-        cpuFolder(std::string_view(text).substr(at, end - at), root);
-    at = end + 1;
-    while (folder.size() >= root.size() && !folder.empty()) {
-      if (unsigned found = folderLimit(folder))
-        limit = limit ? std::min(limit, found) : found;
-      folder.resize(folder.rfind('/'));
-    }
-  }
+  for (const std::string &folder : cgroupFolders("cpu"))
+    if (unsigned found = folderLimit(folder))
+      limit = limit ? std::min(limit, found) : found;
   return limit;
 }
 

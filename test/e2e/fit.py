@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import subprocess
 
 import e2e
@@ -171,6 +172,54 @@ class Splits(Fit):
                     self.assertEqual([d["weights_bytes"] > 0 for d in both],
                                      [layers > 0, layers < 6])
 
+    def test_tensors_by_name(self):
+        """Hidden layers, caches, many seams; and ends that are one matrix, or two
+        where the one is here and the other there."""
+        model = self.tiny("named", arch="gemma3", format="q4_0", layers=6,
+                          tied=True)
+        all = ("--gpu-layers", 6)
+        place = lambda *places: [w for p in places for w in ("--place", p)]
+        hidden = self.comparePlans(model, *all, *place("blk.*.ffn_*=cpu"))
+        self.assertEqual((hidden[1]["kv_bytes"], hidden[0]["kv_bytes"] > 0),
+                         (0, True))
+        self.assertGreater(hidden[1]["weights_bytes"], 0)
+        cached = self.comparePlans(model, *all, *place(
+            "blk.[0-3].attn_*=cpu", "blk.*.ffn_down=cpu", "output=cpu"))
+        self.assertEqual(cached[1]["kv_bytes_per_token"],
+                         2 * cached[0]["kv_bytes_per_token"])
+        ends = [self.fit(model, "--target", "toy,cpu", *way) for way in (
+            (*all, *place("output=cpu")), (*all, *place("*=cpu", "output=toy")),
+            (*all, *place("*=cpu", "output=toy", "token_embd=toy")))]
+        bytes = [[d["weights_bytes"] for d in end["devices"]] for end in ends]
+        self.assertEqual(bytes[1][0], bytes[2][0])
+        self.assertEqual(bytes[1][1] - bytes[2][1], bytes[1][0])
+        self.assertEqual(bytes[0][1], bytes[1][0])
+
+    def test_as_many_layers_as_fit_beside_what_has_a_name(self):
+        model = self.tiny("beside", arch="llama", format="q8_0", layers=6)
+        target = ("--target", "toy,cpu", "--place", "blk.*.ffn_*=cpu",
+                  "--place", "token_embd=toy")
+        sizes = [self.total(self.fit(model, *target, "--gpu-layers", n)
+                            ["devices"][0]) for n in range(7)]
+        self.assertEqual(sizes, sorted(sizes))
+        for n in range(7):
+            for memory, most in ((sizes[n], n), (sizes[n] - 1, n - 1)):
+                said = self.fit(model, *target, "--device-memory", memory)
+                self.assertEqual((said["gpu_layers"], said["fits"]),
+                                 (max(most, 0), most >= 0))
+                self.assertEqual(said["place"], list(target[3::2]))
+        out = self.folder / "none"
+        for layers in ("auto", 0, 2):
+            done = self.quern("compile", model, *target, "--gpu-layers", layers,
+                              "--device-memory", sizes[0] - 1, "-o", out)
+            self.assertOneLine(done, "error", "1 byte more" if layers != 2
+                               else "more", "--place has to put less there")
+        self.compile(model, *target, "--device-memory", sizes[0], output=out,
+                     warning="--device-memory: not one layer fits, so only what "
+                             "--place says is on toy")
+        self.assertIn("placed by name: blk.*.ffn_*=cpu, token_embd=toy",
+                      self.says(model, *target, "--gpu-layers", 1))
+
     def test_as_many_layers_as_fit(self):
         model = self.tiny("llama", arch="llama", format="q8_0", layers=6)
         target = ("--target", "toy,cpu")
@@ -207,6 +256,17 @@ class Splits(Fit):
                 (("--target", "toy,abacus"), ("abacus",)),
                 ((*both, "--mcpu", "x86-64-v3,x86-64-v3,x86-64-v3",
                   "--gpu-layers", 1), ("--mcpu", "toy,cpu")),
+                ((*both, "--gpu-layers", 1, "--place", "blk.1.*"),
+                 ("--place blk.1.*: expected PATTERN=TARGET",)),
+                ((*both, "--gpu-layers", 1, "--place", "blk.1.*=gpu"),
+                 ("--place blk.1.*=gpu: expected toy or cpu",)),
+                ((*both, "--gpu-layers", 1, "--place", "blk.1.*=toy",
+                  "--place", "blk.6.*=toy"),
+                 ("no tensor's name matches 'blk.6.*'",)),
+                ((*both, "--gpu-layers", 1, "--place", "blk.[=toy"),
+                 ("'blk.['", "unmatched")),
+                (("--place", "blk.1.*=cpu"),
+                 ("--place blk.1.*=cpu: needs two targets",)),
                 ((*both, "--gpu-layers", 3, "--device-memory", "1K"),
                  ("--device-memory 1.0 KiB", "more", "weights"))):
             out = self.folder / "never"
@@ -233,7 +293,7 @@ class Documentation(Fit):
             with self.subTest(command):
                 command, _, tail = command.partition(" | ")
                 done = self.quern(
-                    *command.split(), cwd=self.folder,
+                    *shlex.split(command), cwd=self.folder,
                     preexec_fn=lambda: os.sched_setaffinity(0, cpus))
                 self.assertEqual((done.returncode, done.stderr), (0, ""))
                 lines = done.stdout.splitlines(keepends=True)

@@ -2,6 +2,8 @@
 
 A module of tests mixes `Splits` into a case and names the pair.
 """
+import re
+
 import e2e
 
 
@@ -9,6 +11,11 @@ class Splits:
     TARGETS = ""      # "first,second"
     LAYERS = 6
     CTX = 150         # crosses two boundaries between pages
+    # Layers of the first and what is placed by name: gate and up here, down there;
+    # attention and its cache here, the rest there; the ends of the model exchanged.
+    BY_NAME = ((LAYERS, "blk.*.ffn_down={second}"),
+               (0, "blk.*.attn_*={first}", "blk.[24].*={second}"),
+               (LAYERS // 2, "token_embd={first}", "output={second}"))
 
     @classmethod
     def setUpClass(cls):
@@ -20,6 +27,13 @@ class Splits:
                             layers, *flags,
                             output=self.folder / f"{model.stem}-{layers}")
 
+    def byName(self):
+        """Layers and flags of every line of BY_NAME."""
+        first, second = self.TARGETS.split(",")
+        for layers, *places in self.BY_NAME:
+            yield layers, [word for place in places for word in (
+                "--place", place.format(first=first, second=second))]
+
     def ways(self):
         return (0, 1, self.LAYERS // 2, self.LAYERS - 1, self.LAYERS)
 
@@ -28,18 +42,19 @@ class Splits:
         return artifact.json("perplexity", self.text, "--ctx", self.CTX,
                              *args)["logits_hash"]
 
-    def check(self, name, **shape):
+    def check(self, name, splits=None, **shape):
         """Logits of every split and role against the float reference's."""
         model = self.tiny(name, layers=self.LAYERS, context=512, **shape)
         ids = reference = None
-        for layers in self.ways():
-            artifact = self.split(model, layers)
+        for layers, flags in splits or [(n, ()) for n in self.ways()]:
+            artifact = self.split(model, layers, *flags)
             if reference is None:
                 ids = artifact.ids(self.text)
                 self.assertGreater(len(ids), self.CTX)
                 reference = e2e.referenceLogits(model, ids, self.CTX)
             for role in ("prompt", "generated"):
-                with self.subTest(model=name, layers=layers, role=role):
+                with self.subTest(model=name, layers=layers, flags=flags,
+                                  role=role):
                     off = e2e.Difference(
                         artifact.logits(self.text, self.CTX, role), reference)
                     self.assertLess(off.kl, 5e-4, off)
@@ -51,16 +66,27 @@ class Splits:
     def test_a_tied_matrix_is_on_both(self):
         self.check("gemma3", arch="gemma3", tied=True, window=9, format="q8_0")
 
+    def test_tensors_by_name(self):
+        self.check("named", self.byName(), arch="gemma3", tied=True, window=9,
+                   format="q4_0")
+
     def test_bits_depend_on_nothing_but_the_request(self):
+        self.checkBits(self.LAYERS // 2)
+
+    def test_bits_of_tensors_by_name(self):
+        for layers, flags in [*self.byName()][:2]:  # with the most seams
+            self.checkBits(layers, *flags)
+
+    def checkBits(self, layers, *flags):
         model = self.tiny("same", arch="gemma3", format="q4_0", window=40,
                           layers=self.LAYERS, context=512)
-        artifact = self.split(model, self.LAYERS // 2)
+        artifact = self.split(model, layers, *flags)
         for role, most in (("prompt", 150), ("generated", 8)):
             first = self.hashOf(artifact, role=role)
             for way in (dict(threads=1), dict(threads=3),
                         dict(chunk=1, parallel=1), dict(chunk=7, parallel=1),
                         dict(chunk=most // 2, parallel=2)):
-                with self.subTest(role=role, **way):
+                with self.subTest(flags=flags, role=role, **way):
                     self.assertEqual(self.hashOf(artifact, role=role, **way),
                                      first)
 
@@ -99,9 +125,34 @@ class Splits:
         text = self.split(model, 1).run("info")
         self.assertIn(f"{first}: layer 5, output; {second}: embedding, "
                       "layers 0 to 4", text)
+        self.assertEqual(self.copies(model, 2), 2, "one for each role")
+
+    def copies(self, model, layers, *flags):
         done = self.quern("compile", model, "--target", self.TARGETS,
-                          "--gpu-layers", 2, "--emit", "plan")
-        self.assertEqual(done.stdout.count(" copy "), 2, "one for each role")
+                          "--gpu-layers", layers, *flags, "--emit", "plan")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout.count(" copy ")
+
+    def test_it_says_what_was_placed_by_name(self):
+        model = self.tiny("said-names", arch="llama", format="q8_0",
+                          context=512, layers=self.LAYERS)
+        first, second = self.TARGETS.split(",")
+        flags = ("--place", f"blk.*.ffn_*={second}", "--place",
+                 f"blk.5.*={first}")
+        artifact = self.split(model, self.LAYERS, *flags)
+        self.assertEqual(artifact.json("info")["metadata"]
+                         ["placement_of_tensors"], [*flags[1::2]])
+        self.assertRegex(artifact.run("info"), "placement_of_tensors +"
+                         + re.escape(", ".join(flags[1::2])))
+        # There and back in five layers and both roles; the sixth has its own again.
+        self.assertEqual(self.copies(model, self.LAYERS, *flags), 2 * 2 * 5)
+        self.assertEqual(
+            self.copies(model, self.LAYERS, *flags, "--place", f"*={first}"), 0)
+        # The last layer's cache is where the layer is.
+        said = self.fit(model, "--gpu-layers", 0, "--device-memory", "1G",
+                        "--place", f"blk.5.attn_*={first}")
+        here, there = (d["kv_bytes_per_token"] for d in said["devices"])
+        self.assertEqual(there, 5 * here)
 
     def test_each_kind_of_stage_is_somewhere(self):
         model = self.tiny("timed", arch="llama", format="q8_0", context=512,

@@ -35,7 +35,7 @@ class Answers(Splits, e2e.Case):
             device, host = json.loads(done.stdout)["devices"]
             taken = memory.get("devices", [])
             self.assertEqual([d["name"] for d in taken],
-                             ["vulkan"] if layers else [])
+                             ["vulkan"] if layers or "--place" in flags else [])
             for key in ("weights_bytes", "kv_bytes", "activation_bytes",
                         "overhead_bytes"):
                 self.assertEqual(taken[0][key] if taken else 0, device[key])
@@ -51,6 +51,8 @@ class Answers(Splits, e2e.Case):
         for layers in self.ways():
             for flags in (("--ctx", 512), ("--ctx", 200, "--kv-type", "f32")):
                 self.comparePlans(model, layers, *flags)
+        for layers, flags in self.byName():
+            self.comparePlans(model, layers, *flags)
 
     @e2e.slow
     def test_the_plans_of_real_models(self):

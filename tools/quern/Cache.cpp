@@ -54,7 +54,7 @@ static llvm::Expected<std::string> cachedPath(CompileRequest &request) {
   if (!folder)
     return folder.takeError();
   Session session; // the chip that "native" means here
-  if (auto error = session.openTargets(request.target, request.chip))
+  if (auto error = session.openTargets(request))
     return error;
   if (session.devices()[0].ownMemory)
     request.maxBatch = 1;
@@ -66,6 +66,8 @@ static llvm::Expected<std::string> cachedPath(CompileRequest &request) {
                            request.maxBatch, request.chunk, request.gpuLayers,
                            request.deviceMemory)
                  .str());
+  for (const std::string &place : request.place)
+    digest.add(place);
   if (!request.chatTemplate.empty()) {
     auto chatTemplate = findChatTemplate(request.chatTemplate);
     if (!chatTemplate)

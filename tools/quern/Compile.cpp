@@ -55,7 +55,7 @@ public:
 
 private:
   llvm::Error open() {
-    if (auto error = session.openTargets(request.target, request.chip))
+    if (auto error = session.openTargets(request))
       return error;
     if (auto error = checkPhase())
       return error;
@@ -80,8 +80,11 @@ private:
       return llvm::Error::success();
     const std::string &first = session.targets[0].info.name;
     if (*layers == 0)
-      warnings.push_back("--device-memory: not one layer fits, so nothing runs on " +
-                         first);
+      warnings.push_back("--device-memory: not one layer fits, so " +
+                         std::string(request.place.empty()
+                                         ? "nothing runs"
+                                         : "only what --place says is") +
+                         " on " + first);
     else
       placed = llvm::formatv("{0} of {1} layers on {2}", *layers,
                              layerCount(*session.module), first);
@@ -327,8 +330,10 @@ private:
     json["chip"] = session.chips();
     if (session.targets.size() > 1)
       for (auto [device, opened] : llvm::enumerate(session.targets))
-        json["placement"][opened.info.name] = placementText(
-            layerCount(module), options.layersOnFirst, device);
+        json["placement"][opened.info.name] =
+            placementText(session, options.layersOnFirst, device);
+    if (!request.place.empty())
+      json["placement_of_tensors"] = request.place;
     json["compiler"] = request.compiler;
     return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   }

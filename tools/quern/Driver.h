@@ -17,6 +17,8 @@ struct CompileRequest {
   int64_t context = 0;      // 0: the model's own, at most 8192
   int64_t maxBatch = 8, chunk = 512;
   std::string gpuLayers;     // of two targets, the first one's; "auto" or ""
+  /// Of two targets, PATTERN=TARGET: tensors that go there whatever their layer is.
+  std::vector<std::string> place;
   uint64_t deviceMemory = 0; // of the first target, bytes; 0: nothing is said
   unsigned threads = 0;      // 0: all
   bool verbose = false;

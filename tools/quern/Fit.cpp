@@ -10,9 +10,10 @@
 #include "Placement.h"
 #include "Session.h"
 #include "cli/Text.h"
+#include "runtime/Cgroup.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 using namespace mlir;
 using namespace quern;
@@ -46,9 +47,10 @@ private:
   int64_t own = 0; // the model's longest context
   int64_t context = 0, sequences = 0;
   int64_t layers = 0;           // on the first of two devices
+  int64_t near = 0;             // ones that did for the last limits tried
   std::vector<uint64_t> memory; // of each device
   Figures figures;
-  int64_t maxContext = 0, maxSequences = 0, maxLayers = 0;
+  int64_t maxContext = 0, maxSequences = 0, maxLayers = 0; // the last line's, too
 };
 } // namespace
 
@@ -79,25 +81,32 @@ llvm::Error Fit::import(const std::string &quantization) {
                  .output = c.tiesOutput() ? "token_embd" : "output"}));
 }
 
-/// Layers that --gpu-layers auto places are placed anew.
+/// With the layers where they are, or, for --gpu-layers auto, with any number of them
+/// that both devices have room for: more are for the first one to bear, fewer for the
+/// second. It is mostly near the last one found.
 llvm::Expected<double> Fit::load(int64_t context, int64_t sequences) {
-  int64_t placed = layers;
-  if (automatic())
-    if (auto error = layersOnFirst(session, request.compile, context, sequences,
-                                   /*mustFit=*/false)
-                         .moveInto(placed))
-      return error;
-  auto planned =
-      planFigures(session, request.compile, context, sequences, placed);
-  if (!planned)
-    return planned.takeError();
-  return planned->load(memory);
+  int64_t least = automatic() ? 0 : layers;
+  int64_t most = automatic() ? layerCount(*session.module) : layers;
+  for (int64_t guess = near, step = 1;; step *= 2) {
+    guess = std::clamp(guess, least, most);
+    auto planned =
+        planFigures(session, request.compile, context, sequences, guess);
+    if (!planned)
+      return planned.takeError();
+    bool many = planned->devices.front().total() > memory.front();
+    bool few = planned->devices.back().total() > memory.back();
+    (many ? most : least) = many ? guess - 1 : guess + 1;
+    if (many == few || least > most) {
+      near = guess;
+      return planned->load(memory);
+    }
+    guess += many ? -step : step;
+  }
 }
 
 /// What is said of the first device; the rest is in this machine's memory.
 void Fit::findMemory() {
-  uint64_t here =
-      uint64_t(sysconf(_SC_PHYS_PAGES)) * uint64_t(sysconf(_SC_PAGESIZE));
+  uint64_t here = allowedMemory();
   uint64_t given = request.compile.deviceMemory;
   for (size_t device = 0; device < session.targets.size(); ++device)
     memory.push_back(given && memory.empty() ? given : here);
@@ -111,15 +120,14 @@ llvm::Error Fit::findLayers() {
   if (alone && !session.devices()[0].ownMemory)
     return llvm::Error::success();
   if (alone)
-    if (auto error =
-            session.openTargets(CompileRequest().target, CompileRequest().chip))
+    if (auto error = session.openTargets(CompileRequest()))
       return error;
   auto most = mostLayers(session, request.compile, context, sequences, memory[0]);
   if (alone)
     session.targets.pop_back();
   if (!most)
     return most.takeError();
-  maxLayers = *most;
+  maxLayers = std::max<int64_t>(*most, 0);
   return llvm::Error::success();
 }
 
@@ -142,12 +150,16 @@ llvm::Error Fit::measure(const std::string &quantization) {
   if (!planned)
     return planned.takeError();
   figures = std::move(*planned);
-  auto longest = largest(own, [&](int64_t n) { return load(n, sequences); });
+  near = layers;
+  auto longest = largest(own, maxContext ? maxContext : own,
+                         [&](int64_t n) { return load(n, sequences); });
   if (!longest)
     return longest.takeError();
   maxContext = *longest;
+  near = layers;
   auto most =
-      largest(kMostSequences, [&](int64_t n) { return load(context, n); });
+      largest(kMostSequences, maxSequences ? maxSequences : kMostSequences,
+              [&](int64_t n) { return load(context, n); });
   if (!most)
     return most.takeError();
   maxSequences = *most;
@@ -174,6 +186,8 @@ Json Fit::json() const {
                  {"max_gpu_layers", maxLayers}};
   if (session.targets.size() > 1)
     object["gpu_layers"] = layers;
+  if (!request.compile.place.empty())
+    object["place"] = request.compile.place;
   if (request.bandwidth > 0)
     object["most_tokens_per_second"] = mostTokensPerSecond();
   return object;
@@ -205,8 +219,8 @@ void Fit::printText() const {
   for (auto [index, device, bytes] :
        llvm::enumerate(figures.devices, memory)) {
     if (memory.size() > 1)
-      os << device.name << ": "
-         << placementText(layerCount(*session.module), layers, index) << "\n";
+      os << device.name << ": " << placementText(session, layers, index)
+         << "\n";
     line("weights", device.weights, "");
     line("keys and values", device.kv,
          cli::formatBytes(device.kvPerToken) + " a token");
@@ -214,6 +228,8 @@ void Fit::printText() const {
     line("overhead", device.overhead, "");
     line("together", device.total(), "of " + cli::formatBytes(bytes));
   }
+  if (!request.compile.place.empty())
+    os << "placed by name: " << llvm::join(request.compile.place, ", ") << "\n";
   os << verdict();
   if (automatic() && layers == 0)
     os << " Not one layer fits on " << figures.devices[0].name << ".";
@@ -275,8 +291,7 @@ llvm::Error Fit::printTable() {
 }
 
 llvm::Error Fit::run() {
-  if (auto error =
-          session.openTargets(request.compile.target, request.compile.chip))
+  if (auto error = session.openTargets(request.compile))
     return error;
   if (!request.compile.deviceMemory && session.devices()[0].ownMemory)
     return llvm::createStringError("--target " + request.compile.target +

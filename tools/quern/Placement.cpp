@@ -79,13 +79,15 @@ llvm::Expected<Figures> quern::planFigures(Session &session,
   }
 }
 
-/// A guess by the last two is soon right.
-llvm::Expected<int64_t> quern::largest(
-    int64_t most,
-    llvm::function_ref<llvm::Expected<double>(int64_t)> loadOf) {
-  int64_t fits = 0, fails = most + 1, guess = most;
+/// Away from the guess in growing steps, until one fits and one does not; between them
+/// a guess by their loads is soon right.
+llvm::Expected<int64_t>
+quern::largest(int64_t most, int64_t guess,
+               llvm::function_ref<llvm::Expected<double>(int64_t)> loadOf) {
+  int64_t fits = 0, fails = most + 1, step = guess < most ? 1 : most;
   double fitting = 0, failing = 0; // their loads
   for (bool halve = false; fails - fits > 1; halve = !halve) {
+    guess = std::clamp(guess, fits + 1, fails - 1);
     auto load = loadOf(guess);
     if (!load)
       return load.takeError();
@@ -94,11 +96,13 @@ llvm::Expected<int64_t> quern::largest(
     else
       fails = guess, failing = *load;
     guess = fits + (fails - fits) / 2;
-    if (!halve && fits > 0 && failing > fitting)
+    if ((fits == 0 || fails > most) && step < fails - fits) {
+      guess = fits == 0 ? fails - step : fits + step;
+      step *= 8;
+    } else if (!halve && fits > 0 && failing > fitting) {
       guess = fits + int64_t(double(fails - fits) * (1 - fitting) /
                              (failing - fitting));
-    if (fails - fits > 1)
-      guess = std::clamp(guess, fits + 1, fails - 1);
+    }
   }
   return fits;
 }
@@ -107,23 +111,34 @@ llvm::Expected<int64_t> quern::mostLayers(Session &session,
                                           const CompileRequest &request,
                                           int64_t context, int64_t sequences,
                                           uint64_t memory) {
-  return largest(
-      layerCount(*session.module),
-      [&](int64_t layers) -> llvm::Expected<double> {
+  int64_t numbers = layerCount(*session.module) + 1;
+  auto most = largest(
+      numbers, numbers,
+      [&](int64_t count) -> llvm::Expected<double> { // of numbers from 0 on
         auto figures =
-            planFigures(session, request, context, sequences, layers);
+            planFigures(session, request, context, sequences, count - 1);
         if (!figures)
           return figures.takeError();
         return double(figures->devices[0].total()) / double(memory);
       });
+  if (!most)
+    return most.takeError();
+  return *most - 1;
 }
 
-std::string quern::placementText(int64_t layers, int64_t onFirst,
+std::string quern::placementText(const Session &session, int64_t onFirst,
                                  unsigned device) {
+  int64_t layers = layerCount(*session.module);
   int64_t first = device ? 0 : layers - onFirst;
   int64_t end = device ? layers - onFirst : layers;
   if (first == end)
-    return "nothing";
+    return llvm::any_of(session.tensors,
+                        [&](StringRef rule) {
+                          return rule.ends_with(
+                              llvm::formatv("={0}", device).str());
+                        })
+               ? "tensors by name"
+               : "nothing";
   std::string text = first == 0 ? "embedding, " : "";
   text += end - first == 1 ? llvm::formatv("layer {0}", first).str()
                            : llvm::formatv("layers {0} to {1}", first, end - 1).str();
@@ -147,7 +162,9 @@ static llvm::Error checkRoom(Session &session, const CompileRequest &request,
                            request.deviceMemory);
     if (!most)
       return most.takeError();
-    remedy = llvm::formatv("--gpu-layers {0} would fit", *most);
+    remedy = *most < 0
+                 ? std::string("--place has to put less there")
+                 : llvm::formatv("--gpu-layers {0} would fit", *most).str();
   } else {
     remedy = "a smaller --ctx or --max-batch takes less";
   }
@@ -180,14 +197,18 @@ llvm::Expected<int64_t> quern::layersOnFirst(Session &session,
           "--target " + request.target +
           ": how many layers go to the first, say --gpu-layers N; or say how "
           "much memory it has, --device-memory SIZE");
-    return mostLayers(session, request, context, sequences,
-                      request.deviceMemory);
-  }
-  if (split && (StringRef(request.gpuLayers).getAsInteger(10, layers) ||
-                layers < 0 || layers > all))
+    auto most =
+        mostLayers(session, request, context, sequences, request.deviceMemory);
+    if (!most)
+      return most.takeError();
+    if (*most >= 0 || !mustFit)
+      return std::max<int64_t>(*most, 0);
+  } else if (split && (StringRef(request.gpuLayers).getAsInteger(10, layers) ||
+                       layers < 0 || layers > all)) {
     return llvm::createStringError(
         llvm::formatv("--gpu-layers {0}: the model has {1} layers",
                       request.gpuLayers, all));
+  }
   if (mustFit && request.deviceMemory)
     if (auto error = checkRoom(session, request, context, sequences, layers))
       return error;

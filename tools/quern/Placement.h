@@ -29,12 +29,14 @@ llvm::Expected<Figures> planFigures(Session &, const CompileRequest &,
                                     int64_t context, int64_t sequences,
                                     int64_t layersOnFirst);
 
-/// The largest n up to `most` whose load is at most 1, or 0. Loads grow almost in
-/// proportion to n.
+/// The largest n up to `most` whose load is at most 1, or 0: soon, if `guess` is near.
+/// Loads grow almost in proportion to n.
 llvm::Expected<int64_t>
-largest(int64_t most, llvm::function_ref<llvm::Expected<double>(int64_t)> load);
+largest(int64_t most, int64_t guess,
+        llvm::function_ref<llvm::Expected<double>(int64_t)> load);
 
-/// The most layers of which a first device with so much memory can take care.
+/// The most layers of which a first device with so much memory can take care; -1 if it
+/// has not even room for what is placed there by name.
 llvm::Expected<int64_t> mostLayers(Session &, const CompileRequest &,
                                    int64_t context, int64_t sequences,
                                    uint64_t memory);
@@ -49,7 +51,8 @@ llvm::Expected<int64_t> layersOnFirst(Session &, const CompileRequest &,
                                       int64_t context, int64_t sequences,
                                       bool mustFit);
 
-/// What a device has of a model with so many layers: "layers 20 to 29, output".
-std::string placementText(int64_t layers, int64_t onFirst, unsigned device);
+/// What a device has of a model's layers if so many are the first one's: "layers 20 to
+/// 29, output". What goes elsewhere by name is not looked at.
+std::string placementText(const Session &, int64_t onFirst, unsigned device);
 
 } // namespace quern

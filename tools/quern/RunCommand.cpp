@@ -27,6 +27,15 @@ void quern::addOffloadFlags(CLI::App &command, CompileRequest &request,
       ->default_str("auto")
       ->check(cli::wordOrNumber("auto"));
   command
+      .add_option("--place", request.place,
+                  "of two targets, which one has the tensors of these names, "
+                  "whatever their layer is: blk.*.ffn_*=cpu; may be repeated, "
+                  "the last that matches counts")
+      ->type_name("PATTERN=TARGET")
+      ->take_all()
+      ->expected(1)
+      ->allow_extra_args(false);
+  command
       .add_option("--device-memory", request.deviceMemory,
                   "what the first target has, such as 512MiB or 24G")
       ->type_name("SIZE")

@@ -59,8 +59,28 @@ llvm::Error Session::openTarget(llvm::StringRef name, llvm::StringRef chip) {
                                  "', expected " + llvm::join(names, " or "));
 }
 
-llvm::Error Session::openTargets(const std::string &names,
-                                 const std::string &chips) {
+/// "PATTERN=TARGET", by the target's number.
+llvm::Error Session::placeTensor(llvm::StringRef place) {
+  auto wrong = [&](const llvm::Twine &why) {
+    return llvm::createStringError("--place " + place + ": " + why);
+  };
+  auto [pattern, name] = place.rsplit('=');
+  if (targets.size() < 2)
+    return wrong("needs two targets, --target FIRST,SECOND, to choose from");
+  if (!place.contains('='))
+    return wrong("expected PATTERN=TARGET");
+  auto found = llvm::find_if(
+      targets, [&](const Opened &opened) { return opened.info.name == name; });
+  if (found == targets.end())
+    return wrong("expected " + targets[0].info.name + " or " +
+                 targets[1].info.name + " behind the =");
+  tensors.push_back(
+      (pattern + "=" + llvm::Twine(found - targets.begin())).str());
+  return llvm::Error::success();
+}
+
+llvm::Error Session::openTargets(const CompileRequest &request) {
+  const std::string &names = request.target, &chips = request.chip;
   SmallVector<StringRef> list, each;
   StringRef(names).split(list, ',');
   StringRef(chips).split(each, ',');
@@ -85,6 +105,9 @@ llvm::Error Session::openTargets(const std::string &names,
         "--target " + names + ": " + targets[1].info.name +
         " has memory of its own, so it goes first; the second works in the "
         "process's");
+  for (const std::string &place : request.place)
+    if (auto error = placeTensor(place))
+      return error;
   return llvm::Error::success();
 }
 
@@ -150,6 +173,7 @@ CompileOptions Session::options(const CompileRequest &request, int64_t context,
   for (const Opened &opened : targets)
     options.devices.push_back(opened.target->traits());
   options.layersOnFirst = layersOnFirst;
+  options.tensors = tensors;
   return options;
 }
 

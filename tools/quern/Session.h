@@ -26,9 +26,10 @@ public:
                          int64_t sequences, int64_t layersOnFirst) const;
   /// The context that a request means, or why it cannot be.
   llvm::Expected<int64_t> contextOf(const CompileRequest &);
-  /// One or two targets, and the chip of each, or "native"; with commas. Only the
-  /// first may have memory of its own.
-  llvm::Error openTargets(const std::string &names, const std::string &chips);
+  /// What the request says of hardware: one or two targets, and the chip of each, or
+  /// "native", with commas; tensors that go to one of them by name. Only the first may
+  /// have memory of its own.
+  llvm::Error openTargets(const CompileRequest &);
   /// Of a trial, whose module is not kept, no IR is printed.
   llvm::Error run(mlir::PassManager &, mlir::ModuleOp = {}, bool trial = false);
   int64_t integer(llvm::StringRef attribute);
@@ -44,12 +45,15 @@ public:
     std::unique_ptr<Target> target;
   };
   std::vector<Opened> targets;
+  /// CompileOptions::tensors.
+  llvm::SmallVector<std::string> tensors;
   std::vector<PlanDevice> devices() const;
   /// Of all targets, with commas.
   std::string chips() const;
 
 private:
   llvm::Error openTarget(llvm::StringRef name, llvm::StringRef chip);
+  llvm::Error placeTensor(llvm::StringRef place);
 
   bool printIr;
   std::string firstMessage;

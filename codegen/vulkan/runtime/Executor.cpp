@@ -120,7 +120,8 @@ private:
   std::vector<int32_t> constantWords;
   BindingSets sets;
 
-  /// Lists by stages and counts, the last used.
+  /// Lists by stages and counts, the last used: of a few shapes of a step, each of
+  /// which has one for every run of stages between two copies.
   using Shape = std::array<uint64_t, 2 + plan::kStepCounts>;
   struct Recorded {
     CommandList list;
@@ -128,7 +129,8 @@ private:
   };
   std::map<Shape, Recorded> lists;
   uint64_t uses = 0;
-  static constexpr size_t kMostLists = 64;
+  size_t mostLists = 64;
+  static constexpr size_t kShapesKept = 8;
 };
 } // namespace
 
@@ -467,11 +469,17 @@ void VulkanExecutor::addLaunches(const plan::Stage &stage) {
 }
 
 void VulkanExecutor::layOutStages(const ExecutorInput &input) {
+  size_t runs = 0;
+  bool running = false;
   for (const plan::Stage &stage : plan.stages()) {
     firstLaunch.push_back(launches.size());
-    if (isOurs(stage, input))
+    bool ours = isOurs(stage, input);
+    if (ours)
       addLaunches(stage);
+    runs += ours && !running;
+    running = ours;
   }
+  mostLists = std::max(mostLists, kShapesKept * runs);
   firstLaunch.push_back(launches.size());
   constants = device.allocate(constantWords.size() * sizeof(int32_t),
                               "constants", Memory::Device);
@@ -495,7 +503,7 @@ const CommandList &VulkanExecutor::listOf(size_t first, size_t last,
     found->second.lastUse = ++uses;
     return found->second.list;
   }
-  if (lists.size() == kMostLists)
+  if (lists.size() == mostLists)
     lists.erase(std::min_element(lists.begin(), lists.end(),
                                  [](const auto &a, const auto &b) {
                                    return a.second.lastUse < b.second.lastUse;

@@ -1,10 +1,10 @@
 // The last layers and the output are the first device's; an op is where what it is
 // computed from is; a weight that both read exists twice.
-// RUN: quern-opt %s --quern-place-layers="layers=0" | FileCheck %s --check-prefixes=CHECK,NONE
-// RUN: quern-opt %s --quern-place-layers="layers=1" | FileCheck %s --check-prefixes=CHECK,ONE
-// RUN: quern-opt %s --quern-place-layers="layers=2" | FileCheck %s --check-prefixes=CHECK,ALL
-// RUN: not quern-opt %s --quern-place-layers="layers=3" 2>&1 | FileCheck %s --check-prefix=MANY
-// RUN: not quern-opt %s --quern-place-layers="layers=-1" 2>&1 | FileCheck %s --check-prefix=FEW
+// RUN: quern-opt %s --quern-place-ops="layers=0" | FileCheck %s --check-prefixes=CHECK,NONE
+// RUN: quern-opt %s --quern-place-ops="layers=1" | FileCheck %s --check-prefixes=CHECK,ONE
+// RUN: quern-opt %s --quern-place-ops="layers=2" | FileCheck %s --check-prefixes=CHECK,ALL
+// RUN: not quern-opt %s --quern-place-ops="layers=3" 2>&1 | FileCheck %s --check-prefix=MANY
+// RUN: not quern-opt %s --quern-place-ops="layers=-1" 2>&1 | FileCheck %s --check-prefix=FEW
 // MANY: error: requires 0 to 2 layers on the first device, not 3
 // FEW: error: requires 0 to 2 layers on the first device, not -1
 
