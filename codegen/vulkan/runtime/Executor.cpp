@@ -136,15 +136,11 @@ private:
 // Memory
 //===----------------------------------------------------------------------===//
 
-static bool isOurs(const plan::Stage &stage, const ExecutorInput &input) {
-  return stage.device == input.device && stage.kernel != plan::kCopy;
-}
-
 /// What this device's stages touch.
 static std::vector<plan::Buffer> buffersOf(const ExecutorInput &input) {
   std::vector<plan::Buffer> buffers;
   for (const plan::Stage &stage : input.plan.stages())
-    if (isOurs(stage, input)) {
+    if (stage.callsOn(input.device)) {
       auto own = input.plan.buffers().subspan(stage.firstBuffer, stage.buffers);
       buffers.insert(buffers.end(), own.begin(), own.end());
     }
@@ -162,7 +158,7 @@ piecesOf(const ExecutorInput &input, plan::Space space, uint64_t alignment,
          std::span<const quern_vulkan_kernel *const> kernels) {
   std::map<uint64_t, uint64_t> panels; // weights by offset: bytes of a panel
   for (const plan::Stage &stage : input.plan.stages())
-    if (isOurs(stage, input) && space == plan::Space::Weights)
+    if (stage.callsOn(input.device) && space == plan::Space::Weights)
       for (const quern_vulkan_panels &w :
            std::span(kernels[stage.kernel]->weights,
                      kernels[stage.kernel]->weightCount))
@@ -466,7 +462,7 @@ void VulkanExecutor::addLaunches(const plan::Stage &stage) {
 void VulkanExecutor::layOutStages(const ExecutorInput &input) {
   for (const plan::Stage &stage : plan.stages()) {
     firstLaunch.push_back(launches.size());
-    if (isOurs(stage, input))
+    if (stage.callsOn(input.device))
       addLaunches(stage);
   }
   firstLaunch.push_back(launches.size());
