@@ -122,7 +122,8 @@ class Answers(Case):
         artifact = self.compile(model)
         ways = [artifact.json("perplexity", self.text, "--ctx", 64,
                               env={**os.environ, **more})["logits_hash"]
-                for more in ({}, {"QUERN_VULKAN_HIDE_MEMORY": "1"})]
+                for more in ({}, {"QUERN_VULKAN_HIDE_MEMORY": "1",
+                                  "QUERN_VULKAN_MOST_STAGED": "10007"})]
         self.assertEqual(*ways)
 
     def test_a_device_that_takes_little_at_once(self):
@@ -253,6 +254,29 @@ class Refusals(Case):
                     **env, "QUERN_TEST_FAIL_AFTER": str(after),
                     "QUERN_TEST_FAIL_WITH": str(result)})
                 self.assertOneLine(done, self.artifact.path.name, words)
+
+    def test_two_pieces_of_the_weights_are_under_way(self):
+        """The host fills the next while one is copied: it waits for a piece when the
+        second after it is to go out, and an upload that fails is one line."""
+        env = {**self.loader_in_front(), "QUERN_VULKAN_HIDE_MEMORY": "1",
+               "QUERN_VULKAN_MOST_STAGED": "20000"}
+        events = self.folder / "events"
+        self.artifact.run("run", "-n", 1, "x",
+                          env={**env, "QUERN_TEST_EVENTS": str(events)})
+        pieces = -(-self.artifact.json("info")["memory"]["devices"][0]
+                   ["weights_bytes"] // 20000)
+        self.assertGreater(pieces, 3)
+        # Then the constants, in one piece, and the steps.
+        self.assertRegex(events.read_text(),
+                         rf"^s(sw){{{pieces - 1}}}w(sw)+$")
+        lost = -4  # VkResult
+        for after in (1, 2, 3, pieces, pieces + 1):
+            with self.subTest(after=after):
+                done = self.artifact.start("run", "-n", 1, "x", env={
+                    **env, "QUERN_TEST_FAIL_AFTER": str(after),
+                    "QUERN_TEST_FAIL_WITH": str(lost)})
+                self.assertOneLine(done, self.artifact.path.name, "uploading",
+                                   "the device was lost")
 
     def test_what_needs_no_device_works_without(self):
         env = {**os.environ, "VK_DRIVER_FILES": "/nowhere.json",

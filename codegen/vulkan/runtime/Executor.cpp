@@ -2,6 +2,7 @@
 #include "Device.h"
 #include "Kernel.h"
 #include "PipelineCache.h"
+#include "Upload.h"
 #include "runtime/ByteRanges.h"
 #include "runtime/Error.h"
 #include "runtime/Team.h"
@@ -10,6 +11,7 @@
 #include <atomic>
 #include <cstring>
 #include <fmt/format.h>
+#include <future>
 #include <map>
 #include <mutex>
 #include <numeric>
@@ -48,8 +50,10 @@ public:
     return part ? part->end() - offset : 0;
   }
   void upload(Device &device, const uint8_t *data) const {
+    Upload upload(device);
     for (const Part &part : parts)
-      device.upload(part.buffer, 0, data + part.begin, part.buffer.size());
+      upload.write(part.buffer, 0, data + part.begin, part.buffer.size());
+    upload.finish();
   }
 
 private:
@@ -248,9 +252,13 @@ VulkanExecutor::VulkanExecutor(
       weights(spaceOf(input, plan::Space::Weights, "weights")) {
   checkLimits(input);
   std::memset(frontMemory.data(), 0, frontMemory.size());
+  // The weights wait for the file and the device, the pipelines for a compiler.
+  std::future<void> uploading = std::async(std::launch::async, [&] {
+    weights.upload(device, input.weights.data());
+  });
   makePipelines();
+  uploading.get();
   layOutStages(input);
-  weights.upload(device, input.weights.data());
   // What `info` prints is what was taken, and not about that: on all devices that take
   // at once what every device can.
   if (uint64_t planned = memoryOf(plan, input.device).total();
@@ -468,7 +476,9 @@ void VulkanExecutor::layOutStages(const ExecutorInput &input) {
   firstLaunch.push_back(launches.size());
   constants = device.allocate(constantWords.size() * sizeof(int32_t),
                               "constants", Memory::Device);
-  device.upload(constants, 0, constantWords.data(), constants.size());
+  Upload upload(device);
+  upload.write(constants, 0, constantWords.data(), constants.size());
+  upload.finish();
   for (Bound &launch : bound)
     launch.bindings[1].buffer = &constants;
   sets = device.bind(bound);
