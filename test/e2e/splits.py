@@ -102,6 +102,14 @@ class Splits:
         done = self.quern("compile", model, "--target", self.TARGETS,
                           "--gpu-layers", 2, "--emit", "plan")
         self.assertEqual(done.stdout.count(" copy "), 2, "one for each role")
+        fit = e2e.json.loads(self.quern(
+            "fit", model, "--target", self.TARGETS, "--gpu-layers", 2,
+            "--device-memory", "1G", "--json").stdout)["devices"]
+        for device in fit:
+            lines = [f"    {key} {device[key]}\n" for key in
+                     ("weights_bytes", "kv_bytes", "activation_bytes")]
+            self.assertIn(f"{device['name']}\n" + "".join(lines), done.stdout)
+        self.assertNotIn("arena_bytes", done.stdout, "of both together")
 
     def test_each_kind_of_stage_is_somewhere(self):
         model = self.tiny("timed", arch="llama", format="q8_0", context=512,

@@ -39,6 +39,9 @@ class Answers(Splits, e2e.Case):
             for key in ("weights_bytes", "kv_bytes", "activation_bytes",
                         "overhead_bytes"):
                 self.assertEqual(taken[0][key] if taken else 0, device[key])
+            if taken:
+                self.assertEqual(memory["host_weight_bytes"],
+                                 host["weights_bytes"])
             parts = {p["name"]: p["reserved_bytes"] for p in memory["parts"]}
             for key, part in (("activation_bytes", "activations"),
                               ("kv_bytes", "keys and values")):
