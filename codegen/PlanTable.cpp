@@ -285,6 +285,7 @@ void quern::printPlan(ModuleOp module, ArrayRef<PlanDevice> devices,
         os << "\n";
       }
   }
-  for (StringRef name : {"weights_bytes", "arena_bytes", "kv_bytes"})
-    os << name << " " << planInteger(module, name) << "\n";
+  if (devices.size() == 1)
+    for (StringRef name : {"weights_bytes", "arena_bytes", "kv_bytes"})
+      os << name << " " << planInteger(module, name) << "\n";
 }

@@ -23,8 +23,9 @@ PlanTable buildPlanTable(mlir::ModuleOp, llvm::ArrayRef<PlanDevice>);
 /// The integer `name` of the module's quern.plan.
 int64_t planInteger(mlir::ModuleOp, llvm::StringRef name);
 
-/// The plan for people: stages with their kernels, offsets and barriers, and their
-/// devices if there are several; then the memory. --emit=plan.
+/// The plan for people: stages with their kernels, offsets and barriers, then the sizes
+/// of the spaces. Of several devices the stages alone, with their devices: what a device
+/// has of a space is not in the module.
 void printPlan(mlir::ModuleOp, llvm::ArrayRef<PlanDevice>, llvm::raw_ostream &);
 
 } // namespace quern

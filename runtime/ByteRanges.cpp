@@ -65,7 +65,7 @@ DeviceMemory quern::memoryOf(const PlanView &plan, uint32_t device) {
       plan->frontBytes + sizeOf(touchedBy(plan, device, plan::Space::Arena));
   memory.overhead = kConstantBytes; // the counts of a step
   for (const plan::Stage &stage : plan.stages()) {
-    if (stage.device != device || stage.kernel == plan::kCopy)
+    if (!stage.callsOn(device))
       continue;
     uint64_t launches = 1;
     for (const plan::Buffer &buffer :

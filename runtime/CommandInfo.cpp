@@ -24,6 +24,8 @@ static nlohmann::ordered_json memoryJson(const MemoryPlan &memory,
     object["parts"].push_back({{"name", item.name},
                                {"reserved_bytes", item.reserved},
                                {"touched_bytes", item.touched}});
+  if (!memory.devices.empty())
+    object["host_weight_bytes"] = memory.hostWeights;
   for (const MemoryPlan::Device &device : memory.devices)
     object["devices"].push_back(
         {{"name", device.name},
@@ -45,10 +47,14 @@ static std::string memoryText(const MemoryPlan &memory, uint64_t tokens,
   for (const MemoryPlan::Item &item : memory.items)
     line(item.name, item.reserved, item.touched);
   line("together", memory.reserved(), memory.touched());
-  text += fmt::format("  {:22} {:>14} mapped from {}\n", "weights",
+  text += fmt::format("  {:22} {:>14} mapped from {}", "weights",
                       cli::formatBytes(file.section("weights").size()),
                       file.weightsFile() ? baseName(file.weightsFile()->path())
                                          : "the file");
+  if (!memory.devices.empty())
+    text += fmt::format(", {} of them stay the host's",
+                        cli::formatBytes(memory.hostWeights));
+  text += "\n";
   for (const MemoryPlan::Device &device : memory.devices) {
     text += fmt::format("memory of {}\n", device.name);
     auto part = [&](std::string_view name, uint64_t bytes) {

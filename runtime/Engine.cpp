@@ -191,8 +191,7 @@ void Engine::runStages(size_t first, size_t last) {
         ++times[first].runs;
       }
     } else {
-      while (end < last && stages[end].device == stage.device &&
-             stages[end].kernel != plan::kCopy)
+      while (end < last && stages[end].callsOn(stage.device))
         ++end;
       Executor &executor = *executors[stage.device];
       if (profiling)

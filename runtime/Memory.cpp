@@ -168,6 +168,7 @@ MemoryPlan quern::planMemory(const PlanView &plan, uint64_t tokens,
       host.activations += own.activations, host.kv += own.kv;
       host.touchedActivations += own.touchedActivations;
       host.touchedKv += own.touchedKv;
+      memory.hostWeights += memoryOf(plan, device).weights;
     }
   }
   if (inProcess)

@@ -32,6 +32,9 @@ struct MemoryPlan {
   };
   std::vector<Device> devices;
 
+  /// Weights that the others read, in pages of the file: no anonymous memory.
+  uint64_t hostWeights = 0;
+
   uint64_t reserved() const;
   uint64_t touched() const;
 };

@@ -119,6 +119,9 @@ struct Stage {
   uint32_t name;    // offset into the string table: "blk.0.attn_q"
   uint32_t device;  // index into the table of devices
   uint64_t bytes;   // weights and constants that it streams, for `bench`
+
+  /// Whether it calls a kernel of that device.
+  bool callsOn(uint32_t of) const { return device == of && kernel != kCopy; }
 };
 
 struct Program {

@@ -196,6 +196,12 @@ void PlanView::checkStages(std::span<const uint64_t> kernels,
         !fits(buffer.offset, buffer.bytes, 1, ends[space]))
       fail("buffer {} at offset {} is outside its space",
            &buffer - bufferTable.data(), buffer.offset);
+    // The front is memory of its own where a device has not all of the arena.
+    if (buffer.space == plan::Space::Arena &&
+        buffer.offset < head->frontBytes &&
+        !fits(buffer.offset, buffer.bytes, 1, head->frontBytes))
+      fail("buffer {} begins in the front of the arena and ends behind it",
+           &buffer - bufferTable.data());
   }
   for (const plan::ArenaUse &use : useTable)
     if (!fits(use.offset, use.rows, use.rowBytes, head->arenaBytes) ||

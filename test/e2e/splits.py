@@ -1,6 +1,8 @@
 """Layers on two targets: what every pair of them must show.
 
-A module of tests mixes `Splits` into a case and names the pair.
+A module of tests mixes `Splits` into a case and names the pair. Every check sees the
+middle, where both have layers before and behind, and the ends; with --slow come the
+splits in between.
 """
 import re
 
@@ -20,79 +22,104 @@ class Splits:
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.text.write_text(e2e.makeText(1300))
+        cls.text.write_text(e2e.makeText(800))  # two chunks of CTX
+        cls.models, cls.artifacts = {}, {}
+
+    def deep(self, **shape):
+        """A model of LAYERS, made once for each shape, as are its splits."""
+        key = repr(shape)
+        if key not in self.models:
+            self.models[key] = self.tiny(f"deep-{len(self.models)}", **shape,
+                                         context=512, layers=self.LAYERS)
+        return self.models[key]
 
     def split(self, model, layers, *flags):
-        return self.compile(model, "--target", self.TARGETS, "--gpu-layers",
-                            layers, *flags,
-                            output=self.folder / f"{model.stem}-{layers}")
+        key = (model, layers, *flags)
+        if key not in self.artifacts:
+            self.artifacts[key] = self.compile(
+                model, "--target", self.TARGETS, "--gpu-layers", layers, *flags,
+                output=self.folder / f"{model.stem}-{len(self.artifacts)}")
+        return self.artifacts[key]
+
+    @property
+    def half(self):
+        return (self.LAYERS // 2,)
+
+    def others(self):
+        return ((0,), (1,), (self.LAYERS - 1,), (self.LAYERS,))
 
     def byName(self):
         """Layers and flags of every line of BY_NAME."""
         first, second = self.TARGETS.split(",")
-        for layers, *places in self.BY_NAME:
-            yield layers, [word for place in places for word in (
-                "--place", place.format(first=first, second=second))]
-
-    def ways(self):
-        return (0, 1, self.LAYERS // 2, self.LAYERS - 1, self.LAYERS)
+        return [(layers, *(word for place in places for word in (
+                    "--place", place.format(first=first, second=second))))
+                for layers, *places in self.BY_NAME]
 
     def hashOf(self, artifact, **flags):
         args = [x for k, v in flags.items() for x in ("--" + k, v)]
         return artifact.json("perplexity", self.text, "--ctx", self.CTX,
                              *args)["logits_hash"]
 
-    def check(self, name, splits=None, **shape):
-        """Logits of every split and role against the float reference's."""
-        model = self.tiny(name, layers=self.LAYERS, context=512, **shape)
+    def check(self, ways, **shape):
+        """Logits of splits (layers, flags) and roles against the float reference's."""
+        model = self.deep(**shape)
         ids = reference = None
-        for layers, flags in splits or [(n, ()) for n in self.ways()]:
-            artifact = self.split(model, layers, *flags)
+        for way in ways:
+            artifact = self.split(model, *way)
             if reference is None:
                 ids = artifact.ids(self.text)
                 self.assertGreater(len(ids), self.CTX)
                 reference = e2e.referenceLogits(model, ids, self.CTX)
             for role in ("prompt", "generated"):
-                with self.subTest(model=name, layers=layers, flags=flags,
-                                  role=role):
+                with self.subTest(shape=shape, way=way, role=role):
                     off = e2e.Difference(
                         artifact.logits(self.text, self.CTX, role), reference)
                     self.assertLess(off.kl, 5e-4, off)
 
+    LLAMA = dict(arch="llama", format="q4_1",
+                 overrides={"attn": "q5_0", "output": "f16"})
+    TIED = dict(arch="gemma3", tied=True, window=40, format="q8_0")
+    PLAIN = dict(arch="llama", format="q8_0")
+
     def test_llama(self):
-        self.check("llama", arch="llama", format="q4_1",
-                   overrides={"attn": "q5_0", "output": "f16"})
+        self.check([self.half], **self.LLAMA)
 
     def test_a_tied_matrix_is_on_both(self):
-        self.check("gemma3", arch="gemma3", tied=True, window=9, format="q8_0")
+        self.check([self.half], **self.TIED)
 
     def test_tensors_by_name(self):
-        self.check("named", self.byName(), arch="gemma3", tied=True, window=9,
+        self.check(self.byName()[:1], **self.TIED)
+
+    @e2e.slow
+    def test_every_other_split(self):
+        self.check(self.byName(), arch="gemma3", tied=True, window=9,
                    format="q4_0")
+        self.check(self.others(), **self.LLAMA)
+        self.check(self.others(), **self.TIED)
+        self.check((self.half, *self.others()), **{**self.TIED, "window": 9})
 
-    def test_bits_depend_on_nothing_but_the_request(self):
-        self.checkBits(self.LAYERS // 2)
-
-    def test_bits_of_tensors_by_name(self):
-        for layers, flags in [*self.byName()][:2]:  # with the most seams
-            self.checkBits(layers, *flags)
-
-    def checkBits(self, layers, *flags):
-        model = self.tiny("same", arch="gemma3", format="q4_0", window=40,
-                          layers=self.LAYERS, context=512)
-        artifact = self.split(model, layers, *flags)
+    def bits(self, shape, split, *ways):
+        """Of rows that are put in steps in all these ways."""
+        artifact = self.split(self.deep(**shape), *split)
         for role, most in (("prompt", 150), ("generated", 8)):
             first = self.hashOf(artifact, role=role)
-            for way in (dict(threads=1), dict(threads=3),
-                        dict(chunk=1, parallel=1), dict(chunk=7, parallel=1),
-                        dict(chunk=most // 2, parallel=2)):
-                with self.subTest(flags=flags, role=role, **way):
+            for way in (*ways, dict(chunk=most // 2, parallel=2)):
+                with self.subTest(role=role, **way):
                     self.assertEqual(self.hashOf(artifact, role=role, **way),
                                      first)
 
+    def test_bits_depend_on_nothing_but_the_request(self):
+        self.bits(self.TIED, self.half, dict(chunk=7, parallel=1, threads=1))
+
+    @e2e.slow
+    def test_bits_depend_on_no_threads_and_no_chunks(self):
+        for split in (self.half, *self.byName()[:2]):  # with the most seams
+            self.bits(dict(arch="gemma3", format="q4_0", window=40), split,
+                      dict(threads=1), dict(threads=3),
+                      dict(chunk=1, parallel=1), dict(chunk=7, parallel=1))
+
     def test_all_or_nothing_is_one_target(self):
-        model = self.tiny("whole", arch="llama", format="q4_0",
-                          layers=self.LAYERS, context=512)
+        model = self.deep(**self.LLAMA)
         first, second = self.TARGETS.split(",")
         for target, layers in ((first, self.LAYERS), (second, 0)):
             alone = self.compile(model, "--target", target,
@@ -114,8 +141,7 @@ class Splits:
         self.assertEqual(len(sizes), 1)
 
     def test_it_says_where_everything_is(self):
-        model = self.tiny("said", arch="llama", format="q8_0", context=512,
-                          layers=self.LAYERS)
+        model = self.deep(**self.PLAIN)
         first, second = self.TARGETS.split(",")
         about = self.split(model, 2).json("info")
         self.assertEqual(about["metadata"]["placement"],
@@ -125,17 +151,25 @@ class Splits:
         text = self.split(model, 1).run("info")
         self.assertIn(f"{first}: layer 5, output; {second}: embedding, "
                       "layers 0 to 4", text)
-        self.assertEqual(self.copies(model, 2), 2, "one for each role")
+        plan = self.plan(model, 2)
+        self.assertEqual(plan.count(" copy "), 2, "one for each role")
+        fit = e2e.json.loads(self.quern(
+            "fit", model, "--target", self.TARGETS, "--gpu-layers", 2,
+            "--device-memory", "1G", "--json").stdout)["devices"]
+        for device in fit:
+            lines = [f"    {key} {device[key]}\n" for key in
+                     ("weights_bytes", "kv_bytes", "activation_bytes")]
+            self.assertIn(f"{device['name']}\n" + "".join(lines), plan)
+        self.assertNotIn("arena_bytes", plan, "of both together")
 
-    def copies(self, model, layers, *flags):
+    def plan(self, model, layers, *flags):
         done = self.quern("compile", model, "--target", self.TARGETS,
                           "--gpu-layers", layers, *flags, "--emit", "plan")
         self.assertEqual(done.returncode, 0, done.stderr)
-        return done.stdout.count(" copy ")
+        return done.stdout
 
     def test_it_says_what_was_placed_by_name(self):
-        model = self.tiny("said-names", arch="llama", format="q8_0",
-                          context=512, layers=self.LAYERS)
+        model = self.deep(**self.PLAIN)
         first, second = self.TARGETS.split(",")
         flags = ("--place", f"blk.*.ffn_*={second}", "--place",
                  f"blk.5.*={first}")
@@ -145,9 +179,10 @@ class Splits:
         self.assertRegex(artifact.run("info"), "placement_of_tensors +"
                          + re.escape(", ".join(flags[1::2])))
         # There and back in five layers and both roles; the sixth has its own again.
-        self.assertEqual(self.copies(model, self.LAYERS, *flags), 2 * 2 * 5)
         self.assertEqual(
-            self.copies(model, self.LAYERS, *flags, "--place", f"*={first}"), 0)
+            self.plan(model, self.LAYERS, *flags).count(" copy "), 2 * 2 * 5)
+        self.assertNotIn(" copy ", self.plan(model, self.LAYERS, *flags,
+                                             "--place", f"*={first}"))
         # The last layer's cache is where the layer is.
         said = self.fit(model, "--gpu-layers", 0, "--device-memory", "1G",
                         "--place", f"blk.5.attn_*={first}")
@@ -155,8 +190,7 @@ class Splits:
         self.assertEqual(there, 5 * here)
 
     def test_each_kind_of_stage_is_somewhere(self):
-        model = self.tiny("timed", arch="llama", format="q8_0", context=512,
-                          layers=4)
+        model = self.deep(**self.PLAIN)
         first, second = self.TARGETS.split(",")
         text = self.split(model, 2).run("bench", "--prompt", 4, "--gen", 2,
                                         "--repeats", 1, "--stages")
@@ -177,9 +211,15 @@ class Splits:
                          "nothing")
 
     def test_the_device_memory_decides(self):
-        model = self.tiny("auto", arch="llama", format="q8_0", context=512,
-                          layers=self.LAYERS)
-        for memory in ("4M", "2M", "64G"):
+        self.decide("2M")
+
+    @e2e.slow
+    def test_more_and_much_more_memory_decides(self):
+        self.decide("4M", "64G")
+
+    def decide(self, *sizes):
+        model = self.deep(**self.PLAIN)
+        for memory in sizes:
             layers = self.fit(model, "--device-memory", memory)["gpu_layers"]
             auto = self.compile(model, "--target", self.TARGETS,
                                 "--device-memory", memory,
@@ -241,8 +281,7 @@ class Splits:
         self.assertEqual(done.stderr.count("After PlanMemory"), 1)
 
     def test_too_many_layers_say_how_many_would_do(self):
-        model = self.tiny("many-layers", arch="llama", format="q8_0",
-                          context=512, layers=self.LAYERS)
+        model = self.deep(**self.PLAIN)
         most = self.fit(model, "--device-memory", "2M")["max_gpu_layers"]
         self.assertLess(most, self.LAYERS)
         done = self.quern("compile", model, "--target", self.TARGETS,

@@ -79,8 +79,11 @@ static void readPlan(const PlanView &plan) {
           stage.kernel < kernels[stage.device].count);
     volatile size_t total = plan.name(stage).size();
     for (const plan::Buffer &b :
-         plan.buffers().subspan(stage.firstBuffer, stage.buffers))
+         plan.buffers().subspan(stage.firstBuffer, stage.buffers)) {
       total = total + b.offset;
+      check(b.space != plan::Space::Arena || b.offset >= plan->frontBytes ||
+            b.bytes <= plan->frontBytes - b.offset);
+    }
     for (int64_t c :
          plan.constants().subspan(stage.firstConstant, stage.constants))
       total = total + size_t(c);

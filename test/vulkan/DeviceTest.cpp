@@ -1,5 +1,5 @@
 //===- DeviceTest.cpp - What a device does and what it refuses ------------===//
-#include "codegen/vulkan/runtime/Device.h"
+#include "codegen/vulkan/runtime/Upload.h"
 #include "codegen/simt/Passes.h"
 #include "codegen/vulkan/Spirv.h"
 #include "mlir/Parser/Parser.h"
@@ -7,6 +7,7 @@
 #include "gtest/gtest.h"
 #include <cstdlib>
 #include <functional>
+#include <numeric>
 
 using namespace quern;
 using namespace quern::vulkan;
@@ -61,6 +62,15 @@ std::string messageOf(std::function<void()> act) {
   return "";
 }
 
+/// A kernel's four buffers, whole.
+Bound bindingsOf(const Pipeline &pipeline,
+                 std::initializer_list<const Buffer *> buffers) {
+  Bound launch{&pipeline, {}};
+  for (const Buffer *b : buffers)
+    launch.bindings.push_back({b, 0, b->size()});
+  return launch;
+}
+
 /// x to y to z, each twice the one before.
 TEST_F(VulkanDevice, ListsAreRunInOrderAndOften) {
   Pipeline twice = device->pipeline(doubling(), "main", 4, "k");
@@ -70,14 +80,8 @@ TEST_F(VulkanDevice, ListsAreRunInOrderAndOften) {
          y = device->allocate(x.size(), "y"),
          z = device->allocate(x.size(), "z");
   static_cast<int32_t *>(step.data())[0] = kRows;
-  auto bound = [&](const Buffer &from, const Buffer &to) {
-    Bound launch{&twice, {}};
-    for (const Buffer *b :
-         std::initializer_list<const Buffer *>{&step, &constants, &from, &to})
-      launch.bindings.push_back({b, 0, b->size()});
-    return launch;
-  };
-  Bound pairs[] = {bound(x, y), bound(y, z)};
+  Bound pairs[] = {bindingsOf(twice, {&step, &constants, &x, &y}),
+                   bindingsOf(twice, {&step, &constants, &y, &z})};
   BindingSets sets = device->bind(pairs);
   Dispatch chain[] = {{&sets, 0, {1, kRows, 1}, false},
                       {&sets, 1, {1, kRows, 1}, true}};
@@ -94,6 +98,68 @@ TEST_F(VulkanDevice, ListsAreRunInOrderAndOften) {
   chain[1].barrier = false;
   device->run(device->record(chain));
   EXPECT_FALSE(device->validationMessages().empty());
+}
+
+/// Where the host sees the memory, and where it takes copies: of pieces that fit, that
+/// do not, and of a last one that is shorter. Two writes meet at an odd byte.
+TEST_F(VulkanDevice, WhatIsUploadedIsWhatKernelsRead) {
+  llvm::SmallVector<uint32_t, 0> spirv = doubling();
+  std::vector<float> values(kRows * kColumns);
+  const uint64_t bytes = 4 * values.size(), first = 1001;
+  auto *data = reinterpret_cast<const std::byte *>(values.data());
+  struct {
+    bool hidden;
+    const char *most; // of a staging buffer
+  } ways[] = {{false, "100000"}, {false, "700"}, {true, "100000"},
+              {true, "8192"},    {true, "700"},  {true, "333"}};
+  for (auto [hidden, most] : ways) {
+    SCOPED_TRACE(testing::Message() << most << (hidden ? " hidden" : ""));
+    hidden ? setenv("QUERN_VULKAN_HIDE_MEMORY", "1", 1)
+           : unsetenv("QUERN_VULKAN_HIDE_MEMORY");
+    setenv("QUERN_VULKAN_MOST_STAGED", most, 1);
+    Device other(needs());
+    Pipeline twice = other.pipeline(spirv, "main", 4, "k");
+    Buffer step = other.allocate(12, "counts"),
+           constants = other.allocate(4, "none"),
+           x = other.allocate(bytes, "x", Memory::Device),
+           y = other.allocate(bytes, "y");
+    uint64_t allocated = other.allocatedBytes();
+    ASSERT_EQ(allocated, 16 + 2 * bytes);
+    if (hidden) {
+      ASSERT_EQ(x.data(), nullptr);
+    }
+    static_cast<int32_t *>(step.data())[0] = kRows;
+    Bound pair[] = {bindingsOf(twice, {&step, &constants, &x, &y})};
+    BindingSets sets = other.bind(pair);
+    Dispatch dispatch[] = {{&sets, 0, {1, kRows, 1}}};
+    CommandList list = other.record(dispatch);
+    for (float begin : {1.0f, -7.0f}) {
+      std::iota(values.begin(), values.end(), begin);
+      Upload upload(other);
+      upload.write(x, 0, data, first);
+      upload.write(x, first, data + first, bytes - first);
+      upload.finish();
+      other.run(list);
+      for (size_t i = 0; i < values.size(); ++i)
+        ASSERT_EQ(static_cast<float *>(y.data())[i], 2 * values[i]) << i;
+    }
+    EXPECT_EQ(other.allocatedBytes(), allocated) << "staging is the host's";
+    EXPECT_EQ(other.validationMessages(), std::vector<std::string>());
+  }
+  unsetenv("QUERN_VULKAN_HIDE_MEMORY");
+  unsetenv("QUERN_VULKAN_MOST_STAGED");
+}
+
+TEST_F(VulkanDevice, AnUploadThatIsLeftIsWaitedFor) {
+  setenv("QUERN_VULKAN_HIDE_MEMORY", "1", 1);
+  setenv("QUERN_VULKAN_MOST_STAGED", "1000", 1);
+  Device other(needs());
+  std::vector<std::byte> data(5000);
+  Buffer x = other.allocate(data.size(), "x", Memory::Device);
+  Upload(other).write(x, 0, data.data(), data.size());
+  EXPECT_EQ(other.validationMessages(), std::vector<std::string>());
+  unsetenv("QUERN_VULKAN_HIDE_MEMORY");
+  unsetenv("QUERN_VULKAN_MOST_STAGED");
 }
 
 TEST_F(VulkanDevice, WhatIsLackingIsNamed) {

@@ -1,8 +1,11 @@
 /* A Vulkan loader in front of the real one, for tests: the QUERN_TEST_FAIL_AFTERth
    submission of work and all after it end with the result QUERN_TEST_FAIL_WITH, and
-   devices have QUERN_TEST_SHARED_MEMORY bytes of shared memory at most. It is found as libvulkan.so.1 in a folder of LD_LIBRARY_PATH; QUERN_TEST_REAL_LOADER is
+   devices have QUERN_TEST_SHARED_MEMORY bytes of shared memory at most. The file
+   QUERN_TEST_EVENTS gets an 's' for a submission, a 'w' for a wait for one. The loader
+   is found as libvulkan.so.1 in a folder of LD_LIBRARY_PATH; QUERN_TEST_REAL_LOADER is
    the other's path. */
 #include <dlfcn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <vulkan/vulkan_core.h>
@@ -10,6 +13,7 @@
 static PFN_vkGetInstanceProcAddr realInstance;
 static PFN_vkGetDeviceProcAddr realDevice;
 static PFN_vkQueueSubmit realSubmit;
+static PFN_vkWaitForFences realWait;
 static PFN_vkGetPhysicalDeviceProperties realProperties;
 static int submissions;
 
@@ -26,8 +30,25 @@ static void VKAPI_CALL properties(VkPhysicalDevice device,
     has->limits.maxComputeSharedMemorySize = most;
 }
 
+static void note(char event) {
+  const char *name = getenv("QUERN_TEST_EVENTS");
+  FILE *file = name ? fopen(name, "a") : NULL;
+  if (!file)
+    return;
+  fputc(event, file);
+  fclose(file);
+}
+
+static VkResult VKAPI_CALL waitForFences(VkDevice device, uint32_t count,
+                                         const VkFence *fences, VkBool32 all,
+                                         uint64_t most) {
+  note('w');
+  return realWait(device, count, fences, all, most);
+}
+
 static VkResult VKAPI_CALL submit(VkQueue queue, uint32_t count,
                                   const VkSubmitInfo *infos, VkFence fence) {
+  note('s');
   if (++submissions >= number("QUERN_TEST_FAIL_AFTER"))
     return (VkResult)number("QUERN_TEST_FAIL_WITH");
   return realSubmit(queue, count, infos, fence);
@@ -36,6 +57,10 @@ static VkResult VKAPI_CALL submit(VkQueue queue, uint32_t count,
 static PFN_vkVoidFunction VKAPI_CALL ofDevice(VkDevice device,
                                               const char *name) {
   PFN_vkVoidFunction found = realDevice(device, name);
+  if (!strcmp(name, "vkWaitForFences")) {
+    realWait = (PFN_vkWaitForFences)found;
+    return (PFN_vkVoidFunction)waitForFences;
+  }
   if (strcmp(name, "vkQueueSubmit"))
     return found;
   realSubmit = (PFN_vkQueueSubmit)found;

@@ -17,9 +17,11 @@ import e2e  # noqa: E402
 
 
 def environment(folder, **more):
-    """What artifacts run with: a cache of their own, and not Mesa's."""
+    """What artifacts run with: caches of their own, empty at first. A start compiles for
+    a second, and Mesa's cache saves the later ones that; the user's might have what
+    another build made."""
     return {**os.environ, "XDG_CACHE_HOME": str(folder / "cache"),
-            "MESA_SHADER_CACHE_DISABLE": "1", **more}
+            "MESA_SHADER_CACHE_DIR": str(folder / "mesa"), **more}
 
 
 class Case(e2e.Case):
@@ -41,7 +43,9 @@ class Answers(Case):
         super().setUpClass()
         os.environ["QUERN_VULKAN_VALIDATE"] = "1"
         cls.addClassCleanup(os.environ.pop, "QUERN_VULKAN_VALIDATE")
-        cls.text.write_text(e2e.makeText(1300))
+        cls.text.write_text(e2e.makeText(800))  # two chunks of CTX
+        cls.short = cls.folder / "short"
+        cls.short.write_text(e2e.makeText(350))  # two of 64
         model = cls.tiny("probe", arch="llama", format="q8_0", layers=1)
         done = cls.compile(model).start("run", "-n", 1, "x")
         if done.returncode:
@@ -92,19 +96,25 @@ class Answers(Case):
         return artifact.json("perplexity", self.text, "--ctx", self.CTX,
                              *args)["logits_hash"]
 
-    def test_bits_depend_on_nothing_but_the_request(self):
+    def bits(self, layers, *ways):
         """However rows are put in steps, and whatever device threads do."""
         model = self.tiny("same", arch="gemma3", format="q4_0", window=40,
-                          context=512)
+                          context=512, layers=layers)
         artifact = self.compile(model)
         for role, most in (("prompt", 150), ("generated", 8)):
             first = self.hashOf(artifact, role=role)
-            for way in (dict(threads=1), dict(chunk=1, parallel=1),
-                        dict(chunk=7, parallel=1),
-                        dict(chunk=most // 2, parallel=2)):
+            for way in (*ways, dict(chunk=most // 2, parallel=2)):
                 with self.subTest(role=role, **way):
                     self.assertEqual(self.hashOf(artifact, role=role, **way),
                                      first)
+
+    def test_bits_depend_on_nothing_but_the_request(self):
+        self.bits(2, dict(chunk=7, parallel=1, threads=1))
+
+    @e2e.slow
+    def test_bits_of_layers_with_and_without_windows(self):
+        self.bits(7, dict(threads=1), dict(chunk=1, parallel=1),
+                  dict(chunk=7, parallel=1))
 
     def test_bits_of_tiles(self):
         """Items of prompt rows that are full and that are not."""
@@ -120,12 +130,13 @@ class Answers(Case):
         """Uploads by copies on the device make no other answer."""
         model = self.tiny("hidden", arch="llama", format="q6_k", context=512)
         artifact = self.compile(model)
-        ways = [artifact.json("perplexity", self.text, "--ctx", 64,
+        ways = [artifact.json("perplexity", self.short, "--ctx", 64,
                               env={**os.environ, **more})["logits_hash"]
-                for more in ({}, {"QUERN_VULKAN_HIDE_MEMORY": "1"})]
+                for more in ({}, {"QUERN_VULKAN_HIDE_MEMORY": "1",
+                                  "QUERN_VULKAN_MOST_STAGED": "10007"})]
         self.assertEqual(*ways)
 
-    def test_a_device_that_takes_little_at_once(self):
+    def cut(self, *ways):
         """Launches and buffers are cut, in as many ways as there are sizes."""
         model = self.tiny("cut", arch="llama", format="q8_0", embed=256, ff=700,
                           context=512, tied=True, layers=2,
@@ -134,11 +145,10 @@ class Answers(Case):
                                 "--chunk", 32)
         limits = ("QUERN_VULKAN_MOST_BOUND", "QUERN_VULKAN_MOST_ALLOCATED")
         whole = None
-        for sizes in ((), (1 << 18, 1 << 40), (1 << 40, 1 << 17),
-                      (1 << 17, 1 << 17), (150_000, 300_000)):
+        for sizes in ((), *ways):
             with self.subTest(sizes=sizes):
                 env = dict(zip(limits, map(str, sizes)))
-                got = artifact.json("perplexity", self.text, "--ctx", 64,
+                got = artifact.json("perplexity", self.short, "--ctx", 64,
                                     env={**os.environ, **env})["logits_hash"]
                 whole = whole or got
                 self.assertEqual(got, whole)
@@ -146,13 +156,20 @@ class Answers(Case):
                               env={**os.environ, limits[0]: "100"})
         self.assertOneLine(done, artifact.path.name, "at once")
 
+    def test_a_device_that_takes_little_at_once(self):
+        self.cut((150_000, 300_000))
+
+    @e2e.slow
+    def test_devices_that_take_little_at_once(self):
+        self.cut((1 << 18, 1 << 40), (1 << 40, 1 << 17), (1 << 17, 1 << 17))
+
     def test_a_cache_of_pipelines_is_only_a_cache(self):
         model = self.tiny("cached", arch="llama", format="q8_0", layers=1)
         artifact = self.compile(model)
         folder = self.folder / "pipelines"
 
         def answer():
-            env = environment(folder)
+            env = {**os.environ, "XDG_CACHE_HOME": str(folder / "cache")}
             return artifact.run("run", "--temp", 0, "-n", 4, "x", env=env)
 
         first = answer()
@@ -253,6 +270,29 @@ class Refusals(Case):
                     **env, "QUERN_TEST_FAIL_AFTER": str(after),
                     "QUERN_TEST_FAIL_WITH": str(result)})
                 self.assertOneLine(done, self.artifact.path.name, words)
+
+    def test_two_pieces_of_the_weights_are_under_way(self):
+        """The host fills the next while one is copied: it waits for a piece when the
+        second after it is to go out, and an upload that fails is one line."""
+        env = {**self.loader_in_front(), "QUERN_VULKAN_HIDE_MEMORY": "1",
+               "QUERN_VULKAN_MOST_STAGED": "20000"}
+        events = self.folder / "events"
+        self.artifact.run("run", "-n", 1, "x",
+                          env={**env, "QUERN_TEST_EVENTS": str(events)})
+        pieces = -(-self.artifact.json("info")["memory"]["devices"][0]
+                   ["weights_bytes"] // 20000)
+        self.assertGreater(pieces, 3)
+        # Then the constants, in one piece, and the steps.
+        self.assertRegex(events.read_text(),
+                         rf"^s(sw){{{pieces - 1}}}w(sw)+$")
+        lost = -4  # VkResult
+        for after in (1, 2, 3, pieces, pieces + 1):
+            with self.subTest(after=after):
+                done = self.artifact.start("run", "-n", 1, "x", env={
+                    **env, "QUERN_TEST_FAIL_AFTER": str(after),
+                    "QUERN_TEST_FAIL_WITH": str(lost)})
+                self.assertOneLine(done, self.artifact.path.name, "uploading",
+                                   "the device was lost")
 
     def test_what_needs_no_device_works_without(self):
         env = {**os.environ, "VK_DRIVER_FILES": "/nowhere.json",

@@ -39,20 +39,33 @@ class Answers(Splits, e2e.Case):
             for key in ("weights_bytes", "kv_bytes", "activation_bytes",
                         "overhead_bytes"):
                 self.assertEqual(taken[0][key] if taken else 0, device[key])
+            if taken:
+                self.assertEqual(memory["host_weight_bytes"],
+                                 host["weights_bytes"])
             parts = {p["name"]: p["reserved_bytes"] for p in memory["parts"]}
             for key, part in (("activation_bytes", "activations"),
                               ("kv_bytes", "keys and values")):
                 self.assertEqual(host[key], parts.get(part, 0))
             planned.run("run", "--raw", "--temp", 0, "-n", 2, "x")
 
-    def test_the_plan_is_what_fit_says_and_what_is_taken(self):
+    def plans(self, ways, *kinds):
         model = self.tiny("planned", arch="gemma3", format="q8_0", window=40,
                           context=512, layers=self.LAYERS)
-        for layers in self.ways():
-            for flags in (("--ctx", 512), ("--ctx", 200, "--kv-type", "f32")):
+        for layers in ways:
+            for flags in kinds:
                 self.comparePlans(model, layers, *flags)
         for layers, flags in self.byName():
             self.comparePlans(model, layers, *flags)
+
+    F16, F32 = ("--ctx", 512), ("--ctx", 200, "--kv-type", "f32")
+
+    def test_the_plan_is_what_fit_says_and_what_is_taken(self):
+        self.plans((0, self.half), self.F32)
+
+    @e2e.slow
+    def test_the_plans_of_all_splits(self):
+        self.plans((0, self.half), self.F16)
+        self.plans((1, self.LAYERS - 1, self.LAYERS), self.F16, self.F32)
 
     @e2e.slow
     def test_the_plans_of_real_models(self):

@@ -43,9 +43,7 @@ public:
     if (request.emit == "quern" || request.emit == "stages")
       return print([&](llvm::raw_ostream &os) { session.module->print(os); });
     if (request.emit == "plan")
-      return print([&](llvm::raw_ostream &os) {
-        printPlan(*session.module, session.devices(), os);
-      });
+      return printPlanned();
     if (!request.report.empty())
       return printReport();
     if (request.emit != "binary")
@@ -148,6 +146,27 @@ private:
 
   PlanTable planTable() {
     return buildPlanTable(*session.module, session.devices());
+  }
+
+  /// With several devices each one's own part of the memory, as `info` says it.
+  llvm::Error printPlanned() {
+    std::vector<PlanDevice> devices = session.devices();
+    auto figures = figuresOf(session, *session.module);
+    if (!figures)
+      return figures.takeError();
+    return print([&](llvm::raw_ostream &os) {
+      printPlan(*session.module, devices, os);
+      if (devices.size() == 1)
+        return;
+      for (auto [device, has] : llvm::zip_equal(devices, figures->devices)) {
+        os << device.name << "\n"
+           << "    weights_bytes " << has.weights << "\n"
+           << "    kv_bytes " << has.kv << "\n"
+           << "    activation_bytes " << has.activations << "\n";
+        if (device.ownMemory) // else the process's, whatever the plan
+          os << "    overhead_bytes " << has.overhead << "\n";
+      }
+    });
   }
 
   /// Of the first target with kernels that says something of them.

@@ -25,7 +25,7 @@ static uint64_t bytesPerToken(const PlanView &view, uint32_t device) {
 
 /// Of the section, `weights` bytes, a single device has all, its padding too. What is
 /// the process's own is counted with the last device that works in it.
-static Figures figuresOf(const PlanView &view, uint64_t weights) {
+static Figures figuresIn(const PlanView &view, uint64_t weights) {
   Figures figures;
   for (const plan::Stage &stage : view.stages(plan::kGenerated))
     figures.streamed += stage.bytes;
@@ -33,10 +33,8 @@ static Figures figuresOf(const PlanView &view, uint64_t weights) {
   figures.devices.resize(view.devices().size());
   for (auto [index, figure] : llvm::enumerate(figures.devices)) {
     const plan::Device &device = view.devices()[index];
-    DeviceMemory own = memoryOf(view, index);
-    figure = {std::string(view.name(device)), own.weights, own.kv,
-              bytesPerToken(view, index),     own.activations,
-              own.overhead};
+    figure = {memoryOf(view, index), std::string(view.name(device)),
+              bytesPerToken(view, index)};
     if (device.ownMemory)
       continue;
     HostMemory shared = hostMemoryOf(view, index, 0);
@@ -67,13 +65,17 @@ llvm::Expected<Figures> quern::planFigures(Session &session,
   buildPlanPasses(pm, options);
   if (auto error = session.run(pm, *module, /*trial=*/true))
     return error;
-  PlanTable table = buildPlanTable(*module, session.devices());
-  uint64_t weights = planInteger(*module, "weights_bytes");
+  return figuresOf(session, *module);
+}
+
+llvm::Expected<Figures> quern::figuresOf(Session &session, ModuleOp planned) {
+  PlanTable table = buildPlanTable(planned, session.devices());
+  uint64_t weights = planInteger(planned, "weights_bytes");
   std::vector<uint64_t> kernels;
   for (const std::vector<std::string> &names : table.kernels)
     kernels.push_back(names.size());
   try {
-    return figuresOf(PlanView(table.bytes, kernels, weights), weights);
+    return figuresIn(PlanView(table.bytes, kernels, weights), weights);
   } catch (const std::exception &error) {
     return session.checkpoint->error(error.what());
   }

@@ -2,16 +2,16 @@
 #pragma once
 #include "Driver.h"
 #include "Session.h"
+#include "runtime/ByteRanges.h"
 
 namespace quern {
 
 /// Bytes that an artifact takes of a device's memory when its context and its
-/// sequences are full.
-struct DeviceFigures {
-  std::string name; // the target's
-  uint64_t weights = 0, kv = 0, kvPerToken = 0, activations = 0, overhead = 0;
-
-  uint64_t total() const { return weights + kv + activations + overhead; }
+/// sequences are full. In the process's own: of the weights that it maps, and with the
+/// last device that works there what the process has besides (overhead).
+struct DeviceFigures : DeviceMemory {
+  std::string name;        // the target's
+  uint64_t kvPerToken = 0; // of its layers
 };
 
 struct Figures {
@@ -22,6 +22,9 @@ struct Figures {
   /// The fullest device's part of its memory: more than 1, and it does not fit.
   double load(llvm::ArrayRef<uint64_t> memory) const;
 };
+
+/// Of a module after quern-plan-memory.
+llvm::Expected<Figures> figuresOf(Session &, mlir::ModuleOp planned);
 
 /// Runs the passes that plan memory on the model that the session has imported: these
 /// are the bytes of the plan, not an estimate of it.

@@ -116,11 +116,10 @@ CpuExecutor::CpuExecutor(std::span<const quern_kernel> kernels,
                                                           : weights + buffer.offset);
   calls.reserve(plan.stages().size());
   for (const plan::Stage &stage : plan.stages()) {
-    bool ours = stage.device == input.device && stage.kernel != plan::kCopy;
-    calls.push_back({ours ? kernels[stage.kernel] : nullptr,
-                     pointers.data() + stage.firstBuffer,
-                     plan.constants().data() + stage.firstConstant,
-                     stage.barrier != 0});
+    calls.push_back(
+        {stage.callsOn(input.device) ? kernels[stage.kernel] : nullptr,
+         pointers.data() + stage.firstBuffer,
+         plan.constants().data() + stage.firstConstant, stage.barrier != 0});
   }
 }
 

@@ -1,18 +1,12 @@
 //===- Device.cpp - A device that Vulkan drives ---------------------------===//
-#include "Device.h"
-#include "Error.h"
+#include "DeviceState.h"
 #include <algorithm>
-#include <cstdlib>
-#include <cstring>
 #include <fmt/format.h>
-#include <mutex>
 
 using namespace quern;
 using namespace quern::vulkan;
 
 namespace {
-constexpr uint64_t kForever = UINT64_MAX;
-
 /// The features of 1.1 to 1.3, chained as Vulkan wants them.
 struct Features {
   VkPhysicalDeviceVulkan12Features of12{
@@ -45,75 +39,6 @@ Needs vulkan::needsOf(std::string_view features) {
                               name));
   }
   return needs;
-}
-
-/// A number that the environment has; without, more than there is.
-static uint64_t bytesGiven(const char *name) {
-  const char *text = getenv(name);
-  return text ? strtoull(text, nullptr, 10) : UINT64_MAX;
-}
-
-/// What the validation layer says, on any thread.
-struct Messages {
-  std::mutex guard;
-  std::vector<std::string> list;
-};
-
-struct Device::State {
-  Loader vk;
-  /// For tests: as if the host did not see the device's own memory, or the device
-  /// bound or allocated no more bytes at once.
-  bool hidesMemory = getenv("QUERN_VULKAN_HIDE_MEMORY") != nullptr;
-  uint64_t mostBound = bytesGiven("QUERN_VULKAN_MOST_BOUND");
-  uint64_t mostAllocated = bytesGiven("QUERN_VULKAN_MOST_ALLOCATED");
-  VkInstance instance{};
-  VkPhysicalDevice physical{};
-  VkDevice device{};
-  VkQueue queue{};
-  uint32_t family = 0;
-  VkPhysicalDeviceProperties properties{};
-  VkPhysicalDeviceMemoryProperties memory{};
-  uint64_t mostOfBuffer = 0, allocated = 0;
-  VkDebugUtilsMessengerEXT messenger{};
-  Messages messages;
-  Owned<VkPipelineCache> cache;
-  Owned<VkFence> fence;
-
-  ~State();
-  void createInstance(bool validate);
-  void listen();
-  void choose(const Needs &);
-  std::string lacking(VkPhysicalDevice, const Needs &) const;
-  void createDevice(const Needs &);
-  uint32_t computeFamily(VkPhysicalDevice) const;
-  uint32_t memoryType(uint32_t allowed, Memory) const;
-  void copy(const Buffer &to, uint64_t offset, const Buffer &from,
-            uint64_t bytes);
-  void submit(VkCommandBuffer);
-  VkCommandBuffer begin(Owned<VkCommandPool> &pool);
-  void check(VkResult, std::string_view what) const;
-
-  /// Makes one object by one of Vulkan's vkCreate functions.
-  template <typename Handle, typename Info>
-  Owned<Handle> make(VkResult(VKAPI_PTR *create)(VkDevice, const Info *,
-                                                 const VkAllocationCallbacks *,
-                                                 Handle *),
-                     typename Owned<Handle>::Destroy destroy, const Info &info,
-                     std::string_view what) {
-    Handle handle;
-    check(create(device, &info, nullptr, &handle), what);
-    return {device, handle, destroy};
-  }
-};
-
-static void barrier(const Loader &vk, VkCommandBuffer commands,
-                    VkPipelineStageFlags from, VkAccessFlags wrote,
-                    VkPipelineStageFlags to, VkAccessFlags reads) {
-  VkMemoryBarrier memory{.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
-                         .srcAccessMask = wrote,
-                         .dstAccessMask = reads};
-  vk.CmdPipelineBarrier(commands, from, to, 0, 1, &memory, 0, nullptr, 0,
-                        nullptr);
 }
 
 //===----------------------------------------------------------------------===//
@@ -326,9 +251,13 @@ void Device::State::createDevice(const Needs &needs) {
                VkPipelineCacheCreateInfo{
                    .sType = VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO},
                "a cache of pipelines");
-  fence = make(vk.CreateFence, vk.DestroyFence,
-               VkFenceCreateInfo{.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO},
-               "a fence");
+  fence = makeFence();
+}
+
+Owned<VkFence> Device::State::makeFence() const {
+  return make(vk.CreateFence, vk.DestroyFence,
+              VkFenceCreateInfo{.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO},
+              "a fence");
 }
 
 Device::State::~State() {
@@ -412,71 +341,44 @@ uint32_t Device::State::memoryType(uint32_t allowed, Memory whose) const {
                           properties.deviceName));
 }
 
-Buffer Device::allocate(uint64_t bytes, std::string_view what, Memory whose) {
-  State &s = *state;
-  const Loader &vk = s.vk;
+Buffer Device::State::allocate(uint64_t bytes, std::string_view what,
+                               Memory whose) {
   std::string name = fmt::format("{} bytes for {}", bytes, what);
   Buffer result;
   result.bytes = bytes;
   result.buffer =
-      s.make(vk.CreateBuffer, vk.DestroyBuffer,
-             VkBufferCreateInfo{.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
-                                .size = bytes,
-                                .usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT |
-                                         VK_BUFFER_USAGE_TRANSFER_SRC_BIT |
-                                         VK_BUFFER_USAGE_TRANSFER_DST_BIT},
-             name);
+      make(vk.CreateBuffer, vk.DestroyBuffer,
+           VkBufferCreateInfo{.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
+                              .size = bytes,
+                              .usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT |
+                                       VK_BUFFER_USAGE_TRANSFER_SRC_BIT |
+                                       VK_BUFFER_USAGE_TRANSFER_DST_BIT},
+           name);
   VkMemoryRequirements needs;
-  vk.GetBufferMemoryRequirements(s.device, result.buffer.get(), &needs);
-  uint32_t type = s.memoryType(needs.memoryTypeBits, whose);
-  result.memory = s.make(
-      vk.AllocateMemory, vk.FreeMemory,
-      VkMemoryAllocateInfo{.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
-                           .allocationSize = needs.size,
-                           .memoryTypeIndex = type},
-      name);
-  VkDeviceMemory memory = result.memory.get();
-  s.check(vk.BindBufferMemory(s.device, result.buffer.get(), memory, 0), name);
-  bool hidden = whose == Memory::Device && s.hidesMemory;
-  s.allocated += bytes;
-  if (!hidden && (s.memory.memoryTypes[type].propertyFlags &
+  vk.GetBufferMemoryRequirements(device, result.buffer.get(), &needs);
+  uint32_t type = memoryType(needs.memoryTypeBits, whose);
+  result.memory =
+      make(vk.AllocateMemory, vk.FreeMemory,
+           VkMemoryAllocateInfo{.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+                                .allocationSize = needs.size,
+                                .memoryTypeIndex = type},
+           name);
+  VkDeviceMemory of = result.memory.get();
+  check(vk.BindBufferMemory(device, result.buffer.get(), of, 0), name);
+  bool hidden = whose == Memory::Device && hidesMemory;
+  if (!hidden && (memory.memoryTypes[type].propertyFlags &
                   VK_MEMORY_PROPERTY_HOST_COHERENT_BIT)) // hence visible
-    s.check(vk.MapMemory(s.device, memory, 0, VK_WHOLE_SIZE, 0, &result.mapped),
-            name);
+    check(vk.MapMemory(device, of, 0, VK_WHOLE_SIZE, 0, &result.mapped), name);
+  return result;
+}
+
+Buffer Device::allocate(uint64_t bytes, std::string_view what, Memory whose) {
+  Buffer result = state->allocate(bytes, what, whose);
+  state->allocated += bytes;
   return result;
 }
 
 uint64_t Device::allocatedBytes() const { return state->allocated; }
-
-void Device::upload(const Buffer &to, uint64_t offset, const void *data,
-                    uint64_t bytes) {
-  constexpr uint64_t most = 16 << 20; // at a time, where it takes a copy
-  if (to.data()) {
-    std::memcpy(static_cast<std::byte *>(to.data()) + offset, data, bytes);
-    return;
-  }
-  Buffer staging = allocate(std::min(bytes, most), "uploading");
-  for (uint64_t done = 0; done < bytes; done += most) {
-    uint64_t part = std::min(bytes - done, most);
-    std::memcpy(staging.data(), static_cast<const std::byte *>(data) + done,
-                part);
-    state->copy(to, offset + done, staging, part);
-  }
-  state->allocated -= staging.size();
-}
-
-void Device::State::copy(const Buffer &to, uint64_t offset, const Buffer &from,
-                         uint64_t bytes) {
-  Owned<VkCommandPool> pool;
-  VkCommandBuffer commands = begin(pool);
-  VkBufferCopy region{0, offset, bytes};
-  vk.CmdCopyBuffer(commands, from.buffer.get(), to.buffer.get(), 1, &region);
-  barrier(vk, commands, VK_PIPELINE_STAGE_TRANSFER_BIT,
-          VK_ACCESS_TRANSFER_WRITE_BIT, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
-          VK_ACCESS_SHADER_READ_BIT);
-  check(vk.EndCommandBuffer(commands), "uploading");
-  submit(commands);
-}
 
 void Device::openCache(std::span<const uint8_t> data) {
   const Loader &vk = state->vk;
@@ -606,8 +508,7 @@ BindingSets Device::bind(std::span<const Bound> list) {
   return result;
 }
 
-/// A list of commands in a pool of its own, begun.
-VkCommandBuffer Device::State::begin(Owned<VkCommandPool> &pool) {
+VkCommandBuffer Device::State::begin(Owned<VkCommandPool> &pool) const {
   constexpr const char *name = "a list of commands";
   pool = make(vk.CreateCommandPool, vk.DestroyCommandPool,
               VkCommandPoolCreateInfo{
@@ -626,6 +527,16 @@ VkCommandBuffer Device::State::begin(Owned<VkCommandPool> &pool) {
   return commands;
 }
 
+void Device::State::barrier(VkCommandBuffer commands, VkPipelineStageFlags from,
+                            VkAccessFlags wrote, VkPipelineStageFlags to,
+                            VkAccessFlags reads) const {
+  VkMemoryBarrier memory{.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
+                         .srcAccessMask = wrote,
+                         .dstAccessMask = reads};
+  vk.CmdPipelineBarrier(commands, from, to, 0, 1, &memory, 0, nullptr, 0,
+                        nullptr);
+}
+
 CommandList Device::record(std::span<const Dispatch> list) {
   State &s = *state;
   const Loader &vk = s.vk;
@@ -635,11 +546,11 @@ CommandList Device::record(std::span<const Dispatch> list) {
   CommandList result;
   VkCommandBuffer commands = result.commands = s.begin(result.pool);
   // What earlier lists wrote, and the host.
-  barrier(vk, commands, VK_PIPELINE_STAGE_HOST_BIT | compute,
-          VK_ACCESS_HOST_WRITE_BIT | writes, compute, reads | writes);
+  s.barrier(commands, VK_PIPELINE_STAGE_HOST_BIT | compute,
+            VK_ACCESS_HOST_WRITE_BIT | writes, compute, reads | writes);
   for (const Dispatch &dispatch : list) {
     if (dispatch.barrier)
-      barrier(vk, commands, compute, writes, compute, reads | writes);
+      s.barrier(commands, compute, writes, compute, reads | writes);
     const Pipeline *pipeline = dispatch.sets->pipelines[dispatch.set];
     vk.CmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE,
                        pipeline->pipeline.get());
@@ -649,21 +560,28 @@ CommandList Device::record(std::span<const Dispatch> list) {
     vk.CmdDispatch(commands, dispatch.groups[0], dispatch.groups[1],
                    dispatch.groups[2]);
   }
-  barrier(vk, commands, compute, writes, VK_PIPELINE_STAGE_HOST_BIT,
-          VK_ACCESS_HOST_READ_BIT);
+  s.barrier(commands, compute, writes, VK_PIPELINE_STAGE_HOST_BIT,
+            VK_ACCESS_HOST_READ_BIT);
   s.check(vk.EndCommandBuffer(commands), "a list of commands");
   return result;
 }
 
-void Device::run(const CommandList &list) { state->submit(list.commands); }
-
-void Device::State::submit(VkCommandBuffer commands) {
+void Device::run(const CommandList &list) {
   constexpr const char *name = "running kernels";
-  VkFence waited = fence.get();
+  VkFence done = state->fence.get();
+  state->submit(list.commands, done, name);
+  state->wait(done, name);
+}
+
+void Device::State::submit(VkCommandBuffer commands, VkFence done,
+                           std::string_view what) const {
   VkSubmitInfo info{.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
                     .commandBufferCount = 1,
                     .pCommandBuffers = &commands};
-  check(vk.QueueSubmit(queue, 1, &info, waited), name);
-  check(vk.WaitForFences(device, 1, &waited, VK_TRUE, kForever), name);
-  check(vk.ResetFences(device, 1, &waited), name);
+  check(vk.QueueSubmit(queue, 1, &info, done), what);
+}
+
+void Device::State::wait(VkFence done, std::string_view what) const {
+  check(vk.WaitForFences(device, 1, &done, VK_TRUE, kForever), what);
+  check(vk.ResetFences(device, 1, &done), what);
 }

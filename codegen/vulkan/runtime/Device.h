@@ -13,7 +13,8 @@
 //     device.run(list);
 //
 // Everything throws Error, in one line, for what the driver refuses. What a device
-// has made must go before it. Not thread-safe, but for pipeline().
+// has made must go before it. Not thread-safe, but for pipeline(). Upload.h writes to
+// memory that the host does not see.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -80,6 +81,7 @@ public:
 
 private:
   friend class Device;
+  friend class Upload;
   Owned<VkDeviceMemory> memory; // goes after the buffer that lies in it
   Owned<VkBuffer> buffer;
   void *mapped = nullptr;
@@ -160,9 +162,6 @@ public:
                   Memory = Memory::Shared);
   /// Of all buffers so far, without what drivers round up.
   uint64_t allocatedBytes() const;
-  /// Writes to a part of a buffer while nothing runs.
-  void upload(const Buffer &to, uint64_t offset, const void *data,
-              uint64_t bytes);
   /// May be called on several threads at once.
   Pipeline pipeline(std::span<const uint32_t> spirv, const char *entry,
                     unsigned bindings, std::string_view name);
@@ -185,6 +184,7 @@ public:
   std::vector<std::string> validationMessages() const;
 
 private:
+  friend class Upload;
   struct State;
   std::unique_ptr<State> state;
 };

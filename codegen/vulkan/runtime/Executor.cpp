@@ -2,6 +2,7 @@
 #include "Device.h"
 #include "Kernel.h"
 #include "PipelineCache.h"
+#include "Upload.h"
 #include "runtime/ByteRanges.h"
 #include "runtime/Error.h"
 #include "runtime/Team.h"
@@ -10,6 +11,7 @@
 #include <atomic>
 #include <cstring>
 #include <fmt/format.h>
+#include <future>
 #include <map>
 #include <mutex>
 #include <numeric>
@@ -48,8 +50,10 @@ public:
     return part ? part->end() - offset : 0;
   }
   void upload(Device &device, const uint8_t *data) const {
+    Upload upload(device);
     for (const Part &part : parts)
-      device.upload(part.buffer, 0, data + part.begin, part.buffer.size());
+      upload.write(part.buffer, 0, data + part.begin, part.buffer.size());
+    upload.finish();
   }
 
 private:
@@ -138,15 +142,11 @@ private:
 // Memory
 //===----------------------------------------------------------------------===//
 
-static bool isOurs(const plan::Stage &stage, const ExecutorInput &input) {
-  return stage.device == input.device && stage.kernel != plan::kCopy;
-}
-
 /// What this device's stages touch.
 static std::vector<plan::Buffer> buffersOf(const ExecutorInput &input) {
   std::vector<plan::Buffer> buffers;
   for (const plan::Stage &stage : input.plan.stages())
-    if (isOurs(stage, input)) {
+    if (stage.callsOn(input.device)) {
       auto own = input.plan.buffers().subspan(stage.firstBuffer, stage.buffers);
       buffers.insert(buffers.end(), own.begin(), own.end());
     }
@@ -164,7 +164,7 @@ piecesOf(const ExecutorInput &input, plan::Space space, uint64_t alignment,
          std::span<const quern_vulkan_kernel *const> kernels) {
   std::map<uint64_t, uint64_t> panels; // weights by offset: bytes of a panel
   for (const plan::Stage &stage : input.plan.stages())
-    if (isOurs(stage, input) && space == plan::Space::Weights)
+    if (stage.callsOn(input.device) && space == plan::Space::Weights)
       for (const quern_vulkan_panels &w :
            std::span(kernels[stage.kernel]->weights,
                      kernels[stage.kernel]->weightCount))
@@ -254,9 +254,13 @@ VulkanExecutor::VulkanExecutor(
       weights(spaceOf(input, plan::Space::Weights, "weights")) {
   checkLimits(input);
   std::memset(frontMemory.data(), 0, frontMemory.size());
+  // The weights wait for the file and the device, the pipelines for a compiler.
+  std::future<void> uploading = std::async(std::launch::async, [&] {
+    weights.upload(device, input.weights.data());
+  });
   makePipelines();
+  uploading.get();
   layOutStages(input);
-  weights.upload(device, input.weights.data());
   // What `info` prints is what was taken, and not about that: on all devices that take
   // at once what every device can.
   if (uint64_t planned = memoryOf(plan, input.device).total();
@@ -473,7 +477,7 @@ void VulkanExecutor::layOutStages(const ExecutorInput &input) {
   bool running = false;
   for (const plan::Stage &stage : plan.stages()) {
     firstLaunch.push_back(launches.size());
-    bool ours = isOurs(stage, input);
+    const bool ours = stage.callsOn(input.device);
     if (ours)
       addLaunches(stage);
     runs += ours && !running;
@@ -483,7 +487,9 @@ void VulkanExecutor::layOutStages(const ExecutorInput &input) {
   firstLaunch.push_back(launches.size());
   constants = device.allocate(constantWords.size() * sizeof(int32_t),
                               "constants", Memory::Device);
-  device.upload(constants, 0, constantWords.data(), constants.size());
+  Upload upload(device);
+  upload.write(constants, 0, constantWords.data(), constants.size());
+  upload.finish();
   for (Bound &launch : bound)
     launch.bindings[1].buffer = &constants;
   sets = device.bind(bound);

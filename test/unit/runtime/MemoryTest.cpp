@@ -111,6 +111,7 @@ TEST(Memory, OfADevice) {
   EXPECT_EQ(plan.devices[0].memory.weights, kToyVocabulary * 4u);
   EXPECT_EQ(plan.devices[0].memory.activations, view->frontBytes);
   EXPECT_EQ(plan.devices[0].memory.overhead, (1 + 3) * kConstantBytes);
+  EXPECT_EQ(plan.hostWeights, 0u);
   EXPECT_TRUE(planMemory(toy.view, 256, {0, 1}).devices.empty());
 }
 
@@ -133,6 +134,7 @@ TEST(Memory, OfTwoDevices) {
   ASSERT_EQ(head.devices.size(), 1u);
   EXPECT_EQ(head.devices[0].name, "other");
   EXPECT_EQ(head.devices[0].memory.weights, kToyVocabulary * 4u);
+  EXPECT_EQ(head.hostWeights, 0u);
   EXPECT_EQ(head.devices[0].memory.kv, 0u);
   EXPECT_EQ(head.devices[0].memory.overhead, (1 + 1) * kConstantBytes);
   EXPECT_EQ(item(head, "activations", /*touched=*/false), front);
@@ -140,6 +142,7 @@ TEST(Memory, OfTwoDevices) {
 
   MemoryPlan rest = planOf(0);
   EXPECT_EQ(rest.devices[0].memory.weights, 0u);
+  EXPECT_EQ(rest.hostWeights, kToyVocabulary * 4u);
   EXPECT_GT(rest.devices[0].memory.kv, 0u);
   EXPECT_EQ(rest.devices[0].memory.overhead, (1 + 2) * kConstantBytes);
   EXPECT_EQ(item(rest, "keys and values"), 0u);

@@ -112,6 +112,20 @@ TEST_F(PlanViewTest, RefusesWrongEntries) {
   EXPECT_NE(
       with<Buffer>(&H::buffersAt, 0, [](Buffer &b) { b.space = Space(7); }),
       "");
+  // In the arena, and across the end of its front.
+  auto across = [&](uint64_t before, uint64_t bytes) {
+    std::vector<uint8_t> section = good;
+    auto &h = *reinterpret_cast<H *>(section.data());
+    h.arenaBytes += 64;
+    auto &b = *reinterpret_cast<Buffer *>(&section[h.buffersAt]);
+    EXPECT_EQ(b.space, Space::Arena);
+    b.offset = h.frontBytes - before, b.bytes = bytes;
+    return open(section);
+  };
+  EXPECT_EQ(across(16, 16), "");
+  EXPECT_EQ(across(0, 64), "");
+  EXPECT_EQ(across(16, 17), "plan: buffer 0 begins in the front of the arena "
+                            "and ends behind it");
   EXPECT_NE(with<KvGroup>(&H::groupsAt, 1, [](KvGroup &g) { g.pages = ~0u; }),
             "");
   EXPECT_NE(with<KvGroup>(&H::groupsAt, 1,
