@@ -223,8 +223,9 @@ void TileEmitter::emit() {
 bool quern::simt::takesLinearTiles(KernelOp kernel, const Capabilities &chip) {
   auto roots = kernel.getBody().front().getOps<LinearOp>();
   const int64_t count = std::distance(roots.begin(), roots.end());
-  return chip.tiles && kernel.getRole() == Role::Prompt &&
-         kernel.getRows() == RowsOf::Step && count > 0 && count <= kPanels;
+  return chip.tiles && numberOfLinears(kernel) == Number::F32 &&
+         kernel.getRole() == Role::Prompt && kernel.getRows() == RowsOf::Step &&
+         count <= kPanels;
 }
 
 LogicalResult quern::simt::lowerLinearTiles(KernelBuilder &b) {
