@@ -2,6 +2,7 @@
 #pragma once
 #include "ir/Panel.h"
 #include "ir/Quern.h"
+#include "ir/RowRecord.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 namespace quern {
@@ -17,7 +18,7 @@ inline int64_t activationBytes(mlir::Type type, int64_t rows) {
   if (auto converted = mlir::dyn_cast<RowsType>(type))
     return converted.getNumber() == Number::BF16
                ? rows * stride * 2
-               : rows / 8 * (stride / 32) * 768;
+               : rows / rowRecord::kRows * (stride / kStep) * rowRecord::kBytes;
   return rows * stride * 4;
 }
 /// The part of it that a row touches.

@@ -36,6 +36,11 @@ SmallVector<MemRefType, 3> quern::simt::buffersOf(Type type) {
               memory({dyn, rowStride(t.getDimSize(1))}, t.getElementType())};
         return {memory(t.getShape(), t.getElementType())};
       })
+      .Case<RowsType>([&](RowsType t) -> List {
+        if (t.getNumber() != Number::I16)
+          return {};
+        return {memory({dyn}, i8)};
+      })
       .Case<PanelsType>([&](PanelsType) -> List { return {memory({dyn}, i8)}; })
       .Case<KvType>([&](KvType t) -> List {
         if (!t.isLaidOut())
@@ -48,6 +53,14 @@ SmallVector<MemRefType, 3> quern::simt::buffersOf(Type type) {
       .Default([](Type) -> List { return {}; });
 }
 
+std::optional<Number> quern::simt::numberOfLinears(KernelOp kernel) {
+  auto linears = kernel.getBody().front().getOps<LinearOp>();
+  if (linears.empty())
+    return std::nullopt;
+  auto rows = dyn_cast<RowsType>((*linears.begin()).getInput().getType());
+  return rows ? rows.getNumber() : Number::F32;
+}
+
 FailureOr<SmallVector<LinearOp>> quern::simt::linearsOf(KernelBuilder &b) {
   SmallVector<LinearOp> linears;
   for (Operation &op : b.body().without_terminator()) {
@@ -58,13 +71,11 @@ FailureOr<SmallVector<LinearOp>> quern::simt::linearsOf(KernelBuilder &b) {
       linears.push_back(linear);
     if (!linear || !isa<PanelsType>(linear.getWeight().getType()) ||
         !isa<BlockArgument>(linear.getInput()) ||
-        !isa<RankedTensorType>(linear.getInput().getType()) ||
         linear.getInput() != linears.front().getInput() ||
         columnsOf(linear.getResult().getType()) !=
             columnsOf(linears.front().getResult().getType()))
       return op.emitOpError(
-          "requires linears of one operand in f32 with packed "
-          "weights of one shape");
+          "requires linears of one operand with packed weights of one shape");
   }
   return linears;
 }

@@ -44,6 +44,7 @@
 //   tensor<?xCxf32>            memref<?xSxf32>, S = rowStride(C)
 //   tensor<?xi32>              memref<?xi32>
 //   tensor<AxBxf32>, <Nxf32>   memref of that shape
+//   !quern.rows of i16         memref<?xi8> (see ir/RowRecord.h)
 //   !quern.panels              memref<?xi8> (see ir/Panel.h)
 //   !quern.kv                  memref<?xT> of the stored type, the layer's
 //                              pages; memref<?xi32>, the page table
@@ -169,8 +170,12 @@ private:
 /// in memory); constants that it takes.
 llvm::SmallVector<mlir::MemRefType, 3> buffersOf(mlir::Type);
 
-/// The linears of a kernel that has no other root: all have one operand, in f32, and
-/// packed weights of one shape. Where that is not so, says it at the op.
+/// The numbers that the operand of a kernel's first linear is in; nothing where there
+/// is no linear.
+std::optional<Number> numberOfLinears(KernelOp);
+
+/// The linears of a kernel that has no other root: all have one operand and packed
+/// weights of one shape. Where that is not so, says it at the op.
 mlir::FailureOr<llvm::SmallVector<LinearOp>> linearsOf(KernelBuilder &);
 
 /// Of the memory of a workgroup.

@@ -14,6 +14,12 @@ static bool isBytes(Type type) {
   return memory && memory.getElementType().isInteger(8);
 }
 
+static bool isStoredTo(Value memory) {
+  return llvm::any_of(memory.getUsers(), [](Operation *user) {
+    return isa<vector::StoreOp>(user);
+  });
+}
+
 /// Reads bytes of a memory of pieces of 16 bytes. All addresses are multiples of what
 /// is loaded, so nothing crosses the end of a piece.
 class PieceReader {
@@ -93,13 +99,40 @@ static LogicalResult readPiece(vector::LoadOp load, Value pieces) {
   return success();
 }
 
+/// Gives memory of bytes another element.
+static void setElement(Value memory, Type element) {
+  auto type = cast<MemRefType>(memory.getType());
+  memory.setType(MemRefType::get({ShapedType::kDynamic}, element,
+                                 MemRefLayoutAttrInterface(),
+                                 type.getMemorySpace()));
+}
+
+/// Memory of bytes, all of whose users are stores, becomes one of words.
+static LogicalResult toWords(Value memory) {
+  Type i32 = IntegerType::get(memory.getContext(), 32);
+  setElement(memory, i32);
+  for (Operation *user : llvm::make_early_inc_range(memory.getUsers())) {
+    auto store = dyn_cast<vector::StoreOp>(user);
+    if (!store || store.getVectorType().getNumElements() != 4)
+      return user->emitOpError(
+          "requires memory that is only stored to, in words");
+    OpBuilder builder(store);
+    VectorBuilder b(store, builder);
+    Value word = vector::ExtractOp::create(
+        b, b.bitcast(store.getValueToStore(), b.i32s(1)), int64_t(0));
+    Value two = b.index(2);
+    memref::StoreOp::create(
+        b, word, memory,
+        b.createOrFold<arith::ShRUIOp>(store.getIndices()[0], two));
+    store.erase();
+  }
+  return success();
+}
+
 /// Memory of bytes, all of whose users are loads, becomes one of pieces.
 static LogicalResult toPieces(Value memory) {
-  auto type = cast<MemRefType>(memory.getType());
-  Type i32 = IntegerType::get(type.getContext(), 32);
-  memory.setType(
-      MemRefType::get({ShapedType::kDynamic}, VectorType::get({4}, i32),
-                      MemRefLayoutAttrInterface(), type.getMemorySpace()));
+  Type i32 = IntegerType::get(memory.getContext(), 32);
+  setElement(memory, VectorType::get({4}, i32));
   for (Operation *user : llvm::make_early_inc_range(memory.getUsers())) {
     auto load = dyn_cast<vector::LoadOp>(user);
     if (!load)
@@ -157,7 +190,8 @@ static void floatsToPieces(Value memory) {
 static LogicalResult bytesToPieces(gpu::GPUFuncOp function) {
   SmallVector<Type> types;
   for (BlockArgument argument : function.getArguments()) {
-    if (isBytes(argument.getType()) && failed(toPieces(argument)))
+    if (isBytes(argument.getType()) &&
+        failed(isStoredTo(argument) ? toWords(argument) : toPieces(argument)))
       return failure();
     floatsToPieces(argument);
     if (types.size() < function.getFunctionType().getNumInputs())
@@ -180,19 +214,24 @@ struct LowerTile : PassWrapper<LowerTile, OperationPass<ModuleOp>> {
                     memref::MemRefDialect, vector::VectorDialect>();
   }
   void runOnOperation() override {
-    RewritePatternSet patterns(&getContext());
-    populatePanelToVectorPatterns(patterns);
-    populateTileToVectorPatterns(patterns);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
-      return signalPassFailure();
-    auto lowered = getOperation().walk([](gpu::GPUFuncOp function) {
-      return WalkResult(bytesToPieces(function));
-    });
-    if (lowered.wasInterrupted())
+    if (failed(lowerTile(getOperation(), RewritePatternSet(&getContext()))))
       signalPassFailure();
   }
 };
 } // namespace
+
+LogicalResult quern::simt::lowerTile(ModuleOp module,
+                                     RewritePatternSet &&patterns) {
+  populatePanelToVectorPatterns(patterns);
+  populateTileToVectorPatterns(patterns);
+  if (failed(applyPatternsGreedily(module, std::move(patterns))))
+    return failure();
+  return failure(module
+                     .walk([](gpu::GPUFuncOp function) {
+                       return WalkResult(bytesToPieces(function));
+                     })
+                     .wasInterrupted());
+}
 
 std::unique_ptr<Pass> quern::simt::createLowerTilePass() {
   return std::make_unique<LowerTile>();

@@ -67,6 +67,8 @@ Arguments::Arguments(KernelOp kernel) {
     } else if (auto packed = dyn_cast<PanelsType>(type)) {
       add(Kind::Other, "weights");
       panels = (packed.getRows() + kLanes - 1) / kLanes;
+    } else if (isa<RowsType>(type)) {
+      add(Kind::Other, "activations");
     } else {
       auto tensor = cast<RankedTensorType>(type);
       bool ids = tensor.getElementType().isInteger(32);

@@ -10,7 +10,8 @@ namespace quern::vulkan {
 
 /// Features that the kernels use, as runtime/Device.h's needsOf() takes them.
 inline constexpr llvm::StringLiteral kFeatures =
-    "shaderInt8,shaderInt16,shaderFloat16,storageBuffer16BitAccess";
+    "shaderInt8,shaderInt16,shaderFloat16,storageBuffer16BitAccess,"
+    "shaderIntegerDotProduct";
 
 /// An object with a quern_vulkan_kernel (runtime/Kernel.h) for every spirv.module of
 /// `kernels`; with `table`, also the set of those kernels, of any objects.

@@ -33,8 +33,9 @@ static spirv::TargetEnvAttr environment(MLIRContext *context) {
   using C = spirv::Capability;
   using E = spirv::Extension;
   auto triple = spirv::VerCapExtAttr::get(
-      spirv::Version::V_1_3,
-      {C::Shader, C::Int8, C::Int16, C::Float16, C::StorageBuffer16BitAccess},
+      spirv::Version::V_1_6,
+      {C::Shader, C::Int8, C::Int16, C::Float16, C::StorageBuffer16BitAccess,
+       C::DotProduct, C::DotProductInput4x8BitPacked},
       ArrayRef<E>{E::SPV_KHR_storage_buffer_storage_class,
                   E::SPV_KHR_16bit_storage},
       context);
@@ -189,6 +190,25 @@ struct ForbidContraction
     });
   }
 };
+
+/// The version that a module was made for: upstream's pass says the least that its
+/// instructions need, and entry points of 1.4 and later list more.
+struct NameVersion : PassWrapper<NameVersion, OperationPass<spirv::ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(NameVersion)
+
+  StringRef getArgument() const override { return "quern-vulkan-version"; }
+  StringRef getDescription() const override {
+    return "name the environment's version of SPIR-V";
+  }
+  void runOnOperation() override {
+    spirv::ModuleOp module = getOperation();
+    spirv::VerCapExtAttr needs = *module.getVceTriple();
+    module.setVceTripleAttr(spirv::VerCapExtAttr::get(
+        spirv::lookupTargetEnvOrDefault(module).getVersion(),
+        llvm::to_vector(needs.getCapabilities()),
+        llvm::to_vector(needs.getExtensions()), &getContext()));
+  }
+};
 } // namespace
 
 void quern::vulkan::buildSpirvPasses(OpPassManager &pm) {
@@ -200,6 +220,7 @@ void quern::vulkan::buildSpirvPasses(OpPassManager &pm) {
   spirvPasses.addPass(std::make_unique<ForbidContraction>());
   spirvPasses.addPass(spirv::createSPIRVLowerABIAttributesPass());
   spirvPasses.addPass(spirv::createSPIRVUpdateVCEPass());
+  spirvPasses.addPass(std::make_unique<NameVersion>());
 }
 
 StringRef quern::vulkan::kernelNameOf(spirv::ModuleOp module) {

@@ -8,6 +8,7 @@
 #include "codegen/simt/Passes.h"
 #include "codegen/simt/Report.h"
 #include "codegen/vulkan/Chips.h"
+#include "codegen/vulkan/LowerTile.h"
 #include "codegen/vulkan/Object.h"
 #include "codegen/vulkan/Spirv.h"
 #include "ir/tile/Tile.h"
@@ -24,13 +25,11 @@ public:
   explicit VulkanTarget(const vulkan::Chip &profile) : profile(profile) {}
 
   TargetTraits traits() const override {
-    // Activations stay f32: no conversion to make or to fuse.
-    return {.codes = {Number::F32, Number::F32},
+    return {.codes = {Number::F32, Number::I16},
             .floats = {Number::F32, Number::F32},
             .panels = PanelOrder::Lanes,
             .alignment = 256, // the most that a driver may want of an offset
             .ownMemory = true,
-            .fuseConvert = false,
             .attentionKeys = 512};
   }
   Linking linking() const override { return Linking::Dynamic; }
@@ -42,7 +41,7 @@ public:
     pm.addPass(createCSEPass());
   }
   void buildObjectPasses(OpPassManager &pm) const override {
-    pm.addPass(simt::createLowerTilePass());
+    pm.addPass(vulkan::createLowerTilePass());
     vulkan::buildSpirvPasses(pm);
   }
 
@@ -61,7 +60,7 @@ public:
     OwningOpRef<ModuleOp> lowered = kernels.clone();
     PassManager pm(kernels.getContext());
     buildKernelPasses(pm);
-    pm.addPass(simt::createLowerTilePass());
+    pm.addPass(vulkan::createLowerTilePass());
     pm.addPass(createCanonicalizerPass()); // as on the way to SPIR-V
     pm.addPass(createCSEPass());
     if (failed(pm.run(*lowered)))
@@ -115,6 +114,7 @@ void registerDialects(DialectRegistry &registry) {
 void registerPasses() {
   registerPass([] { return simt::createLowerKernelsPass({}); });
   registerPass([] { return simt::createLowerTilePass(); });
+  registerPass([] { return vulkan::createLowerTilePass(); });
   PassPipelineRegistration<>("quern-vulkan-to-spirv",
                              "from gpu.module to spirv.module",
                              vulkan::buildSpirvPasses);

@@ -137,6 +137,85 @@ TEST_F(Conformance, Linear) {
     }
 }
 
+std::string integersOf(int64_t columns) {
+  return fmt::format("!quern.rows<{}, i16>", columns);
+}
+
+/// Half of what an integer counts is an error of 1 / 65024 of the greatest column.
+TEST_F(Conformance, Convert) {
+  for (int64_t columns : {1, 4, 17, 32, 33, 96, 100, 512, 1000}) {
+    SCOPED_TRACE(columns);
+    Operation op(fmt::format("%y = quern.convert %0 : {0} -> {1}\n"
+                             "quern.yield %y : {1}",
+                             rowsOf(columns), integersOf(columns)));
+    HostRows x = random.rows(11, columns);
+    // A row of zeros, one whose numbers are too small for a scale, one of one number.
+    std::fill_n(x.row(1), columns, 0.0f);
+    std::fill_n(x.row(2), columns, -1e-36f);
+    std::fill_n(x.row(3), columns, 0.0f);
+    x.row(3)[columns / 2] = -2.5f;
+    op.rows(x);
+    expectConforms(runner(), op, 11, 1.6e-5);
+  }
+}
+
+/// Weights and rows of a norm that its conversion reads.
+TEST_F(Conformance, RmsNormAndConvert) {
+  for (int64_t columns : {1, 33, 576, 1000}) {
+    SCOPED_TRACE(columns);
+    Operation op(
+        fmt::format("%y = quern.rms_norm %0, %1 {{epsilon = 1.0e-5 : f32}} : "
+                    "({0}, tensor<{2}xf32>) -> {0}\n"
+                    "%z = quern.convert %y : {0} -> {1}\n"
+                    "quern.yield %z : {1}",
+                    rowsOf(columns), integersOf(columns), columns));
+    op.rows(random.rows(9, columns)).vector(random.rows(1, columns).data);
+    expectConforms(runner(), op, 9, 1.7e-5);
+  }
+}
+
+TEST_F(Conformance, LinearOfIntegers) {
+  for (const Format *format : kernelFormats(/*floats=*/false)) {
+    SCOPED_TRACE(format->name);
+    TestWeight w(*format, 37, columnsOfFormat(*format, 333), 7,
+                 runner().order());
+    std::string y = rowsOf(w.rows);
+    Operation op(fmt::format("%y = quern.linear %0, %1 : ({}, {}) -> {}\n"
+                             "quern.yield %y : {}",
+                             integersOf(w.columns), w.type(), y, y),
+                 "step", "generated");
+    op.integerRows(random.rows(19, w.columns)).weight(w);
+    expectConforms(runner(), op, 19, 2e-6);
+  }
+}
+
+/// Linears of one operand, which a kernel makes together, with what follows them; of
+/// so many that an item has rows of several blocks of the operand.
+TEST_F(Conformance, SeveralLinearsOfIntegers) {
+  const Format *format = findFormat("q4_1");
+  for (int64_t count : {2, 5}) {
+    SCOPED_TRACE(count);
+    std::string t = rowsOf(96), text, sum = "%0";
+    std::vector<TestWeight> weights;
+    for (int64_t i = 0; i < count; ++i)
+      weights.emplace_back(*format, 96, 96, unsigned(i + 1), runner().order());
+    for (int64_t i = 0; i < count; ++i)
+      text +=
+          fmt::format("%y{0} = quern.linear %1, %{1} : ({2}, {3}) -> {4}\n", i,
+                      i + 2, integersOf(96), weights[size_t(i)].type(), t);
+    for (int64_t i = 0; i < count; ++i) {
+      text += fmt::format("%s{0} = quern.add {1}, %y{0} : {2}\n", i, sum, t);
+      sum = fmt::format("%s{}", i);
+    }
+    Operation op(text + fmt::format("quern.yield {} : {}", sum, t), "step",
+                 "generated");
+    op.rows(random.rows(37, 96)).integerRows(random.rows(37, 96));
+    for (const TestWeight &w : weights)
+      op.weight(w);
+    expectConforms(runner(), op, 37, 2e-6);
+  }
+}
+
 /// More rows and columns than a tile has, one less and one more; columns of the
 /// operand that end within a step, within four of them, and before the first step.
 TEST_F(Conformance, LinearOfAPrompt) {

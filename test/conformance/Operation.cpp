@@ -1,8 +1,10 @@
 //===- Operation.cpp - A kernel with its arguments ------------------------===//
 #include "Operation.h"
 #include "fmt/format.h"
+#include "ir/RowRecord.h"
 #include "mlir/Parser/Parser.h"
 #include "gtest/gtest.h"
+#include <cstring>
 
 using namespace quern;
 using namespace quern::test;
@@ -15,6 +17,19 @@ Operation::Argument &Operation::add(std::string type) {
 Operation &Operation::rows(HostRows x) {
   std::string type = fmt::format("tensor<?x{}xf32>", x.columns);
   add(type).host = std::move(x);
+  return *this;
+}
+Operation &Operation::integerRows(const HostRows &x) {
+  TestRows rows(x.rows, x.columns, 0);
+  for (int64_t r = 0; r < x.rows; ++r)
+    std::copy_n(x.row(r), x.columns,
+                rows.data.data() + r * rowStride(x.columns));
+  ConvertedRows converted = toI16(rows);
+  Argument &a = add(fmt::format("!quern.rows<{}, i16>", x.columns));
+  a.host = HostRows(x.rows, x.columns);
+  std::copy(converted.values.begin(), converted.values.end(),
+            a.host.data.begin());
+  a.record = std::move(converted.bytes);
   return *this;
 }
 Operation &Operation::vector(std::vector<float> w) {
@@ -58,16 +73,67 @@ std::string Operation::text() const {
                      role, rowsOf, list, body);
 }
 
+namespace {
+struct Result {
+  int64_t columns;
+  bool integers;
+};
+} // namespace
+
 /// What the results of the kernel are made of.
-static std::vector<int64_t> resultColumns(const std::string &text) {
+static std::vector<Result> resultsOf(const std::string &text) {
   mlir::MLIRContext context;
   auto module = parse(text, context);
-  std::vector<int64_t> columns;
+  std::vector<Result> results;
   KernelOp kernel = *module->getOps<KernelOp>().begin();
   for (mlir::Type type :
        kernel.getBody().front().getTerminator()->getOperandTypes())
-    columns.push_back(columnsOf(type));
-  return columns;
+    results.push_back({columnsOf(type), mlir::isa<RowsType>(type)});
+  return results;
+}
+
+static int64_t stepsOf(int64_t columns) {
+  return (columns + kStep - 1) / kStep;
+}
+
+/// The values of a record (ir/RowRecord.h), all of which must agree with itself.
+static void unpackRecord(const uint8_t *codes, const uint8_t *scales,
+                         int64_t columns, float *values) {
+  using namespace rowRecord;
+  auto number = [&](auto type, int64_t at) {
+    std::memcpy(&type, scales + at, sizeof(type));
+    return type;
+  };
+  const float scale = number(0.0f, kScale);
+  int32_t sums[3] = {};
+  for (int64_t c = 0; c < int64_t(kStep); ++c) {
+    int32_t q = 256 * int8_t(codes[kHigh + c]) + int8_t(codes[kLow + c]);
+    sums[c / 16] += q, sums[2] += q;
+    if (c < columns)
+      values[c] = scale * float(q);
+    else
+      EXPECT_EQ(q, 0) << "beyond the last column";
+  }
+  for (int64_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(number(0, kSums + 4 * i), sums[i]);
+    EXPECT_EQ(number(0.0f, kScaledSums + 4 * i), scale * float(sums[i]));
+  }
+  EXPECT_EQ(number(0, kZero), 0);
+}
+
+static HostRows unpackIntegers(const Bytes &memory, int64_t rows,
+                               int64_t columns) {
+  using namespace rowRecord;
+  HostRows result(rows, columns);
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t s = 0; s < stepsOf(columns); ++s) {
+      const uint8_t *record =
+          memory.as<uint8_t>() + (r / kRows * stepsOf(columns) + s) * kBytes;
+      unpackRecord(record + r % kRows * kCodes,
+                   record + kScalesAt + r % kRows * kScales,
+                   columns - s * kStep, result.row(r) + s * kStep);
+    }
+  return result;
 }
 
 /// The row tiles of the first `count` rows of a step.
@@ -111,19 +177,27 @@ std::vector<HostRows> Operation::run(Runner &runner, int64_t count) const {
       lend(a.integers);
     else if (!a.floats.empty())
       lend(a.floats);
+    else if (!a.record.empty())
+      lend(a.record);
     else
       pass(packRows(a.host));
   size_t first = made.size();
-  std::vector<int64_t> columns = resultColumns(text());
-  for (int64_t n : columns)
-    pass(packRows(HostRows(count, n), NAN));
+  std::vector<Result> expected = resultsOf(text());
+  for (auto [columns, integers] : expected)
+    if (integers)
+      pass(Bytes(size_t((count + rowRecord::kRows - 1) / rowRecord::kRows *
+                        stepsOf(columns) * rowRecord::kBytes),
+                 /*fill=*/0xFF));
+    else
+      pass(packRows(HostRows(count, columns), NAN));
   if (llvm::Error error = runner.run(text(), buffers, constants,
                                      {count, int64_t(tiles.size() / 2), count}))
     ADD_FAILURE() << llvm::toString(std::move(error));
   std::vector<HostRows> results;
-  for (size_t i = 0; i < columns.size(); ++i) {
+  for (size_t i = 0; i < expected.size(); ++i) {
     EXPECT_TRUE(made[first + i].guardIntact());
-    results.push_back(unpackRows(made[first + i], count, columns[i]));
+    auto unpack = expected[i].integers ? unpackIntegers : unpackRows;
+    results.push_back(unpack(made[first + i], count, expected[i].columns));
   }
   return results;
 }

@@ -17,6 +17,8 @@ public:
       : body(std::move(body)), rowsOf(std::move(rows)), role(std::move(role)) {}
 
   Operation &rows(HostRows x);
+  /// As `!quern.rows<N, i16>`.
+  Operation &integerRows(const HostRows &x);
   Operation &vector(std::vector<float> w);
   Operation &indices(std::vector<int32_t> i);
   Operation &weight(const TestWeight &);
@@ -36,6 +38,7 @@ private:
   struct Argument {
     std::string type;
     HostRows host;
+    AlignedVector<uint8_t> record; // of integer rows
     std::vector<float> floats;
     std::vector<int32_t> integers;
     const TestWeight *matrix = nullptr;

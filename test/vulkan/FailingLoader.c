@@ -1,9 +1,10 @@
 /* A Vulkan loader in front of the real one, for tests: the QUERN_TEST_FAIL_AFTERth
    submission of work and all after it end with the result QUERN_TEST_FAIL_WITH, and
-   devices have QUERN_TEST_SHARED_MEMORY bytes of shared memory at most. The file
-   QUERN_TEST_EVENTS gets an 's' for a submission, a 'w' for a wait for one. The loader
-   is found as libvulkan.so.1 in a folder of LD_LIBRARY_PATH; QUERN_TEST_REAL_LOADER is
-   the other's path. */
+   devices have QUERN_TEST_SHARED_MEMORY bytes of shared memory at most and, with
+   QUERN_TEST_NO_INTEGER_DOT=1, no integer dot products. The file QUERN_TEST_EVENTS gets
+   an 's' for a submission, a 'w' for a wait for one. The loader is found as
+   libvulkan.so.1 in a folder of LD_LIBRARY_PATH; QUERN_TEST_REAL_LOADER is the other's
+   path. */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@ static PFN_vkGetDeviceProcAddr realDevice;
 static PFN_vkQueueSubmit realSubmit;
 static PFN_vkWaitForFences realWait;
 static PFN_vkGetPhysicalDeviceProperties realProperties;
+static PFN_vkGetPhysicalDeviceFeatures2 realFeatures;
 static int submissions;
 
 static int number(const char *name) {
@@ -44,6 +46,17 @@ static VkResult VKAPI_CALL waitForFences(VkDevice device, uint32_t count,
                                          uint64_t most) {
   note('w');
   return realWait(device, count, fences, all, most);
+}
+
+static void VKAPI_CALL features(VkPhysicalDevice device,
+                                VkPhysicalDeviceFeatures2 *has) {
+  realFeatures(device, has);
+  VkBaseOutStructure *part = (VkBaseOutStructure *)has;
+  for (; part; part = part->pNext)
+    if (part->sType == VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES &&
+        number("QUERN_TEST_NO_INTEGER_DOT"))
+      ((VkPhysicalDeviceVulkan13Features *)part)->shaderIntegerDotProduct =
+          VK_FALSE;
 }
 
 static VkResult VKAPI_CALL submit(VkQueue queue, uint32_t count,
@@ -81,6 +94,10 @@ vkGetInstanceProcAddr(VkInstance instance, const char *name) {
   if (found && !strcmp(name, "vkGetPhysicalDeviceProperties")) {
     realProperties = (PFN_vkGetPhysicalDeviceProperties)found;
     return (PFN_vkVoidFunction)properties;
+  }
+  if (found && !strcmp(name, "vkGetPhysicalDeviceFeatures2")) {
+    realFeatures = (PFN_vkGetPhysicalDeviceFeatures2)found;
+    return (PFN_vkVoidFunction)features;
   }
   if (strcmp(name, "vkGetDeviceProcAddr"))
     return found;

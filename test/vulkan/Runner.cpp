@@ -2,6 +2,7 @@
 #include "test/conformance/Runner.h"
 #include "codegen/simt/Passes.h"
 #include "codegen/vulkan/Chips.h"
+#include "codegen/vulkan/LowerTile.h"
 #include "codegen/vulkan/Spirv.h"
 #include "codegen/vulkan/runtime/Device.h"
 #include "ir/tile/Tile.h"
@@ -38,6 +39,7 @@ public:
                         .int16 = true,
                         .float16 = true,
                         .storage16 = true,
+                        .integerDot = true,
                         .threads = uint32_t(chip.capabilities.threads),
                         .sharedBytes = uint32_t(chip.capabilities.sharedBytes),
                         .storageBufferRange = 1 << 27});
@@ -99,7 +101,7 @@ VulkanRunner::compile(const std::string &text, unsigned bindings) {
   packWeights(*module, order());
   mlir::PassManager kernels(&context), spirv(&context);
   kernels.addPass(simt::createLowerKernelsPass(chip.capabilities));
-  kernels.addPass(simt::createLowerTilePass());
+  kernels.addPass(vulkan::createLowerTilePass());
   if (mlir::failed(kernels.run(*module)))
     return llvm::createStringError("cannot lower the kernel: " + message);
   vulkan::buildSpirvPasses(spirv);

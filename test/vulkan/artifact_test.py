@@ -256,6 +256,10 @@ class Refusals(Case):
         self.assertOneLine(done, artifact.path.name,
                            "lacks 32768 bytes of shared memory")
         self.artifact.run("run", "-n", 2, "x", env=less)  # portable
+        done = self.artifact.start("run", "-n", 2, "x", env={
+            **env, "QUERN_TEST_NO_INTEGER_DOT": "1"})
+        self.assertOneLine(done, self.artifact.path.name,
+                           "lacks integer dot products")
 
     def test_a_device_that_is_lost_or_full(self):
         """With a loader in front that fails the first or a later submission."""

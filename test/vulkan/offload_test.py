@@ -51,21 +51,21 @@ class Answers(Splits, e2e.Case):
     def plans(self, ways, *kinds):
         model = self.tiny("planned", arch="gemma3", format="q8_0", window=40,
                           context=512, layers=self.LAYERS)
-        for layers in ways:
+        for layers, *places in ways:
             for flags in kinds:
-                self.comparePlans(model, layers, *flags)
-        for layers, flags in self.byName():
-            self.comparePlans(model, layers, *flags)
+                self.comparePlans(model, layers, *places, *flags)
 
     F16, F32 = ("--ctx", 512), ("--ctx", 200, "--kv-type", "f32")
 
     def test_the_plan_is_what_fit_says_and_what_is_taken(self):
-        self.plans((0, self.half), self.F32)
+        self.plans(((0,), self.half, self.byName()[0]), self.F32)
 
     @e2e.slow
     def test_the_plans_of_all_splits(self):
-        self.plans((0, self.half), self.F16)
-        self.plans((1, self.LAYERS - 1, self.LAYERS), self.F16, self.F32)
+        self.plans(((0,), self.half), self.F16)
+        self.plans(((1,), (self.LAYERS - 1,), (self.LAYERS,)), self.F16,
+                   self.F32)
+        self.plans(self.byName(), ())
 
     @e2e.slow
     def test_the_plans_of_real_models(self):

@@ -1,7 +1,8 @@
 //===- ConvertRow.cpp - Columns of a row into a linear's numbers -===//
 #include "codegen/cpu/linear/ConvertRow.h"
+#include "codegen/kernel/RowIntegers.h"
 #include "ir/Panel.h"
-#include "mlir/Dialect/Math/IR/Math.h"
+#include "ir/RowRecord.h"
 
 using namespace mlir;
 using namespace quern;
@@ -62,17 +63,15 @@ void Converter::storeScalar(Value v, Value at) {
 
 /// The record of one row and step; see RowsType.
 void Converter::toI16(Value first, Value last) {
-  constexpr int64_t kRecord = 768, kScales = 512;
-  Value inBlock = b.rem(row, 8), block = b.mul(b.div(row, 8), steps * kRecord);
-  Value codes = b.add(block, b.mul(inBlock, 64));
-  Value scales = b.add(b.add(block, kScales), b.mul(inBlock, 32));
-  Type i32 = b.getI32Type(), f32 = b.getF32Type(), i8 = b.getI8Type();
-  auto scalar = [&](float v) {
-    return arith::ConstantOp::create(b, b.getF32FloatAttr(v)).getResult();
-  };
+  using namespace rowRecord;
+  Value inBlock = b.rem(row, kRows),
+        block = b.mul(b.div(row, kRows), steps * kBytes);
+  Value codes = b.add(block, b.mul(inBlock, kCodes));
+  Value scales = b.add(b.add(block, kScalesAt), b.mul(inBlock, kScales));
+  Type i32 = b.getI32Type(), f32 = b.getF32Type();
+  VectorType bytes = b.vec(kLanes, b.getI8Type());
   b.loop(first, last, 1, [&](Value s) {
     Value column = b.mul(s, kStep), half[2];
-    // The bits of |x| are in the order of the numbers, NaNs above all others.
     Value most;
     for (int h = 0; h < 2; ++h) {
       half[h] = load(b.add(column, h * kLanes));
@@ -81,40 +80,28 @@ void Converter::toI16(Value first, Value last) {
       most = most ? arith::MaxUIOp::create(b, most, bits).getResult() : bits;
     }
     most = vector::ReductionOp::create(b, vector::CombiningKind::MAXUI, most);
-    Value scale = arith::DivFOp::create(
-        b, arith::BitcastOp::create(b, f32, most), scalar(32512));
-    // Below the least normal number a scale is too coarse: take zero.
-    Value tiny = arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, scale,
-                                       scalar(0x1p-126f));
-    scale = arith::SelectOp::create(b, tiny, scalar(0), scale);
-    Value divisor = arith::SelectOp::create(b, tiny, scalar(1), scale), sum[3];
-    Value at = b.mul(s, kRecord), codesAt = b.add(codes, at),
+    RowScale scale = rowScale(b, most);
+    Value sum[3];
+    Value at = b.mul(s, kBytes), codesAt = b.add(codes, at),
           scalesAt = b.add(scales, at);
     for (int h = 0; h < 2; ++h) {
-      Value q = arith::DivFOp::create(b, half[h], b.broadcast(floats, divisor));
-      q = arith::FPToSIOp::create(b, ints, math::RoundEvenOp::create(b, q));
-      q = arith::SelectOp::create(
-          b, b.broadcast(b.vec(kLanes, b.getI1Type()), tiny), b.splat(ints, 0),
-          q);
-      // high = (q - low) / 256, with low as a signed byte.
-      Value high = arith::AddIOp::create(b, q, b.splat(ints, 128));
-      high = arith::ShRSIOp::create(b, high, b.splat(ints, 8));
-      VectorType bytes = b.vec(kLanes, i8);
-      b.store(arith::TruncIOp::create(b, bytes, high), y,
-              b.add(codesAt, h * kLanes));
+      Value q = rowIntegers(b, scale, half[h]);
+      b.store(arith::TruncIOp::create(b, bytes, highHalves(b, q)), y,
+              b.add(codesAt, kHigh + h * kLanes));
       b.store(arith::TruncIOp::create(b, bytes, q), y,
-              b.add(codesAt, kStep + h * kLanes));
+              b.add(codesAt, kLow + h * kLanes));
       sum[h] = vector::ReductionOp::create(b, vector::CombiningKind::ADD, q);
     }
     sum[2] = arith::AddIOp::create(b, sum[0], sum[1]);
-    storeScalar(scale, scalesAt);
+    storeScalar(scale.scale, b.add(scalesAt, kScale));
     for (int i = 0; i < 3; ++i) {
       Value f = arith::SIToFPOp::create(b, f32, sum[i]);
-      storeScalar(arith::MulFOp::create(b, scale, f),
-                  b.add(scalesAt, 4 + 4 * i));
-      storeScalar(sum[i], b.add(scalesAt, 16 + 4 * i));
+      storeScalar(arith::MulFOp::create(b, scale.scale, f),
+                  b.add(scalesAt, kScaledSums + 4 * i));
+      storeScalar(sum[i], b.add(scalesAt, kSums + 4 * i));
     }
-    storeScalar(arith::ConstantIntOp::create(b, i32, 0), b.add(scalesAt, 28));
+    storeScalar(arith::ConstantIntOp::create(b, i32, 0),
+                b.add(scalesAt, kZero));
   });
 }
 } // namespace

@@ -1,23 +1,10 @@
-//===- Linear.cpp - Products with packed weights, few rows ----------------===//
+//===- Linear.cpp - Products with packed weights, f32 rows ----------------===//
 //
-//     y[r, n] = sum over k of x[r, k] * w[n, k]
-//
-// A task is a panel of 16 weight rows, an item up to kMostRows rows of activations. A
-// thread is a lane of the panel and a *slice* of its columns: of the steps of 32
-// columns it takes every `slices`-th one, decodes its weight row's part of it to
-// f32 and goes through the rows of the item with that. So sixteen threads read what
-// lies beside each other, and every byte of the panel is read once for the item.
-//
-//     thread    0 .. 15   16 .. 31   32 .. 47  ...
-//     lane      0 .. 15    0 .. 15    0 .. 15
-//     steps     0, 8, ..   1, 9, ..   2, 10, ..        with 128 threads
-//
-// The sums lie in shared memory, one for each row, slice and lane: a loop over rows
-// cannot keep them in registers. At the end those of the slices are added in their
-// order. Nothing of that depends on how many rows there are, and so no row's bits do.
+// By slices (SlicedLinear.h): a thread decodes its weight row's part of a step to f32
+// and multiplies the rows with that.
 //
 //===----------------------------------------------------------------------===//
-#include "codegen/simt/Kernel.h"
+#include "codegen/simt/SlicedLinear.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
@@ -25,44 +12,18 @@ using namespace quern;
 using namespace quern::simt;
 
 namespace {
-constexpr int64_t kMostRows = 16; // of activations, of an item
-
-class LinearEmitter {
+class LinearEmitter : public SlicedLinear {
 public:
-  LinearEmitter(KernelBuilder &b, SmallVector<LinearOp> linears)
-      : b(b), roots(std::move(linears)),
-        input(b.memory(roots.front().getInput())),
-        slices(b.chip.threads / kLanes), itemRows(rowsThatFit()),
-        lane(b.rem(b.thread, kLanes)), slice(b.div(b.thread, kLanes)) {}
-
-  void emit();
+  using SlicedLinear::SlicedLinear;
 
 private:
-  void sum(int64_t root);
-  void addStep(PanelReader &w, int64_t root, Value step, int64_t columns);
-  int64_t rowsThatFit() const;
-  void eachRow(function_ref<void(Value)> body) {
-    b.loop(b.index(0), rows, 1, body);
-  }
-  void finish();
-
-  KernelBuilder &b;
-  SmallVector<LinearOp> roots;
-  Value input;
-  int64_t slices, itemRows;
-  Value lane, slice;
-  Value firstRow, rows; // of this item
-  Value partial;        // shared: [root][row][slice][lane]
+  void addSteps(PanelReader &w, size_t root) override;
+  void addStep(PanelReader &w, size_t root, Value step, int64_t columns);
 };
-
-/// Fewer where the sums of more would not fit into shared memory: of many linears.
-int64_t LinearEmitter::rowsThatFit() const {
-  const int64_t ofRow = int64_t(roots.size() * sizeof(float)) * b.chip.threads;
-  return std::clamp<int64_t>(b.chip.sharedBytes / ofRow, 1, kMostRows);
-}
+} // namespace
 
 /// Adds a step's products to the sums of all rows.
-void LinearEmitter::addStep(PanelReader &w, int64_t root, Value step,
+void LinearEmitter::addStep(PanelReader &w, size_t root, Value step,
                             int64_t columns) {
   SmallVector<Value> weights;
   w.decode(
@@ -72,23 +33,16 @@ void LinearEmitter::addStep(PanelReader &w, int64_t root, Value step,
       },
       lane);
   Value first = b.mul(step, kStep);
-  eachRow([&](Value r) {
+  eachSum(root, [&](Value r, Value sum) {
     Value row = b.add(firstRow, r);
-    SmallVector<Value, 4> place{b.index(root), r, slice, lane};
-    Value sum = b.load(partial, place);
     for (auto [c, weight] : llvm::enumerate(weights))
       sum = math::FmaOp::create(
           b, weight, b.load(input, {row, b.add(first, int64_t(c))}), sum);
-    b.store(sum, partial, place);
+    return sum;
   });
 }
 
-/// This thread's part of the sums of a root.
-void LinearEmitter::sum(int64_t root) {
-  PanelReader w = b.panels(roots[size_t(root)].getWeight());
-  eachRow([&](Value r) {
-    b.store(b.number(0), partial, {b.index(root), r, slice, lane});
-  });
+void LinearEmitter::addSteps(PanelReader &w, size_t root) {
   const int64_t whole = w.columns / kStep, rest = w.columns % kStep;
   b.loop(slice, b.index(whole), slices,
          [&](Value step) { addStep(w, root, step, kStep); });
@@ -99,46 +53,9 @@ void LinearEmitter::sum(int64_t root) {
   b.when(mine, [&] { addStep(w, root, b.index(whole), rest); });
 }
 
-/// Adds the slices up; a thread for each row and lane.
-void LinearEmitter::finish() {
-  const int64_t columns = columnsOf(roots.front().getResult().getType());
-  b.eachOfThreads(itemRows * kLanes, [&](Value at) {
-    Value r = b.div(at, kLanes), l = b.rem(at, kLanes);
-    Value row = b.add(firstRow, r), column = b.add(b.mul(b.panel, kLanes), l);
-    Value valid = arith::AndIOp::create(b, b.less(r, rows),
-                                        b.less(column, b.index(columns)));
-    b.when(valid, [&] {
-      DenseMap<Value, Value> results;
-      for (auto [i, root] : llvm::enumerate(roots)) {
-        Value first = b.index(i);
-        results[root.getResult()] =
-            b.loop(b.index(0), b.index(slices), 1, b.number(0),
-                   [&](Value s, ValueRange carried) -> SmallVector<Value> {
-                     Value part = b.load(partial, {first, r, s, l});
-                     return {arith::AddFOp::create(b, carried[0], part)};
-                   })[0];
-      }
-      b.epilogue(results, row, column);
-    });
-  });
-}
-
-void LinearEmitter::emit() {
-  b.launchOverPanels(/*panelsOfTask=*/1, itemRows);
-  partial = b.shared({int64_t(roots.size()), itemRows, slices, kLanes},
-                     b.getF32Type());
-  firstRow = b.mul(b.item, itemRows);
-  rows = b.min(b.sub(b.rows, firstRow), b.index(itemRows));
-  for (int64_t i = 0; i < int64_t(roots.size()); ++i)
-    sum(i);
-  b.barrier();
-  finish();
-}
-} // namespace
-
 bool quern::simt::takesLinear(KernelOp kernel, const Capabilities &chip) {
-  Block &body = kernel.getBody().front();
-  return !body.getOps<LinearOp>().empty() && !takesLinearTiles(kernel, chip);
+  return numberOfLinears(kernel) == Number::F32 &&
+         !takesLinearTiles(kernel, chip);
 }
 
 LogicalResult quern::simt::lowerLinear(KernelBuilder &b) {

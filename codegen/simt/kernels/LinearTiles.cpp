@@ -227,8 +227,10 @@ bool quern::simt::takesLinearTiles(KernelOp kernel, const Capabilities &chip) {
   auto roots = kernel.getBody().front().getOps<LinearOp>();
   const int64_t count = std::distance(roots.begin(), roots.end());
   return chip.tiles && chip.threads == 128 &&
-         chip.sharedBytes >= kStepBytes && kernel.getRole() == Role::Prompt &&
-         kernel.getRows() == RowsOf::Step && count > 0 && count <= kPanels;
+         chip.sharedBytes >= kStepBytes &&
+         numberOfLinears(kernel) == Number::F32 &&
+         kernel.getRole() == Role::Prompt && kernel.getRows() == RowsOf::Step &&
+         count <= kPanels;
 }
 
 LogicalResult quern::simt::lowerLinearTiles(KernelBuilder &b) {

@@ -2,24 +2,39 @@
 //
 // A workgroup for each *run*: a row, or the columns of one head where the weight
 // is that short. Threads take every `threads`-th column, sum its square, and go
-// over the columns a second time with the sum of all, which carries the epilogue.
+// over the columns a second time with the sum of all, which carries the epilogue, or
+// the conversion of a whole row for the linears that read it.
 //
 //===----------------------------------------------------------------------===//
-#include "codegen/simt/Kernel.h"
+#include "codegen/simt/ConvertRow.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 using namespace quern;
 using namespace quern::simt;
 
+/// The conversion of a norm of whole rows, and of nothing else.
+static ConvertOp conversionOf(RmsNormOp norm) {
+  auto convert = norm->hasOneUse()
+                     ? dyn_cast<ConvertOp>(*norm->getUsers().begin())
+                     : ConvertOp();
+  return columnsOf(norm.getWeight().getType()) ==
+                 columnsOf(norm.getInput().getType())
+             ? convert
+             : ConvertOp();
+}
+
 /// The norm of a body that is nothing but `select_rows`, rms_norm and element-wise
-/// ops after it.
+/// ops after it or a conversion.
 static RmsNormOp rootOf(KernelOp kernel) {
   RmsNormOp root;
   for (Operation &op : kernel.getBody().front()) {
     if (auto norm = dyn_cast<RmsNormOp>(op); norm && !root)
       root = norm;
-    else if (!isa<YieldOp, SelectRowsOp, ElementwiseOpInterface>(op))
+    else if (auto convert = dyn_cast<ConvertOp>(op);
+             convert && (!root || conversionOf(root) != convert))
+      return {};
+    else if (!isa<YieldOp, SelectRowsOp, ConvertOp, ElementwiseOpInterface>(op))
       return {};
   }
   if (!root || !isa<RankedTensorType>(root.getWeight().getType()))
@@ -65,11 +80,21 @@ LogicalResult quern::simt::lowerRmsNorm(KernelBuilder &b) {
              })[0];
   Value scratch = b.shared({b.chip.threads}, b.getF32Type());
   Value scale = scaleOf(b, b.sumOfThreads(sum, scratch), size, op);
+  auto normed = [&](Value column) -> Value {
+    Value x = b.load(input, {from, b.add(begin, column)});
+    x = arith::MulFOp::create(b, x, scale);
+    return arith::MulFOp::create(b, x,
+                                 b.load(b.memory(op.getWeight()), column));
+  };
+  if (ConvertOp convert = conversionOf(op)) {
+    RowConverter converter(b, convert.getResult().getType(), b.result(0));
+    b.loop(b.index(0), b.index(converter.chunks()), 1,
+           [&](Value chunk) { converter.convert(b.item, chunk, normed); });
+    return success();
+  }
   b.eachOfThreads(size, [&](Value column) {
-    Value at = b.add(begin, column);
-    Value x = arith::MulFOp::create(b, b.load(input, {from, at}), scale);
-    Value w = b.load(b.memory(op.getWeight()), column);
-    b.epilogue({{op.getResult(), arith::MulFOp::create(b, x, w)}}, b.item, at);
+    b.epilogue({{op.getResult(), normed(column)}}, b.item,
+               b.add(begin, column));
   });
   return success();
 }

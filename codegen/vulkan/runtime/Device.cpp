@@ -9,8 +9,11 @@ using namespace quern::vulkan;
 namespace {
 /// The features of 1.1 to 1.3, chained as Vulkan wants them.
 struct Features {
+  VkPhysicalDeviceVulkan13Features of13{
+      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES};
   VkPhysicalDeviceVulkan12Features of12{
-      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES};
+      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES,
+      .pNext = &of13};
   VkPhysicalDeviceVulkan11Features of11{
       .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES,
       .pNext = &of12};
@@ -33,6 +36,8 @@ Needs vulkan::needsOf(std::string_view features) {
       needs.float16 = true;
     else if (name == "storageBuffer16BitAccess")
       needs.storage16 = true;
+    else if (name == "shaderIntegerDotProduct")
+      needs.integerDot = true;
     else
       throw Error(fmt::format("the kernels need '{}', which this program does "
                               "not know",
@@ -157,6 +162,8 @@ std::string Device::State::lacking(VkPhysicalDevice candidate,
   need(needs.float16, features.of12.shaderFloat16, "16-bit floats");
   need(needs.storage16, features.of11.storageBuffer16BitAccess,
        "16-bit storage buffers");
+  need(needs.integerDot, features.of13.shaderIntegerDotProduct,
+       "integer dot products");
   need(true,
        limits.maxComputeWorkGroupInvocations >= needs.threads &&
            limits.maxComputeWorkGroupSize[0] >= needs.threads,
@@ -235,6 +242,7 @@ void Device::State::createDevice(const Needs &needs) {
                                  .queueCount = 1,
                                  .pQueuePriorities = &priority};
   Features features;
+  features.of13.shaderIntegerDotProduct = needs.integerDot;
   features.of12.shaderInt8 = needs.int8;
   features.of12.shaderFloat16 = needs.float16;
   features.of11.storageBuffer16BitAccess = needs.storage16;

@@ -33,7 +33,8 @@ namespace quern::vulkan {
 /// by the name of what it lacks.
 struct Needs {
   uint32_t version = VK_API_VERSION_1_3;
-  bool int8 = false, int16 = false, float16 = false, storage16 = false;
+  bool int8 = false, int16 = false, float16 = false, storage16 = false,
+       integerDot = false;
   uint32_t threads = 1;            // of a workgroup
   uint32_t sharedBytes = 0;        // of a workgroup
   uint64_t storageBufferRange = 0; // bytes of one binding

@@ -85,3 +85,85 @@ quern.kernel @add role prompt rows step {
   %y = quern.add %a, %b : tensor<?x300xf32>
   quern.yield %y : tensor<?x300xf32>
 }
+
+// -----
+
+// A workgroup converts 16 steps of 32 columns of a row. Its 128 threads meet three
+// times: for columns that lie beside each other, for the greatest of a step, and for
+// its sums. Columns beyond the last one count as zero.
+// CHECK-LABEL: gpu.module @convert
+// CHECK: gpu.func @convert({{.*}}, %[[X:[a-z0-9]+]]: memref<?x576xf32, #gpu.address_space<global>>, %[[Y:[a-z0-9]+]]: memref<?xi8, #gpu.address_space<global>>)
+// CHECK-SAME: workgroup(%[[COLUMNS:[a-z0-9]+]] : memref<512xf32, #gpu.address_space<workgroup>>, %[[MOST:[a-z0-9]+]] : memref<128xi32, #gpu.address_space<workgroup>>, %[[SUMS:[a-z0-9]+]] : memref<128xi32, #gpu.address_space<workgroup>>)
+// CHECK-SAME: quern.grid = {of = 0 : i64, rows = 1 : i64, tasks = 2 : i64}
+// CHECK: arith.cmpi ult, %{{.*}}, %c576
+// CHECK: arith.minui %{{.*}}, %c575
+// CHECK: memref.load %[[X]]
+// CHECK: arith.select
+// CHECK: memref.store %{{.*}}, %[[COLUMNS]]
+// CHECK: gpu.barrier
+// CHECK-COUNT-4: memref.load %[[COLUMNS]]
+// CHECK: vector.reduction <maxui>
+// CHECK: memref.store %{{.*}}, %[[MOST]]
+// CHECK: gpu.barrier
+// CHECK-COUNT-8: memref.load %[[MOST]]
+// CHECK: arith.divf %{{.*}}, %cst{{.*}} : f32
+// CHECK: math.roundeven
+// CHECK: vector.reduction <add>
+// CHECK: memref.store %{{.*}}, %[[SUMS]]
+// CHECK: gpu.barrier
+// CHECK: scf.if
+// CHECK-COUNT-2: vector.store %{{.*}}, %[[Y]]
+// CHECK: scf.if
+// CHECK-COUNT-8: memref.load %[[SUMS]]
+// CHECK-COUNT-8: vector.store %{{.*}}, %[[Y]]
+// CHECK-NOT: vector.store
+quern.kernel @convert role generated rows step {
+^bb0(%x: tensor<?x576xf32>):
+  %y = quern.convert %x : tensor<?x576xf32> -> !quern.rows<576, i16>
+  quern.yield %y : !quern.rows<576, i16>
+}
+
+// -----
+
+// The norm's workgroup goes through the chunks of its row.
+// CHECK-LABEL: gpu.module @norm_convert
+// CHECK: quern.grid = {of = 0 : i64, rows = 1 : i64, tasks = 1 : i64}
+// CHECK: math.sqrt
+// CHECK: scf.for %{{.*}} = %c0 to %c2
+// CHECK:   arith.minui %{{.*}}, %c599
+// CHECK-COUNT-3: gpu.barrier
+// CHECK-NOT: gpu.barrier
+quern.kernel @norm_convert role generated rows step {
+^bb0(%x: tensor<?x600xf32>, %w: tensor<600xf32>):
+  %n = quern.rms_norm %x, %w {epsilon = 1.0e-5 : f32} : (tensor<?x600xf32>, tensor<600xf32>) -> tensor<?x600xf32>
+  %y = quern.convert %n : tensor<?x600xf32> -> !quern.rows<600, i16>
+  quern.yield %y : !quern.rows<600, i16>
+}
+
+// -----
+
+// A step's codes are unpacked once for all rows, of which six pieces of a record are
+// loaded and 16 dot products made. The rest of a row's last step is zero: no branch.
+#c4 = #quern.group<lanes = true, codes = 4, span = 32, supers = 1, group = 32, bias = 8, element = -1, scale = <codec = 1, bits = 0, signed = false, bias = 0, unit = 1065353216>>
+// CHECK-LABEL: gpu.module @integers
+// CHECK: gpu.func @integers({{.*}}, %[[X:[a-z0-9]+]]: memref<?xi8, #gpu.address_space<global>>, %{{[a-z0-9]+}}: memref<?xi8, #gpu.address_space<global>>, %{{[a-z0-9]+}}: memref<?x64xf32
+// CHECK-SAME: workgroup(%{{.*}} : memref<1x16x8x16xf32, #gpu.address_space<workgroup>>)
+// CHECK-SAME: quern.grid = {of = 0 : i64, rows = 16 : i64, tasks = 4 : i64}
+// CHECK: scf.for %{{.*}} = %{{.*}} to %c4 step %c8
+// CHECK: tile.load_codes
+// CHECK: tile.unpack_codes
+// CHECK: scf.for
+// CHECK-COUNT-6: vector.load %[[X]]{{.*}} vector<16xi8>
+// CHECK-NOT: vector.load %[[X]]
+// CHECK: arith.muli %{{.*}} : vector<1xi32>
+// CHECK-COUNT-16: tile.dot_i8
+// CHECK-NOT: tile.dot_i8
+// CHECK: math.fma
+// CHECK-NOT: math.fma
+// CHECK: gpu.barrier
+// CHECK-NOT: gpu.barrier
+quern.kernel @integers role generated rows step {
+^bb0(%x: !quern.rows<111, i16>, %w: !quern.panels<50 x 111, #c4>):
+  %y = quern.linear %x, %w : (!quern.rows<111, i16>, !quern.panels<50 x 111, #c4>) -> tensor<?x50xf32>
+  quern.yield %y : tensor<?x50xf32>
+}

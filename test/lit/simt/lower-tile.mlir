@@ -63,3 +63,34 @@ quern.kernel @ones role prompt rows step {
   %z = quern.add %x, %y : tensor<?x32xf32>
   quern.yield %z : tensor<?x32xf32>
 }
+
+// -----
+
+// Bytes that are written become words.
+// CHECK: gpu.func @convert({{.*}}, %{{[a-z0-9]+}}: memref<?x32xf32, #gpu.address_space<global>>, %[[Y:[a-z0-9]+]]: memref<?xi32, #gpu.address_space<global>>)
+// CHECK: %[[WORD:.*]] = vector.bitcast %{{.*}} : vector<4xi8> to vector<1xi32>
+// CHECK: %[[ONE:.*]] = vector.extract %[[WORD]][0]
+// CHECK: %[[AT:.*]] = arith.shrui %{{.*}}, %c2
+// CHECK: memref.store %[[ONE]], %[[Y]][%[[AT]]]
+// CHECK-NOT: vector.store
+quern.kernel @convert role generated rows step {
+^bb0(%x: tensor<?x32xf32>):
+  %y = quern.convert %x : tensor<?x32xf32> -> !quern.rows<32, i16>
+  quern.yield %y : !quern.rows<32, i16>
+}
+
+// -----
+
+// Rows of integers are read in pieces, those that are needed: without an offset or an
+// excess four of codes and one of scales. (One of weights, and one of a scale.)
+#c7 = #quern.group<lanes = true, codes = 4, span = 32, supers = 1, group = 32, bias = 0, element = -1, scale = <codec = 1, bits = 0, signed = false, bias = 0, unit = 1065353216>>
+// CHECK: gpu.func @integers({{.*}}, %[[X:[a-z0-9]+]]: memref<?xvector<4xi32>, #gpu.address_space<global>>, %[[W:[a-z0-9]+]]: memref<?xvector<4xi32>, #gpu.address_space<global>>
+// CHECK-COUNT-2: memref.load %[[W]]
+// CHECK-COUNT-5: memref.load %[[X]]
+// CHECK-NOT: memref.load %[[X]]
+// CHECK-NOT: memref.load %[[W]]
+quern.kernel @integers role generated rows step {
+^bb0(%x: !quern.rows<32, i16>, %w: !quern.panels<16 x 32, #c7>):
+  %y = quern.linear %x, %w : (!quern.rows<32, i16>, !quern.panels<16 x 32, #c7>) -> tensor<?x16xf32>
+  quern.yield %y : tensor<?x16xf32>
+}

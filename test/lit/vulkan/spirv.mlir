@@ -6,7 +6,7 @@
 // RUN: spirv-val --target-env vulkan1.3 %t.spv
 
 #c4 = #quern.group<codes = 4, span = 256, supers = 1, group = 32, bias = 0, element = -1, scale = <codec = 1, bits = 8, signed = false, bias = 0, unit = 1065353216>, offset = <codec = 1, bits = 8, signed = false, bias = 0, unit = -1082130432>>
-// CHECK: spirv.module @{{.*}} Logical GLSL450
+// CHECK: spirv.module @{{.*}} Logical GLSL450 requires #spirv.vce<v1.6
 // CHECK-DAG: spirv.GlobalVariable @{{.*}} : !spirv.ptr<!spirv.struct<(!spirv.array<2048 x f32>)>, Workgroup>
 // CHECK-DAG: bind(0, 0) : !spirv.ptr<!spirv.struct<(!spirv.rtarray<i32, stride=4> [0])>, StorageBuffer>
 // CHECK-DAG: bind(0, 4) : !spirv.ptr<!spirv.struct<(!spirv.rtarray<f32, stride=4> [0])>, StorageBuffer>

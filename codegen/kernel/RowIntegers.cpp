@@ -1,0 +1,119 @@
+//===- RowIntegers.cpp - Activations in 16-bit integers -------------------===//
+#include "codegen/kernel/RowIntegers.h"
+#include "ir/RowRecord.h"
+#include "ir/tile/Tile.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+
+using namespace mlir;
+using namespace quern;
+using namespace quern::rowRecord;
+
+static VectorType withElement(Value vector, Type element) {
+  return cast<VectorType>(vector.getType()).clone(element);
+}
+
+RowScale quern::rowScale(LoopBuilder &b, Value most) {
+  auto number = [&](float v) {
+    return arith::ConstantOp::create(b, b.getF32FloatAttr(v)).getResult();
+  };
+  Value x = arith::BitcastOp::create(b, b.getF32Type(), most);
+  Value scale = arith::DivFOp::create(b, x, number(32512));
+  // Below the least normal number a scale is too coarse: take zero.
+  Value tiny = arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, scale,
+                                     number(0x1p-126f));
+  scale = arith::SelectOp::create(b, tiny, number(0), scale);
+  return {scale, arith::SelectOp::create(b, tiny, number(1), scale), tiny};
+}
+
+Value quern::rowIntegers(LoopBuilder &b, const RowScale &scale, Value x) {
+  auto floats = cast<VectorType>(x.getType());
+  auto ints = withElement(x, b.getI32Type());
+  Value q = arith::DivFOp::create(b, x, b.broadcast(floats, scale.divisor));
+  q = arith::FPToSIOp::create(b, ints, math::RoundEvenOp::create(b, q));
+  Value tiny = b.broadcast(withElement(x, b.getI1Type()), scale.isTiny);
+  return arith::SelectOp::create(b, tiny, b.splat(ints, 0), q);
+}
+
+Value quern::highHalves(LoopBuilder &b, Value q) {
+  auto ints = cast<VectorType>(q.getType());
+  Value high = arith::AddIOp::create(b, q, b.splat(ints, 128));
+  return arith::ShRSIOp::create(b, high, b.splat(ints, 8));
+}
+
+namespace {
+/// The columns of a step that have a scale in common.
+struct Group {
+  size_t firstSlot;
+  ArrayRef<Value> codes; // of its slots
+  Value scale, offset;   // of the weights; an offset may be missing
+  int64_t sum;           // of the row's three sums the one of these columns
+};
+
+class Multiplier {
+public:
+  Multiplier(PanelReader &w, VectorType floats, NumberOfRow number)
+      : w(w), b(w.b), floats(floats), ints(floats.clone(b.getI32Type())),
+        bytes(b.vec(4 * floats.getNumElements(), b.getI8Type())),
+        number(number) {}
+  /// Slot by slot for all rows, so that their chains overlap.
+  void multiply(const Group &, size_t firstRow, MutableArrayRef<Value> sums);
+
+private:
+  PanelReader &w;
+  LoopBuilder &b;
+  VectorType floats, ints, bytes;
+  NumberOfRow number;
+};
+} // namespace
+
+void Multiplier::multiply(const Group &group, size_t firstRow,
+                          MutableArrayRef<Value> sums) {
+  const size_t n = sums.size();
+  auto one = b.vec(1, b.getI32Type());
+  SmallVector<Value> high(n, b.splat(ints, 0)), low(high);
+  for (size_t i = 0; i < n && w.excess(); ++i) {
+    Value sum = number(one, firstRow + i, kCodes + kSums + 4 * group.sum);
+    sum = arith::MulIOp::create(b, sum, b.splat(one, -w.excess()));
+    low[i] = b.broadcast(ints, sum);
+  }
+  auto dot = [&](Value sum, size_t i, size_t s, int64_t half) -> Value {
+    int64_t byte = half + 4 * int64_t(group.firstSlot + s);
+    Value four = number(ints, firstRow + i, byte);
+    return tile::DotI8Op::create(b, ints, sum, group.codes[s],
+                                 vector::BitCastOp::create(b, bytes, four));
+  };
+  for (size_t s = 0; s < group.codes.size(); ++s)
+    for (size_t i = 0; i < n; ++i) {
+      high[i] = dot(high[i], i, s, kHigh);
+      low[i] = dot(low[i], i, s, kLow);
+    }
+  for (size_t i = 0; i < n; ++i) {
+    Value all = arith::ShLIOp::create(b, high[i], b.splat(ints, 8));
+    all = arith::SIToFPOp::create(b, floats, b.add(all, low[i]));
+    Value scale = number(floats, firstRow + i, kCodes + kScale);
+    scale = arith::MulFOp::create(b, group.scale, scale);
+    sums[i] = math::FmaOp::create(b, all, scale, sums[i]);
+    if (!group.offset)
+      continue;
+    Value sum =
+        number(floats, firstRow + i, kCodes + kScaledSums + 4 * group.sum);
+    sums[i] = math::FmaOp::create(b, group.offset, sum, sums[i]);
+  }
+}
+
+void quern::addIntegerStep(PanelReader &w, ArrayRef<Value> codes,
+                           const PanelReader::Factors &factors,
+                           NumberOfRow number, size_t together,
+                           MutableArrayRef<Value> sums) {
+  Multiplier multiplier(w, cast<VectorType>(sums.front().getType()), number);
+  const size_t groups = w.groupsPerStep(), slots = codes.size() / groups;
+  for (size_t g = 0; g < groups; ++g)
+    for (size_t first = 0, n; first < sums.size(); first += n) {
+      n = std::min(together, sums.size() - first);
+      multiplier.multiply({g * slots, codes.slice(g * slots, slots),
+                           factors.scale[g],
+                           factors.offset.empty() ? Value() : factors.offset[g],
+                           groups == 2 ? int64_t(g) : 2},
+                          first, sums.slice(first, n));
+    }
+}

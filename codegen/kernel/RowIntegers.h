@@ -1,0 +1,47 @@
+//===- RowIntegers.h - Activations in 16-bit integers -----------*- C++ -*-===//
+//
+// The arithmetic of `!quern.rows<N, i16>`, for vectors of any number of lanes: how
+// columns become integers, and how a step of them is multiplied with codes,
+//
+//     high  = sum of u . x.high         tile.dot_i8, 4 columns a lane
+//     low   = -excess * sum(x) + sum of u . x.low
+//     y    += float(256 * high + low) * scale * x.scale
+//     y    += offset * x.scale * sum(x)
+//
+// where u are the unsigned bytes of tile.unpack_codes. The integers are exact. Groups
+// of 16 columns are two halves of a step.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "codegen/kernel/PanelReader.h"
+
+namespace quern {
+
+/// What 32 columns have in common: f32 scale; what to divide by; an i1, true where
+/// the scale would be less than a normal number and all is zero instead.
+struct RowScale {
+  mlir::Value scale, divisor, isTiny;
+};
+/// `most`: the bits of the greatest |x| of the columns, an i32. Those bits are in the
+/// order of the numbers, NaNs above all others.
+RowScale rowScale(LoopBuilder &, mlir::Value most);
+/// The integers (i32) of columns `x`, a vector of f32.
+mlir::Value rowIntegers(LoopBuilder &, const RowScale &, mlir::Value x);
+/// Of integers q = 256 * high + low, with low as a signed byte: high, in i32. The
+/// low byte of q is low.
+mlir::Value highHalves(LoopBuilder &, mlir::Value q);
+
+/// Loads 4 bytes of one row's record, at a step, as a number in all lanes of `type`.
+/// `byte` counts the row's codes and behind them its scales (ir/RowRecord.h), and is a
+/// multiple of 4.
+using NumberOfRow = llvm::function_ref<mlir::Value(mlir::VectorType type,
+                                                   size_t row, int64_t byte)>;
+
+/// Adds a step's products to the sums of rows, vectors of f32 with a lane for each
+/// weight row. `codes` and `factors`: the step's, of the reader, with as many lanes.
+/// `together`: rows whose dot products advance side by side.
+void addIntegerStep(PanelReader &, llvm::ArrayRef<mlir::Value> codes,
+                    const PanelReader::Factors &factors, NumberOfRow,
+                    size_t together, llvm::MutableArrayRef<mlir::Value> sums);
+
+} // namespace quern
