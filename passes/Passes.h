@@ -46,6 +46,8 @@ struct TargetTraits {
   /// Attention of generated rows is made in parts of at least so many keys, each by
   /// itself; 0: it is not.
   int64_t attentionKeys = 0;
+  /// Linears of generated rows that have fewer panels are made in parts, too; 0: no.
+  int64_t linearTasks = 0;
 };
 
 /// What a user and a target choose when compiling.

@@ -219,8 +219,8 @@ def SplitStages : Pass<"quern-split-stages", "::mlir::ModuleOp"> {
     there are, and how many rows, changes nothing.
 
     A linear of fewer panels than `linear-tasks` is split by columns (split-K), into as
-    many parts as give so many tasks, but of no fewer than `linear-columns` columns;
-    what was fused to it goes with the sum of the parts.
+    many parts as give so many tasks, but of no fewer than `linear-columns` columns,
+    between super-scales; what was fused to it goes with the sum of the parts.
 
     ```mlir
     %y = quern.stage "blk.0.attention" rows step(%q, %kv, %step : ...) -> (tensor<?x576xf32>) {

@@ -54,9 +54,10 @@ void quern::buildStagePasses(OpPassManager &pm, const CompileOptions &options) {
                                  .fuseRotate = traits.fuseRotate,
                                  .device = int64_t(device)}));
   for (auto [device, traits] : llvm::enumerate(options.devices))
-    if (traits.attentionKeys)
+    if (traits.attentionKeys || traits.linearTasks)
       pm.addPass(createSplitStages({.context = options.context,
                                     .attentionKeys = traits.attentionKeys,
+                                    .linearTasks = traits.linearTasks,
                                     .device = int64_t(device)}));
   if (options.devices.size() > 1)
     pm.addPass(createCopyAtSeams());

@@ -120,8 +120,11 @@ private:
     const int64_t parts =
         std::min<int64_t>(llvm::divideCeil(int64_t(linearTasks), panels),
                           columns / linearColumns);
+    // Where a super-scale ends, so that none is read in two parts.
+    auto packed = dyn_cast<PanelsType>(linear.getWeight().getType());
+    const int64_t unit = packed ? packed.getGroup().getSpan() : kStep;
     return parts < 2 ? columns
-                     : llvm::alignTo(llvm::divideCeil(columns, parts), kStep);
+                     : llvm::alignTo(llvm::divideCeil(columns, parts), unit);
   }
 
   /// stage { linear.., epilogue } => stage { linear_parts.. },

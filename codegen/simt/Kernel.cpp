@@ -53,27 +53,49 @@ SmallVector<MemRefType, 3> quern::simt::buffersOf(Type type) {
       .Default([](Type) -> List { return {}; });
 }
 
-std::optional<Number> quern::simt::numberOfLinears(KernelOp kernel) {
-  auto linears = kernel.getBody().front().getOps<LinearOp>();
-  if (linears.empty())
-    return std::nullopt;
-  auto rows = dyn_cast<RowsType>((*linears.begin()).getInput().getType());
-  return rows ? rows.getNumber() : Number::F32;
+/// Nothing for other ops.
+static std::optional<Linear> linearOf(Operation &op) {
+  if (auto linear = dyn_cast<LinearOp>(op))
+    return Linear{&op,
+                  linear.getInput(),
+                  linear.getWeight(),
+                  linear.getResult(),
+                  columnsOf(linear.getWeight().getType()),
+                  1};
+  if (auto linear = dyn_cast<LinearPartsOp>(op))
+    return Linear{&op,
+                  linear.getInput(),
+                  linear.getWeight(),
+                  linear.getResult(),
+                  int64_t(linear.getColumns()),
+                  int64_t(linear.getParts())};
+  return std::nullopt;
 }
 
-FailureOr<SmallVector<LinearOp>> quern::simt::linearsOf(KernelBuilder &b) {
-  SmallVector<LinearOp> linears;
+std::optional<Number> quern::simt::numberOfLinears(KernelOp kernel) {
+  for (Operation &op : kernel.getBody().front())
+    if (auto linear = linearOf(op)) {
+      auto rows = dyn_cast<RowsType>(linear->input.getType());
+      return rows ? rows.getNumber() : Number::F32;
+    }
+  return std::nullopt;
+}
+
+FailureOr<SmallVector<Linear>> quern::simt::linearsOf(KernelBuilder &b) {
+  SmallVector<Linear> linears;
   for (Operation &op : b.body().without_terminator()) {
-    if (isa<ElementwiseOpInterface>(op))
+    auto linear = linearOf(op);
+    if (!linear && isa<ElementwiseOpInterface>(op) &&
+        llvm::all_of(linears, [](const Linear &l) { return l.parts == 1; }))
       continue;
-    auto linear = dyn_cast<LinearOp>(op);
     if (linear)
-      linears.push_back(linear);
-    if (!linear || !isa<PanelsType>(linear.getWeight().getType()) ||
-        !isa<BlockArgument>(linear.getInput()) ||
-        linear.getInput() != linears.front().getInput() ||
-        columnsOf(linear.getResult().getType()) !=
-            columnsOf(linears.front().getResult().getType()))
+      linears.push_back(*linear);
+    if (!linear || !isa<PanelsType>(linear->weight.getType()) ||
+        !isa<BlockArgument>(linear->input) ||
+        linear->input != linears.front().input ||
+        rowsOfWeight(linear->weight.getType()) !=
+            rowsOfWeight(linears.front().weight.getType()) ||
+        linear->columns != linears.front().columns)
       return op.emitOpError(
           "requires linears of one operand with packed weights of one shape");
   }
@@ -161,10 +183,11 @@ void KernelBuilder::launchOverTiles(int64_t tasks) {
   launchOver(plan::kTiles, tasks, /*rowsOfItem=*/1, /*parts=*/1);
 }
 
-void KernelBuilder::launchOverPanels(int64_t panelsOfTask, int64_t rowsOfItem) {
+void KernelBuilder::launchOverPanels(int64_t panelsOfTask, int64_t rowsOfItem,
+                                     int64_t parts) {
   auto described = function->getAttrOfType<DictionaryAttr>("quern.panels");
   const int64_t count = described.getAs<IntegerAttr>("count").getInt();
-  launchOverRows((count + panelsOfTask - 1) / panelsOfTask, rowsOfItem);
+  launchOverRows((count + panelsOfTask - 1) / panelsOfTask, rowsOfItem, parts);
   NamedAttrList list(described);
   list.set("task", getI64IntegerAttr(panelsOfTask));
   function->setAttr("quern.panels", list.getDictionary(getContext()));

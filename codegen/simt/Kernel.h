@@ -102,7 +102,8 @@ public:
   }
   /// An item is a row tile of the step.
   void launchOverTiles(int64_t tasks);
-  void launchOverPanels(int64_t panelsOfTask, int64_t rowsOfItem);
+  void launchOverPanels(int64_t panelsOfTask, int64_t rowsOfItem,
+                        int64_t parts = 1);
 
   /// Memory of a block argument, or of result `i` of the kernel.
   mlir::Value memory(mlir::Value argument);
@@ -174,9 +175,16 @@ llvm::SmallVector<mlir::MemRefType, 3> buffersOf(mlir::Type);
 /// is no linear.
 std::optional<Number> numberOfLinears(KernelOp);
 
-/// The linears of a kernel that has no other root: all have one operand and packed
-/// weights of one shape. Where that is not so, says it at the op.
-mlir::FailureOr<llvm::SmallVector<LinearOp>> linearsOf(KernelBuilder &);
+/// A linear, or the first phase of one.
+struct Linear {
+  mlir::Operation *op;
+  mlir::Value input, weight, result;
+  int64_t columns, parts; // of the weight in a part; parts, 1 of a whole linear
+};
+
+/// The linears of a kernel that has no other root: all have one operand, packed weights
+/// of one shape, and the same parts. Where that is not so, says it at the op.
+mlir::FailureOr<llvm::SmallVector<Linear>> linearsOf(KernelBuilder &);
 
 /// Of the memory of a workgroup.
 int64_t sharedBytes(mlir::gpu::GPUFuncOp);

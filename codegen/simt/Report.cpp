@@ -130,6 +130,23 @@ static double occupancy(const Unit &unit, int64_t threads, int64_t shared) {
   return double(groups * threads) / double(unit.threads);
 }
 
+/// The first task and item in all of its parts: what they touch together.
+static FailureOr<Trace> traceParts(gpu::GPUFuncOp function, int64_t parts,
+                                   Integers integers) {
+  Trace all;
+  for (int64_t part = 0; part < parts; ++part) {
+    auto trace =
+        traceWorkgroup(function, integers, /*task=*/0, /*item=*/0, part);
+    if (failed(trace))
+      return failure();
+    all.barriers = std::max(all.barriers, trace->barriers);
+    all.memory.resize(trace->memory.size());
+    for (auto [sum, one] : llvm::zip_equal(all.memory, trace->memory))
+      sum += one;
+  }
+  return all;
+}
+
 LogicalResult quern::simt::report(KernelOp kernel, gpu::GPUFuncOp function,
                                   std::vector<KernelReport> &reports) {
   Arguments arguments(kernel);
@@ -144,12 +161,10 @@ LogicalResult quern::simt::report(KernelOp kernel, gpu::GPUFuncOp function,
   if (ofTiles || of("rows") > 1)
     counts.push_back(ofTiles ? int64_t(plan::kTileRows) : of("rows"));
   for (int64_t rows : counts) {
-    auto trace = traceWorkgroup(
-        function,
-        [&](unsigned argument, int64_t index) {
-          return arguments.integer(argument, index, rows);
-        },
-        /*task=*/0, /*item=*/0);
+    auto trace = traceParts(function, of("parts"),
+                            [&](unsigned argument, int64_t index) {
+                              return arguments.integer(argument, index, rows);
+                            });
     if (failed(trace))
       return failure();
     KernelReport entry;

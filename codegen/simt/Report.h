@@ -5,7 +5,7 @@
 
 namespace quern::simt {
 
-/// One workgroup of a kernel, in a step of one row and of a full item's rows.
+/// One workgroup of a kernel (of one in two phases: one for each part), in a step of one row and of a full item's rows.
 /// `kernel` is what `function` was lowered from, `function` is after
 /// createLowerTilePass(). Appends to `reports`.
 mlir::LogicalResult report(KernelOp kernel, mlir::gpu::GPUFuncOp function,

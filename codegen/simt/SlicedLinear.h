@@ -16,6 +16,8 @@
 // cannot keep them in registers. At the end those of the slices are added in their
 // order. Nothing of that depends on how many rows there are, and so no row's bits do.
 //
+// Of linears in parts a workgroup has the steps of one part, and its sums are results.
+//
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "codegen/simt/Kernel.h"
@@ -24,12 +26,13 @@ namespace quern::simt {
 
 class SlicedLinear {
 public:
-  SlicedLinear(KernelBuilder &, llvm::SmallVector<LinearOp>);
+  SlicedLinear(KernelBuilder &, llvm::SmallVector<Linear>);
   virtual ~SlicedLinear() = default;
   void emit();
 
 protected:
-  /// Adds the products of this thread's steps to the sums of all rows.
+  /// Adds the products of this thread's steps to the sums of all rows: of every
+  /// `slices`-th one of [firstStep, endStep) from firstStep + slice on.
   virtual void addSteps(PanelReader &, size_t root) = 0;
 
   /// For each row of the item: `next(r, sum)` makes the sum of this thread that takes
@@ -39,10 +42,11 @@ protected:
           llvm::function_ref<mlir::Value(mlir::Value r, mlir::Value sum)> next);
 
   KernelBuilder &b;
-  llvm::SmallVector<LinearOp> roots;
+  llvm::SmallVector<Linear> roots;
   const int64_t slices;
   mlir::Value lane, slice;
-  mlir::Value firstRow, rows; // of the item
+  mlir::Value firstRow, rows;     // of the item
+  mlir::Value firstStep, endStep; // of the part
   mlir::Value input;
 
 private:

@@ -22,9 +22,10 @@ using Mask = std::vector<bool>;
 
 class Tracer {
 public:
-  Tracer(gpu::GPUFuncOp function, Integers integers, int64_t task, int64_t item)
+  Tracer(gpu::GPUFuncOp function, Integers integers, int64_t task, int64_t item,
+         int64_t part)
       : function(function), integers(integers), task(task), item(item),
-        threads((*function.getKnownBlockSize())[0]),
+        part(part), threads((*function.getKnownBlockSize())[0]),
         arguments(function.getFunctionType().getNumInputs()) {
     trace.memory.resize(arguments + 1);
     touched.resize(arguments + 1);
@@ -68,7 +69,7 @@ private:
 
   gpu::GPUFuncOp function;
   Integers integers;
-  int64_t task, item;
+  int64_t task, item, part;
   size_t threads;
   unsigned arguments;
   Trace trace;
@@ -124,7 +125,7 @@ Lanes Tracer::compute(Operation &op) {
   if (auto id = dyn_cast<gpu::BlockIdOp>(op))
     return all(uint32_t(id.getDimension() == gpu::Dimension::x   ? task
                         : id.getDimension() == gpu::Dimension::y ? item
-                                                                 : 0));
+                                                                 : part));
   if (isa<arith::IndexCastOp, arith::IndexCastUIOp, arith::ExtUIOp>(op))
     return of(op.getOperand(0));
   if (auto select = dyn_cast<arith::SelectOp>(op)) {
@@ -397,8 +398,18 @@ LogicalResult Tracer::walk(Block &block, const Mask &mask) {
   return success();
 }
 
+MemoryTrace &MemoryTrace::operator+=(const MemoryTrace &other) {
+  loads += other.loads, stores += other.stores;
+  requestedBytes += other.requestedBytes, uniqueBytes += other.uniqueBytes;
+  requests += other.requests;
+  sectors += other.sectors, fewestSectors += other.fewestSectors;
+  for (auto [bytes, count] : other.loadsOfWidth)
+    loadsOfWidth[bytes] += count;
+  return *this;
+}
+
 FailureOr<Trace> quern::simt::traceWorkgroup(gpu::GPUFuncOp function,
                                              Integers integers, int64_t task,
-                                             int64_t item) {
-  return Tracer(function, integers, task, item).run();
+                                             int64_t item, int64_t part) {
+  return Tracer(function, integers, task, item, part).run();
 }

@@ -37,6 +37,9 @@ struct MemoryTrace {
   int64_t requests = 0, sectors = 0, fewestSectors = 0;
   std::map<int64_t, int64_t>
       loadsOfWidth; // bytes of a load -> loads by threads
+
+  /// Those of another workgroup; bytes that both load count twice.
+  MemoryTrace &operator+=(const MemoryTrace &);
 };
 
 struct Trace {
@@ -49,11 +52,10 @@ struct Trace {
 using Integers = llvm::function_ref<std::optional<int64_t>(unsigned argument,
                                                            int64_t index)>;
 
-/// `function`: after createLowerTilePass(). The first part of those of a root with
-/// two phases. An error if it does what the trace
+/// `function`: after createLowerTilePass(). An error if it does what the trace
 /// cannot follow, at the op.
 mlir::FailureOr<Trace> traceWorkgroup(mlir::gpu::GPUFuncOp function,
                                       Integers integers, int64_t task,
-                                      int64_t item);
+                                      int64_t item, int64_t part);
 
 } // namespace quern::simt

@@ -13,6 +13,9 @@ namespace quern::vulkan {
 struct Chip {
   llvm::StringLiteral name;
   simt::Capabilities capabilities;
+  /// Workgroups that it takes to keep it busy; 0: few. Linears of fewer are made in
+  /// parts (TargetTraits::linearTasks).
+  int64_t workgroups = 0;
 };
 
 /// "portable" is what Vulkan 1.3 promises (the specification's table of required
@@ -21,7 +24,7 @@ struct Chip {
 /// AMD and of Intel (32 or 64 KiB, by driver).
 inline constexpr Chip kChips[] = {
     {"portable", {}},
-    {"gpu", {.threads = 128, .sharedBytes = 32 << 10, .tiles = true, .queries = 8}},
+    {"gpu", {.threads = 128, .sharedBytes = 32 << 10, .tiles = true, .queries = 8}, 256},
 };
 
 /// The one of that name; null: there is none.

@@ -30,7 +30,8 @@ public:
             .panels = PanelOrder::Lanes,
             .alignment = 256, // the most that a driver may want of an offset
             .ownMemory = true,
-            .attentionKeys = 512};
+            .attentionKeys = 512,
+            .linearTasks = profile.workgroups};
   }
   Linking linking() const override { return Linking::Dynamic; }
   std::string chip() const override { return profile.name.str(); }

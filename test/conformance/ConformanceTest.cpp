@@ -216,6 +216,57 @@ TEST_F(Conformance, SeveralLinearsOfIntegers) {
   }
 }
 
+/// In parts: of floats with a rest of columns, and of codes whose super-scales end
+/// where parts do. Two products of one operand, each with its own result.
+TEST_F(Conformance, LinearParts) {
+  if (!runner().hasParts())
+    GTEST_SKIP() << "linears have one phase here";
+  struct {
+    const char *format;
+    int64_t n, k, columns;
+  } cases[] = {{"f16", 50, 331, 96},
+               {"q4_0", 33, 352, 160},
+               {"q4_k", 40, 768, 256},
+               {"q6_k", 16, 512, 256}};
+  for (auto [name, n, k, columns] : cases) {
+    SCOPED_TRACE(fmt::format("{} {} x {} by {}", name, n, k, columns));
+    const Format *format = findFormat(name);
+    const bool codes = shapeOf(*format).kind == GroupShape::Kind::Codes;
+    const int64_t parts = (k + columns - 1) / columns;
+    TestWeight w0(*format, n, k, 1, runner().order()),
+        w1(*format, n, k, 2, runner().order());
+    std::string x = codes ? integersOf(k) : rowsOf(k), y = rowsOf(parts * n),
+                text;
+    for (int i : {0, 1})
+      text += fmt::format("%y{} = quern.linear_parts %0, %{} {{columns = {}, "
+                          "parts = {}}} : ({}, {}) -> {}\n",
+                          i, i + 1, columns, parts, x, w0.type(), y);
+    Operation op(text + fmt::format("quern.yield %y0, %y1 : {0}, {0}", y),
+                 "step", "generated");
+    HostRows rows = random.rows(19, k);
+    codes ? op.integerRows(std::move(rows)) : op.rows(std::move(rows));
+    op.weight(w0).weight(w1);
+    expectConforms(runner(), op, 19, codes ? 3e-6 : 2e-6);
+  }
+}
+
+TEST_F(Conformance, SumParts) {
+  if (!runner().hasParts())
+    GTEST_SKIP() << "linears have one phase here";
+  std::string y = rowsOf(149);
+  Operation op(fmt::format("%a = quern.sum_parts %0 {{parts = 3}} : {0} -> {1}\n"
+                           "%b = quern.sum_parts %1 {{parts = 2}} : {2} -> {1}\n"
+                           "%g = quern.glu silu %a, %b : {1}\n"
+                           "%y = quern.add %g, %2 : {1}\n"
+                           "quern.yield %y : {1}",
+                           rowsOf(3 * 149), y, rowsOf(2 * 149)),
+               "step", "generated");
+  op.rows(random.rows(5, 3 * 149))
+      .rows(random.rows(5, 2 * 149))
+      .rows(random.rows(5, 149));
+  expectConforms(runner(), op, 5, 2e-6);
+}
+
 /// More rows and columns than a tile has, one less and one more; columns of the
 /// operand that end within a step, within four of them, and before the first step.
 TEST_F(Conformance, LinearOfAPrompt) {

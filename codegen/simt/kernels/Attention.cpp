@@ -407,10 +407,9 @@ void Attend::emit() {
   Value from = b.mul(b.part, root.keys);
   begin = first.front() = b.max(begin, from);
   end = b.min(end, b.add(from, root.keys));
-  Value any = b.less(begin, end);
-  b.when(any, [&] { attend(begin, end); });
-  Value none = arith::XOrIOp::create(
-      b, any, arith::ConstantOp::create(b, b.getBoolAttr(true)));
+  b.when(b.less(begin, end), [&] { attend(begin, end); });
+  Value none =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::uge, begin, end);
   b.when(none, [&] {
     PerQuery zeros(size_t(queries), b.number(0));
     b.eachOfThreads(size + 2, [&](Value at) { storeColumn(at, zeros); });

@@ -44,12 +44,19 @@ void LinearEmitter::addStep(PanelReader &w, size_t root, Value step,
 
 void LinearEmitter::addSteps(PanelReader &w, size_t root) {
   const int64_t whole = w.columns / kStep, rest = w.columns % kStep;
-  b.loop(slice, b.index(whole), slices,
+  Value end = rest ? b.min(endStep, b.index(whole)) : endStep;
+  b.loop(b.add(firstStep, slice), end, slices,
          [&](Value step) { addStep(w, root, step, kStep); });
   if (!rest)
     return;
+  // Of the last part, for the slice whose turn it is.
+  const Linear &one = roots[root];
+  const int64_t before = (one.parts - 1) * (one.columns / kStep);
   Value mine = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, slice,
-                                     b.index(whole % slices));
+                                     b.index((whole - before) % slices));
+  if (one.parts > 1)
+    mine =
+        arith::AndIOp::create(b, mine, b.less(b.index(one.parts - 2), b.part));
   b.when(mine, [&] { addStep(w, root, b.index(whole), rest); });
 }
 

@@ -59,7 +59,7 @@ SmallVector<Value> IntegerEmitter::loadPieces(Value record, Value rowInBlock) {
 void IntegerEmitter::addSteps(PanelReader &w, size_t root) {
   using namespace rowRecord;
   Value panelAt = w.panel(b.placeOfPanel(b.panel));
-  b.loop(slice, b.index(w.steps), slices, [&](Value step) {
+  b.loop(b.add(firstStep, slice), endStep, slices, [&](Value step) {
     Value record = w.record(panelAt, b.div(step, w.stepsPerSpan));
     Value inSpan = b.rem(step, w.stepsPerSpan);
     PanelReader::Factors factors =
@@ -92,9 +92,9 @@ LogicalResult quern::simt::lowerLinearI16(KernelBuilder &b) {
   auto roots = linearsOf(b);
   if (failed(roots))
     return failure();
-  for (LinearOp root : *roots)
-    if (!b.panels(root.getWeight()).hasCodes())
-      return root.emitOpError(
+  for (const Linear &root : *roots)
+    if (!b.panels(root.weight).hasCodes())
+      return root.op->emitOpError(
           "requires weights of integer codes for integer rows");
   IntegerEmitter(b, std::move(*roots)).emit();
   return success();

@@ -47,9 +47,8 @@ constexpr int64_t kStepBytes =
 
 class TileEmitter {
 public:
-  TileEmitter(KernelBuilder &b, SmallVector<LinearOp> linears)
-      : b(b), roots(std::move(linears)),
-        input(b.memory(roots.front().getInput())),
+  TileEmitter(KernelBuilder &b, SmallVector<Linear> linears)
+      : b(b), roots(std::move(linears)), input(b.memory(roots.front().input)),
         panelsOfRoot(kPanels / int64_t(roots.size())),
         panels(panelsOfRoot * int64_t(roots.size())),
         threadRows(b.chip.threads / kLanes), rowsOfThread(kRows / threadRows),
@@ -70,7 +69,7 @@ private:
   Value xorOf(Value x, Value y) { return b.createOrFold<arith::XOrIOp>(x, y); }
 
   KernelBuilder &b;
-  SmallVector<LinearOp> roots;
+  SmallVector<Linear> roots;
   Value input;
   const int64_t panelsOfRoot, panels;
   const int64_t threadRows, rowsOfThread; // rows of threads; rows of a thread
@@ -86,7 +85,7 @@ void TileEmitter::fillWeights(Value step, int64_t count, Value buffer) {
     Value from = b.index(int64_t(r) * panelsOfRoot * kLanes);
     Value number = b.sub(b.thread, from); // of this thread, among the root's
     b.when(b.less(number, b.index(panelsOfRoot * kLanes)), [&] {
-      PanelReader w = b.panels(root.getWeight());
+      PanelReader w = b.panels(root.weight);
       // What is behind the last panel is not stored: any will do.
       Value panel = b.min(b.add(b.panel, b.div(number, kLanes)),
                           b.sub(b.panelsEnd(), b.index(1)));
@@ -165,7 +164,7 @@ SmallVector<Value> TileEmitter::addStep(ValueRange sums, Value buffer) {
 }
 
 void TileEmitter::finish(ValueRange sums) {
-  const int64_t columns = columnsOf(roots.front().getResult().getType());
+  const int64_t columns = columnsOf(roots.front().result.getType());
   Value end = b.min(b.index(columns), b.mul(b.panelsEnd(), kLanes));
   for (int64_t i = 0; i < rowsOfThread; ++i) {
     Value row = b.add(firstRow, b.add(threadRow, i * threadRows));
@@ -175,7 +174,7 @@ void TileEmitter::finish(ValueRange sums) {
         b.when(b.less(column, end), [&] {
           DenseMap<Value, Value> results;
           for (auto [r, root] : llvm::enumerate(roots))
-            results[root.getResult()] =
+            results[root.result] =
                 sums[size_t(i * panels + int64_t(r) * panelsOfRoot + p)];
           b.epilogue(results, row, column);
         });
@@ -193,7 +192,7 @@ void TileEmitter::emit() {
   threadRow = b.div(b.thread, kLanes);
   firstRow = b.mul(b.item, kRows);
 
-  const int64_t k = columnsOf(roots.front().getInput().getType());
+  const int64_t k = columnsOf(roots.front().input.getType());
   const int64_t whole = k / kStep, rest = k % kStep;
   SmallVector<Value> sums(size_t(rowsOfThread * panels), b.number(0));
   auto bufferOf = [&](Value step) { return b.rem(step, buffers); };
@@ -226,11 +225,10 @@ void TileEmitter::emit() {
 bool quern::simt::takesLinearTiles(KernelOp kernel, const Capabilities &chip) {
   auto roots = kernel.getBody().front().getOps<LinearOp>();
   const int64_t count = std::distance(roots.begin(), roots.end());
-  return chip.tiles && chip.threads == 128 &&
-         chip.sharedBytes >= kStepBytes &&
+  return chip.tiles && chip.threads == 128 && chip.sharedBytes >= kStepBytes &&
          numberOfLinears(kernel) == Number::F32 &&
          kernel.getRole() == Role::Prompt && kernel.getRows() == RowsOf::Step &&
-         count <= kPanels;
+         count > 0 && count <= kPanels;
 }
 
 LogicalResult quern::simt::lowerLinearTiles(KernelBuilder &b) {

@@ -48,9 +48,10 @@ quern.kernel @prompt role prompt rows step {
 // CHECK-SAME: quern.grid = {of = 0 : i64, parts = 4 : i64, rows = 1 : i64, tasks = 1 : i64}
 // CHECK: %[[PART:[a-z0-9_]+]] = gpu.block_id  z
 // CHECK: arith.muli %[[PART]], %c512
-// CHECK: scf.if %[[ANY:[0-9]+]] {
-// CHECK: %[[NONE:.*]] = arith.xori %[[ANY]], %true
-// CHECK: scf.if %[[NONE]] {
+// CHECK: %[[ANY:[0-9]+]] = arith.cmpi ult, %[[BEGIN:[0-9]+]], %[[END:[0-9]+]] : index
+// CHECK-NEXT: scf.if %[[ANY]] {
+// CHECK: %[[NONE:[0-9]+]] = arith.cmpi uge, %[[BEGIN]], %[[END]]
+// CHECK-NEXT: scf.if %[[NONE]] {
 // CHECK: memref.store %cst
 quern.kernel @parts role generated rows step {
 ^bb0(%q: tensor<?x64xf32>, %kv: !quern.kv<1 x 64, window = ?, stored = f16, page = 64>, %s: !quern.step):

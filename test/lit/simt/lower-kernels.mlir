@@ -94,7 +94,7 @@ quern.kernel @add role prompt rows step {
 // CHECK-LABEL: gpu.module @convert
 // CHECK: gpu.func @convert({{.*}}, %[[X:[a-z0-9]+]]: memref<?x576xf32, #gpu.address_space<global>>, %[[Y:[a-z0-9]+]]: memref<?xi8, #gpu.address_space<global>>)
 // CHECK-SAME: workgroup(%[[COLUMNS:[a-z0-9]+]] : memref<512xf32, #gpu.address_space<workgroup>>, %[[MOST:[a-z0-9]+]] : memref<128xi32, #gpu.address_space<workgroup>>, %[[SUMS:[a-z0-9]+]] : memref<128xi32, #gpu.address_space<workgroup>>)
-// CHECK-SAME: quern.grid = {of = 0 : i64, rows = 1 : i64, tasks = 2 : i64}
+// CHECK-SAME: quern.grid = {of = 0 : i64, parts = 1 : i64, rows = 1 : i64, tasks = 2 : i64}
 // CHECK: arith.cmpi ult, %{{.*}}, %c576
 // CHECK: arith.minui %{{.*}}, %c575
 // CHECK: memref.load %[[X]]
@@ -127,7 +127,7 @@ quern.kernel @convert role generated rows step {
 
 // The norm's workgroup goes through the chunks of its row.
 // CHECK-LABEL: gpu.module @norm_convert
-// CHECK: quern.grid = {of = 0 : i64, rows = 1 : i64, tasks = 1 : i64}
+// CHECK: quern.grid = {of = 0 : i64, parts = 1 : i64, rows = 1 : i64, tasks = 1 : i64}
 // CHECK: math.sqrt
 // CHECK: scf.for %{{.*}} = %c0 to %c2
 // CHECK:   arith.minui %{{.*}}, %c599
@@ -148,7 +148,7 @@ quern.kernel @norm_convert role generated rows step {
 // CHECK-LABEL: gpu.module @integers
 // CHECK: gpu.func @integers({{.*}}, %[[X:[a-z0-9]+]]: memref<?xi8, #gpu.address_space<global>>, %{{[a-z0-9]+}}: memref<?xi8, #gpu.address_space<global>>, %{{[a-z0-9]+}}: memref<?x64xf32
 // CHECK-SAME: workgroup(%{{.*}} : memref<1x16x8x16xf32, #gpu.address_space<workgroup>>)
-// CHECK-SAME: quern.grid = {of = 0 : i64, rows = 16 : i64, tasks = 4 : i64}
+// CHECK-SAME: quern.grid = {of = 0 : i64, parts = 1 : i64, rows = 16 : i64, tasks = 4 : i64}
 // CHECK: scf.for %{{.*}} = %{{.*}} to %c4 step %c8
 // CHECK: tile.load_codes
 // CHECK: tile.unpack_codes
@@ -165,5 +165,42 @@ quern.kernel @norm_convert role generated rows step {
 quern.kernel @integers role generated rows step {
 ^bb0(%x: !quern.rows<111, i16>, %w: !quern.panels<50 x 111, #c4>):
   %y = quern.linear %x, %w : (!quern.rows<111, i16>, !quern.panels<50 x 111, #c4>) -> tensor<?x50xf32>
+  quern.yield %y : tensor<?x50xf32>
+}
+
+// -----
+
+// A workgroup has a part's steps, three of seven, and what it comes to is in the part's
+// columns of the result.
+#floats = #quern.group<codes = 0, span = 32, supers = 1, group = 32, bias = 0, element = 1>
+// CHECK-LABEL: gpu.module @linear_parts
+// CHECK: quern.grid = {of = 0 : i64, parts = 3 : i64, rows = 16 : i64, tasks = 4 : i64}
+// CHECK-DAG: %[[PART:[a-z0-9_]+]] = gpu.block_id  z
+// CHECK: %[[FIRST:.*]] = arith.muli %[[PART]], %c3
+// CHECK: %[[BEHIND:.*]] = arith.addi %[[FIRST]], %c3
+// CHECK: %[[END:.*]] = arith.minui %[[BEHIND]], %c7
+// CHECK: scf.for %{{.*}} = %{{.*}} to %[[END]] step %c8
+// CHECK: gpu.barrier
+// CHECK: %[[COLUMNS:.*]] = arith.muli %[[PART]], %c50
+// CHECK: %[[PLACE:.*]] = arith.addi %[[COLUMNS]],
+// CHECK: memref.store %{{.*}}[%{{.*}}, %[[PLACE]]]
+quern.kernel @linear_parts role generated rows step {
+^bb0(%x: tensor<?x224xf32>, %w: !quern.panels<50 x 224, #floats>):
+  %y = quern.linear_parts %x, %w {columns = 96, parts = 3} : (tensor<?x224xf32>, !quern.panels<50 x 224, #floats>) -> tensor<?x150xf32>
+  quern.yield %y : tensor<?x150xf32>
+}
+
+// -----
+
+// Sums of three parts, with what follows them.
+// CHECK-LABEL: gpu.module @sum_parts
+// CHECK: quern.grid = {of = 0 : i64, parts = 1 : i64, rows = 1 : i64, tasks = 1 : i64}
+// CHECK-COUNT-3: memref.load %{{.*}} : memref<?x160xf32
+// CHECK: memref.load %{{.*}} : memref<?x64xf32
+// CHECK: memref.store
+quern.kernel @sum_parts role generated rows step {
+^bb0(%p: tensor<?x150xf32>, %r: tensor<?x50xf32>):
+  %s = quern.sum_parts %p {parts = 3} : tensor<?x150xf32> -> tensor<?x50xf32>
+  %y = quern.add %s, %r : tensor<?x50xf32>
   quern.yield %y : tensor<?x50xf32>
 }

@@ -41,7 +41,7 @@ public:
             return argument == 0 && index < 100 ? std::optional(10 * index)
                                                 : std::nullopt;
           },
-          /*task=*/5, /*item=*/7);
+          /*task=*/5, /*item=*/7, /*part=*/2);
       if (mlir::succeeded(traced))
         trace = *traced;
     });
