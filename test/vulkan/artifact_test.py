@@ -62,7 +62,8 @@ class Answers(Case):
             with self.subTest(model=name, role=role):
                 off = e2e.Difference(
                     artifact.logits(self.text, self.CTX, role), reference)
-                # Activations are f32; keys and values as the flags say.
+                # Activations are f32, or integers where weights are codes; keys and
+                # values as the flags say.
                 self.assertLess(off.kl, 1e-8 if "f32" in flags else 1e-6, off)
         return artifact
 
