@@ -34,6 +34,8 @@ public:
   virtual std::string missing() const { return ""; }
   /// How the target wants its weights packed.
   virtual PanelOrder order() const { return PanelOrder::Vectors; }
+  /// Whether it asks for ranked logits (TargetTraits) and has kernels of their ops.
+  virtual bool ranks() const { return false; }
   /// Runs the one quern.kernel in `text` with the buffers and constants that
   /// runtime/Plan.h says a stage has. An error says what the target lacks.
   virtual llvm::Error run(const std::string &text,

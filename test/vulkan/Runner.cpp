@@ -47,6 +47,7 @@ public:
   }
   std::string missing() const override { return why; }
   PanelOrder order() const override { return PanelOrder::Lanes; }
+  bool ranks() const override { return true; }
   std::vector<std::string> complaints() const override {
     return device ? device->validationMessages() : std::vector<std::string>();
   }

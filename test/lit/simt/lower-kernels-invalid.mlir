@@ -26,3 +26,13 @@ quern.kernel @inside role generated rows step {
   %1 = quern.linear %0, %w : (tensor<?x32xf32>, !quern.panels<32 x 32, #floats>) -> tensor<?x32xf32>
   quern.yield %1 : tensor<?x32xf32>
 }
+
+// -----
+
+// More numbers than the memory of a workgroup has places for.
+// expected-error @below {{requires a root that there is a kernel of threads for}}
+quern.kernel @top_k role generated rows logits {
+^bb0(%x: tensor<?x9999xf32>):
+  %y = quern.top_k %x {k = 2 : i64, part = 2049 : i64} : (tensor<?x9999xf32>) -> tensor<?x20xf32>
+  quern.yield %y : tensor<?x20xf32>
+}
