@@ -53,7 +53,8 @@ class Report(e2e.Case):
         seen = set()
         for format in FORMATS:
             for arch in ("llama", "gemma3"):
-                model = self.tiny("model", arch=arch, format=format, layers=2)
+                model = self.tiny("model", arch=arch, format=format, layers=2,
+                                  extraTokens=1000)
                 for chip in ("portable", "gpu"):
                     kernels = json.loads(self.report(model, "json",
                                                      f"--mcpu={chip}"))
