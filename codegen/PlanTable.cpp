@@ -2,6 +2,7 @@
 #include "codegen/PlanTable.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/MemorySize.h"
+#include "passes/Tails.h"
 #include "runtime/Plan.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/Format.h"
@@ -52,6 +53,8 @@ private:
     header.slots = at("slots"), header.tiles = at("tiles");
     header.select = at("select"), header.logits = at("logits");
     header.logitStride = at("logit_stride");
+    header.ranked = at("ranked"), header.bestStride = at("best_stride");
+    header.best = at("best");
     header.frontBytes = at("front_bytes");
   }
 
@@ -70,6 +73,7 @@ private:
     program.firstStage = stages.size();
     program.maxRows = at(role == Role::Prompt ? "chunk" : "max_batch");
     program.headStage = ~0u;
+    const Tails tails = tailsOf(function);
     places.clear();
     for (Operation &op : function.getBody().front()) {
       auto launch = dyn_cast<LaunchOp>(op);
@@ -81,10 +85,16 @@ private:
         auto kernel = symbols.lookup<KernelOp>(launch.getKernel());
         if (kernel.getRows() == RowsOf::Logits && program.headStage == ~0u)
           program.headStage = stages.size() - program.firstStage;
+        if (launch == tails.rank)
+          program.rankStage = stages.size() - program.firstStage;
+        if (launch == tails.logits)
+          program.logitsStage = stages.size() - program.firstStage;
         addStage(launch, kernel, program, role);
       }
     }
     program.stages = stages.size() - program.firstStage;
+    if (!tails.rank)
+      program.rankStage = program.logitsStage = program.stages;
     program.headStage = std::min(program.headStage, program.stages);
   }
 
@@ -114,7 +124,8 @@ private:
       auto rowBytes = uint64_t(activationRowBytes(v.getType()));
       buffers.push_back(places[v] = {plan::Space::Arena, 0, uint64_t(offset),
                                      rows * rowBytes});
-      if (uint64_t(offset) != header.logits)
+      if (uint64_t(offset) != header.logits &&
+          (!header.best || uint64_t(offset) != header.ranked))
         uses.push_back({uint64_t(offset), rowBytes, rows,
                         logits ? plan::kLogitRows : plan::kRows,
                         1u << unsigned(role), stage.device});

@@ -40,6 +40,10 @@ struct TargetTraits {
   int64_t pageTokens = 64; // of a page of the KV cache, a multiple of 16
   int64_t alignment = 64;  // of all that has an offset in memory
   bool ownMemory = false;  // plan::Device::ownMemory
+  /// So many of the largest logits of a row are found where the logits are made, for
+  /// those who need no others; 0: none. What lies beside the host's caches is slow to
+  /// look at.
+  int64_t topLogits = 0;
   /// What stages may be fused of: element-wise ops to what makes their operand,
   /// conversions to norms, rotations to the cache write.
   bool fuseEpilogue = true, fuseConvert = true, fuseRotate = true;

@@ -173,6 +173,38 @@ def SplitRoles : Pass<"quern-split-roles", "::mlir::ModuleOp"> {
   let dependentDialects = ["::quern::QuernDialect"];
 }
 
+def RankLogits : Pass<"quern-rank-logits", "::mlir::ModuleOp"> {
+  let summary = "find the best of each row of logits where they are made";
+  let description = [{
+    Programs whose logits the device makes return two values, of which a step reads
+    one: the logits, and the `k` best of each row. Behind the head a program goes on
+    in one of two ways, its *tails*: the rows of logits are brought to where the host
+    reads them, or ranked, by parts that become lists, which become one.
+
+    Programs with more columns than `quern.top_k` can count stay as they are.
+
+    ```mlir
+    %y = quern.linear %x, %w : (...) -> tensor<?x49152xf32>
+    return %y : tensor<?x49152xf32>
+    ```
+    ```mlir
+    %y = quern.linear %x, %w : (...) -> tensor<?x49152xf32>
+    %0 = quern.top_k %y {k = 64 : i64, part = 1024 : i64} : (tensor<?x49152xf32>) -> tensor<?x6144xf32>
+    %1 = quern.merge_top_k %0 {k = 64 : i64, lists = 16 : i64} : (tensor<?x6144xf32>) -> tensor<?x384xf32>
+    %2 = quern.merge_top_k %1 {k = 64 : i64, lists = 16 : i64} : (tensor<?x384xf32>) -> tensor<?x128xf32>
+    %3 = quern.read_back %y : tensor<?x49152xf32>
+    return %3, %2 : tensor<?x49152xf32>, tensor<?x128xf32>
+    ```
+  }];
+  let options = [
+    Option<"k", "k", "int64_t", "64", "the best of a row; all, if there are fewer">,
+    Option<"part", "part", "int64_t", "1024", "columns that become one list">,
+    Option<"lists", "lists", "int64_t", "16", "lists that become one">,
+    onDevice,
+  ];
+  let dependentDialects = ["::quern::QuernDialect"];
+}
+
 def FormStages : Pass<"quern-form-stages", "::mlir::ModuleOp"> {
   let summary = "group ops into stages: a root and what is fused to it";
   let description = [{

@@ -49,6 +49,10 @@ void quern::buildStagePasses(OpPassManager &pm, const CompileOptions &options) {
   pm.addPass(createSplitRoles());
   pm.addPass(createCSEPass());
   for (auto [device, traits] : llvm::enumerate(options.devices))
+    if (traits.topLogits)
+      pm.addPass(
+          createRankLogits({.k = traits.topLogits, .device = int64_t(device)}));
+  for (auto [device, traits] : llvm::enumerate(options.devices))
     pm.addPass(createFormStages({.fuseEpilogue = traits.fuseEpilogue,
                                  .fuseConvert = traits.fuseConvert,
                                  .fuseRotate = traits.fuseRotate,

@@ -4,7 +4,9 @@
 #include "passes/CacheOf.h"
 #include "passes/MemorySize.h"
 #include "passes/Passes.h"
+#include "passes/Tails.h"
 #include "runtime/Plan.h"
+#include <array>
 
 namespace quern {
 #define GEN_PASS_DEF_PLANMEMORY
@@ -111,7 +113,7 @@ struct PlanMemory : quern::impl::PlanMemoryBase<PlanMemory> {
     }
     plan.clear(), groups.clear();
     logitRows = std::max<int64_t>(32, maxBatch);
-    vocabulary = 0;
+    vocabulary = bestColumns = 0;
     for (auto program : programs())
       if (failed(checkResult(program)))
         return signalPassFailure();
@@ -147,27 +149,34 @@ private:
         }));
   }
 
-  /// A program returns logits, of which there are only so many rows: made by a
-  /// launch of selected rows, in as many columns as those of other programs.
+  /// A program returns logits, and perhaps the best of each row. There are only so
+  /// many rows of both: made by launches of selected rows, in as many columns as those
+  /// of other programs.
   LogicalResult checkResult(func::FuncOp program) {
     Operation *end = program.getBody().front().getTerminator();
-    if (end->getNumOperands() == 0)
-      return success();
-    if (end->getNumOperands() > 1)
+    if (end->getNumOperands() > 2)
+      return program.emitError("requires a program with one result, the "
+                               "logits, or two, those and the best of them");
+    for (auto [i, value] : llvm::enumerate(end->getOperands())) {
+      auto launch = value.getDefiningOp<LaunchOp>();
+      if (!launch || SymbolTable::lookupNearestSymbolFrom<KernelOp>(
+                         launch, launch.getKernelAttr())
+                             .getRows() != RowsOf::Logits)
+        return program.emitError(
+            "requires a result that a launch of `rows logits`"
+            " makes, such as one after quern.select_rows");
+      int64_t &known = i ? bestColumns : vocabulary;
+      int64_t columns = columnsOf(value.getType());
+      if (known && columns != known)
+        return program.emitError("requires ")
+               << (i ? "the best logits in " : "logits of ") << known
+               << " columns, as the other program has";
+      known = columns;
+    }
+    if (end->getNumOperands() == 2 && !tailsOf(program).rank)
       return program.emitError(
-          "requires a program with one result, the logits");
-    auto launch = end->getOperand(0).getDefiningOp<LaunchOp>();
-    if (!launch || SymbolTable::lookupNearestSymbolFrom<KernelOp>(
-                       launch, launch.getKernelAttr())
-                           .getRows() != RowsOf::Logits)
-      return program.emitError(
-          "requires a result that a launch of `rows logits`"
-          " makes, such as one after quern.select_rows");
-    int64_t columns = columnsOf(end->getOperand(0).getType());
-    if (vocabulary && columns != vocabulary)
-      return program.emitError("requires logits of ")
-             << vocabulary << " columns, as the other program has";
-    vocabulary = columns;
+          "requires a program of two results to end in launches that rank what "
+          "its last launch brings back");
     return success();
   }
 
@@ -214,8 +223,12 @@ private:
     logitsOffset = at;
     set("logits", at), set("logit_stride", rowStride(vocabulary));
     set("vocabulary", vocabulary);
+    at = llvm::alignTo(at + 4 * logitRows * rowStride(vocabulary), alignment);
+    bestOffset = at;
+    set("ranked", bestColumns ? at : 0), set("best", bestColumns / 2);
+    set("best_stride", rowStride(bestColumns));
     front =
-        llvm::alignTo(at + 4 * logitRows * rowStride(vocabulary), kPageBytes);
+        llvm::alignTo(at + 4 * logitRows * rowStride(bestColumns), kPageBytes);
     return success();
   }
 
@@ -341,28 +354,30 @@ private:
     DenseMap<Value, Interval> places;
     for (const Lifetime &value : lifetimes)
       places[value.value] = {value.offset, value.offset + value.bytes};
+    Operation *end = program.getBody().front().getTerminator();
+    for (auto [offset, v] :
+         llvm::zip(std::array{logitsOffset, bestOffset}, end->getOperands()))
+      places[v] = {offset, offset + activationBytes(v.getType(), logitRows)};
     Builder b(&getContext());
     for (Operation &op : program.getBody().front())
       if (auto copy = dyn_cast<CopyOp>(op)) {
         places[copy] = places.lookup(copy.getInput());
       } else if (auto launch = dyn_cast<LaunchOp>(op)) {
         SmallVector<int64_t> offsets;
-        for (Value v : launch.getOutputs()) {
-          auto [place, isLogits] = places.try_emplace(
-              v, Interval{logitsOffset,
-                          logitsOffset + activationBytes(v.getType(), logitRows)});
-          offsets.push_back(place->second.begin);
-        }
+        for (Value v : launch.getOutputs())
+          offsets.push_back(places.lookup(v).begin);
         launch.setOffsetsAttr(b.getDenseI64ArrayAttr(offsets));
       }
     setBarriers(program, places);
   }
 
-  /// A device begins when the one before it has ended: that is a barrier, too.
+  /// A device begins when the one before it has ended: that is a barrier, too. A tail
+  /// may follow the head or the other tail.
   void setBarriers(func::FuncOp program, const DenseMap<Value, Interval> &places) {
     SymbolTable symbols(getOperation());
     Hazards hazards;
     std::optional<unsigned> device;
+    const Tails tails = tailsOf(program);
     for (auto launch : program.getOps<LaunchOp>()) {
       SmallVector<Interval> reads, writes;
       SmallVector<Cache> cacheReads, cacheWrites;
@@ -381,7 +396,8 @@ private:
                                                          : cacheReads)
               .push_back(cache);
         }
-      bool seam = device && *device != deviceOf(launch);
+      bool seam = (device && *device != deviceOf(launch)) ||
+                  launch == tails.rank || launch == tails.logits;
       if (seam)
         hazards = {};
       device = deviceOf(launch);
@@ -401,7 +417,9 @@ private:
     return effects;
   }
 
-  int64_t logitRows = 0, front = 0, logitsOffset = 0, vocabulary = 0;
+  int64_t logitRows = 0, front = 0;
+  int64_t logitsOffset = 0, vocabulary = 0; // of what programs return
+  int64_t bestOffset = 0, bestColumns = 0;
   SmallVector<NamedAttribute> plan;
   SmallVector<Attribute> groups;
 };

@@ -2,7 +2,8 @@
 //
 // Prompts are read as prompt rows, in steps as large as the plan allows, with
 // logits of the last row; generated rows come one for each sequence and step,
-// all with logits. Sampling is not part of it. Reported is the median of
+// all with logits, of which the best come back where there is a choice, as with the
+// default sampler. Sampling is not part of it. Reported is the median of
 // several repeats, after one that warms up.
 //
 //===----------------------------------------------------------------------===//
@@ -46,6 +47,7 @@ public:
 
 private:
   template <typename Once> double median(Once once);
+  void step(plan::Role role);
   void read(uint32_t slot, uint32_t tokens, bool logits);
   std::vector<StageKind> stageKinds() const;
   int32_t token() { return int32_t(counter++ * 7919 % vocabulary); }
@@ -72,6 +74,13 @@ template <typename Once> double Bench::median(Once once) {
                             : (seconds[half - 1] + seconds[half]) / 2;
 }
 
+void Bench::step(plan::Role role) {
+  if (engine.ranked(role))
+    engine.rankedStep(role, rows, {});
+  else
+    engine.step(role, rows, {});
+}
+
 void Bench::read(uint32_t slot, uint32_t tokens, bool logits) {
   for (uint32_t done = 0; done < tokens;) {
     uint32_t count = std::min(engine.maxRows(plan::kPrompt), tokens - done);
@@ -80,7 +89,7 @@ void Bench::read(uint32_t slot, uint32_t tokens, bool logits) {
       rows.push_back({slot, token()});
     done += count;
     rows.back().logits = logits && done == tokens;
-    engine.step(plan::kPrompt, rows, {});
+    step(plan::kPrompt);
   }
 }
 
@@ -108,7 +117,7 @@ Measurement Bench::decode(uint32_t batch, uint32_t depth, uint32_t tokens) {
       rows.clear();
       for (uint32_t slot : slots)
         rows.push_back({slot, token(), true});
-      engine.step(plan::kGenerated, rows, {});
+      step(plan::kGenerated);
     }
     double elapsed = now() - start;
     for (uint32_t slot : slots)

@@ -58,30 +58,54 @@ Engine::Engine(const PlanView &plan, std::span<const uint8_t> weights,
 
 void Engine::step(plan::Role role, std::span<const Row> rows,
                   OnLogits onLogits) {
+  runStep(role, rows, /*ranked=*/false, [&] {
+    if (onLogits)
+      onLogits({selectedRows(), resultAt(role, view->logits), view->logitStride,
+                view->vocabulary});
+  });
+}
+
+void Engine::rankedStep(plan::Role role, std::span<const Row> rows,
+                        OnRanked onRanked) {
+  if (!ranked(role))
+    throw Error("a step cannot rank logits: the plan has no stages for that");
+  runStep(role, rows, /*ranked=*/true, [&] {
+    if (onRanked)
+      onRanked({selectedRows(), resultAt(role, view->ranked), view->bestStride,
+                view->best});
+  });
+}
+
+void Engine::runStep(plan::Role role, std::span<const Row> rows, bool ranked,
+                     FunctionRef<void()> onBlock) {
   checkRows(role, rows);
   placeRows(rows);
   const Program &program = view.program(role);
   size_t first = program.firstStage, head = first + program.headStage;
-  size_t end = first + program.stages;
+  size_t rank = first + program.rankStage, logits = first + program.logitsStage,
+         end = first + program.stages;
+  auto runHead = [&](size_t from) {
+    if (ranked)
+      return runStages(from, logits);
+    runStages(from, rank);
+    runStages(logits, end);
+  };
 
   // The first block of the head belongs to the same run.
   size_t next = selectRows(rows, 0);
   shareInputs(rows);
-  runStages(first, counts[plan::kLogitRows] ? end : head);
+  if (counts[plan::kLogitRows])
+    runHead(first);
+  else
+    runStages(first, head);
   for (const Row &row : rows)
     seqs.trim(row.slot);
   while (counts[plan::kLogitRows]) {
-    const plan::PlanHeader &h = view.header();
-    std::byte *made = executors[view.headDevice(role)]->front() + h.logits;
-    if (onLogits)
-      onLogits({{input<int32_t>(h.select), size_t(counts[plan::kLogitRows])},
-                reinterpret_cast<float *>(made),
-                h.logitStride,
-                h.vocabulary});
+    onBlock();
     next = selectRows(rows, next);
     shareSelected();
     if (counts[plan::kLogitRows])
-      runStages(head, end);
+      runHead(head);
   }
 }
 

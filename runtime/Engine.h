@@ -14,6 +14,9 @@
 //     tokens 5 9   positions 0 1   slots 0 0   tiles (0, 2)   select 1
 //     stage 0 | stage 1 | ... | head stage 0 | ... -> print(logits of row 1)
 //
+// Some programs rank the logits where they are made, of which then few have to be
+// looked at (rankedStep): the head ends in other stages, and nothing else differs.
+//
 // A row's result depends on the role and on its own sequence, never on how
 // many rows or threads there are.
 //
@@ -23,6 +26,7 @@
 #include "FunctionRef.h"
 #include "Sequences.h"
 #include "Team.h"
+#include "text/RankedLogits.h"
 #include <vector>
 
 namespace quern {
@@ -46,6 +50,19 @@ struct LogitBlock {
   }
 };
 
+/// The best logits of some of a step's rows; valid until the callback returns.
+struct RankedBlock {
+  std::span<const int32_t> rows; // as in LogitBlock
+  const float *data;
+  size_t stride, best;
+
+  size_t size() const { return rows.size(); }
+  RankedLogits operator[](size_t i) const {
+    const float *row = data + i * stride;
+    return {{row, best}, {row + best, best}};
+  }
+};
+
 class Engine {
 public:
   struct Options {
@@ -56,6 +73,7 @@ public:
     uint32_t logitRows = 0;
   };
   using OnLogits = FunctionRef<void(const LogitBlock &)>;
+  using OnRanked = FunctionRef<void(const RankedBlock &)>;
 
   /// `plan`, `weights` (aligned to a page) and `kernels`, a set for each of the
   /// plan's devices, must outlive this.
@@ -69,6 +87,15 @@ public:
   /// has run, for rows that cannot be.
   void step(plan::Role role, std::span<const Row> rows, OnLogits onLogits);
 
+  /// The same for those who need only the best ranked(role) logits of a row, which is
+  /// 0 where nothing ranks them: then this throws Error.
+  void rankedStep(plan::Role role, std::span<const Row> rows,
+                  OnRanked onRanked);
+  size_t ranked(plan::Role role) const {
+    const plan::Program &p = view.program(role);
+    return p.rankStage < p.logitsStage ? view->best : 0;
+  }
+
   Sequences &sequences() { return seqs; }
   Team &team() { return workers; }
   const PlanView &plan() const { return view; }
@@ -81,6 +108,17 @@ public:
   std::span<const StageTime> profile() const { return times; }
 
 private:
+  /// `onBlock` is called after each run of the head, and its end as is wanted.
+  void runStep(plan::Role role, std::span<const Row> rows, bool ranked,
+               FunctionRef<void()> onBlock);
+  /// What the last one of the head has left at an offset in the front.
+  const float *resultAt(plan::Role role, uint64_t offset) const {
+    return reinterpret_cast<const float *>(
+        executors[view.headDevice(role)]->front() + offset);
+  }
+  std::span<const int32_t> selectedRows() {
+    return {input<int32_t>(view->select), size_t(counts[plan::kLogitRows])};
+  }
   void checkRows(plan::Role role, std::span<const Row> rows);
   void placeRows(std::span<const Row> rows);
   void addTiles(size_t first, size_t count);

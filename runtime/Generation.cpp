@@ -28,6 +28,12 @@ void Generation::step(plan::Role role, std::span<const int32_t> ids,
   for (int32_t id : ids)
     rows.push_back({slot, id});
   rows.back().logits = logits;
+  // The best few come back sooner than all.
+  size_t needed = logprobs ? 0 : sampler.logitsNeeded();
+  if (needed && needed <= engine.ranked(role))
+    return engine.rankedStep(role, rows, [&](const RankedBlock &block) {
+      next = sampler.sample(block[0]);
+    });
   engine.step(role, rows, [&](const LogitBlock &block) {
     next = sampler.sample(block[0]);
     if (!logprobs)

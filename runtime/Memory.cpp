@@ -81,8 +81,11 @@ static void addStep(const PlanView &plan, uint32_t device, plan::Role role,
     pages.add(input, rows * 4);
   pages.add(h.tiles, counts[plan::kTiles] * 8);
   pages.add(h.select, 4);
-  if (plan.headDevice(role) == device)
-    pages.add(h.logits, h.logitStride * 4);
+  if (plan.headDevice(role) != device)
+    return;
+  pages.add(h.logits, h.logitStride * 4);
+  if (h.best)
+    pages.add(h.ranked, h.bestStride * 4);
 }
 
 /// Most pages of a group that one sequence holds while it grows to `tokens`.

@@ -22,9 +22,16 @@
 // `rows` activation rows (row r is one token of one sequence); its first part
 // computes the hidden state of every row, the part from `headStage` on computes
 // the logits of up to `maxLogitRows` selected rows and may be repeated with
-// other selections. A stage is one kernel with the stage's Buffer entries, its
-// int64 constants and the counts of this step (StepCount). How it is called is the
-// executor's business (Executor.h); the result depends on nothing else.
+// other selections. Where logits are made out of the host's reach, two *tails* stand
+// behind that, of which a run of the head ends in one: stages that rank the logits,
+// so that the best few of each row come back, and stages that bring all of them.
+//
+//     firstStage        headStage      rankStage      logitsStage      stages
+//         | hidden states   | logits       | best of each  | all to the front |
+//
+// A stage is one kernel with the stage's Buffer entries, its int64 constants and the
+// counts of this step (StepCount). How it is called is the executor's business
+// (Executor.h); the result depends on nothing else.
 //
 // Stages may be for several devices. Offsets are those of one address space for all
 // of them, of which a device holds what its stages touch, and all hold the front of the
@@ -42,7 +49,7 @@
 namespace quern::plan {
 
 inline constexpr uint64_t kMagic = 0x314e524555510a7full; // "\x7f\nQUERN1"
-inline constexpr uint32_t kVersion = 3;
+inline constexpr uint32_t kVersion = 4;
 inline constexpr uint64_t kPage = 4096;
 /// More slots than this are refused: each costs a few bytes from the start.
 inline constexpr uint32_t kMostSequences = 1 << 16;
@@ -128,6 +135,9 @@ struct Program {
   uint32_t firstStage, stages;
   uint32_t headStage; // relative to firstStage
   uint32_t maxRows;   // most rows of one step
+  // Of the two tails, relative to firstStage. Without them both are `stages`, and the
+  // head itself makes logits where the host reads them.
+  uint32_t rankStage, logitsStage;
 };
 enum Role : uint32_t { kPrompt, kGenerated, kRoles };
 
@@ -167,7 +177,7 @@ inline uint64_t kvPagesNeeded(uint32_t window, uint32_t context,
 }
 
 /// For the touched bytes: this much of the arena holds data of `rows` rows, which a
-/// stage of the device makes or a copy brings it. Step inputs and logits have none:
+/// stage of the device makes or a copy brings it. Step inputs and results have none:
 /// the header says where they are.
 struct ArenaUse {
   uint64_t offset;   // in the arena
@@ -201,6 +211,12 @@ struct PlanHeader {
   // Result: float[maxLogitRows][logitStride]
   uint64_t logits;
   uint64_t logitStride; // floats
+  // Of the programs that have tails: float[maxLogitRows][bestStride], the `best`
+  // largest logits of a row, best first and of equal ones the smaller token's, and
+  // then their tokens as numbers.
+  uint64_t ranked;
+  uint64_t bestStride;  // floats
+  uint64_t best;        // 0: no program has tails
   uint64_t frontBytes;  // of the arena, in which all that the host touches lies
   Program programs[kRoles];
   // Tables: offset from the PlanHeader, count.

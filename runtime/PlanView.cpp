@@ -119,14 +119,27 @@ void PlanView::checkHeader() const {
   if (__builtin_mul_overflow(h.logitStride, 4, &rowBytes))
     fail("a logit stride of {} is too long", h.logitStride);
   checkFront(h.logits, h.maxLogitRows, rowBytes, "logits");
+  if (h.best == 0)
+    return;
+  if (h.best > h.vocabulary || h.bestStride < 2 * h.best ||
+      __builtin_mul_overflow(h.bestStride, 4, &rowBytes))
+    fail("the best {} of {} logits, in rows at a stride of {}", h.best,
+         h.vocabulary, h.bestStride);
+  checkFront(h.ranked, h.maxLogitRows, rowBytes, "ranked logits");
 }
 
 void PlanView::checkPrograms() const {
   for (const Program &program : head->programs) {
     size_t role = &program - head->programs;
     if (!fits(program.firstStage, program.stages, 1, stageTable.size()) ||
-        program.headStage > program.stages)
+        program.headStage > program.rankStage ||
+        program.rankStage > program.logitsStage ||
+        program.logitsStage > program.stages)
       fail("program {} has stages that there are not", role);
+    bool ranks = program.rankStage < program.logitsStage;
+    if (ranks != (program.logitsStage < program.stages) ||
+        (ranks && !head->best))
+      fail("program {} has one tail where there must be two", role);
     if (program.stages == 0)
       fail("program {} has no stages", role);
     if (program.maxRows == 0)
@@ -225,6 +238,8 @@ void PlanView::checkInputs() const {
       {h.select, uint64_t(h.maxLogitRows) * 4},
       {h.logits, h.maxLogitRows * h.logitStride * 4},
   };
+  if (h.best)
+    ranges.push_back({h.ranked, h.maxLogitRows * h.bestStride * 4});
   for (const KvGroup &group : groupTable)
     ranges.push_back({group.tableOffset,
                       uint64_t(group.pagesPerSequence) * h.maxSequences * 4});

@@ -30,6 +30,7 @@ public:
             .panels = PanelOrder::Lanes,
             .alignment = 256, // the most that a driver may want of an offset
             .ownMemory = true,
+            .topLogits = 64, // --top-k is 40 unless it is said
             .attentionKeys = 512,
             .linearTasks = profile.workgroups};
   }

@@ -93,16 +93,10 @@ void Sampler::reset() {
   seed();
 }
 
-/// All cuts up to the temperature.
-void Sampler::cut(const sampling::LogitScan &scan) {
+/// All cuts from typical to XTC.
+void Sampler::cut() {
   const SamplerOptions &o = options;
   auto minKeep = static_cast<size_t>(o.minKeep);
-  float floor =
-      o.topNSigma > 0 ? scan.sigmaFloor(double(o.topNSigma)) : minusInfinity;
-  if (o.topK > 0 && static_cast<size_t>(o.topK) < vocab)
-    candidates.collectBest(scan, floor, static_cast<size_t>(o.topK));
-  else
-    candidates.collect(scan, floor);
   if (o.typicalP < 1)
     candidates.keepTypical(double(o.typicalP), minKeep);
   if (o.topP < 1)
@@ -151,19 +145,58 @@ int32_t Sampler::sample(std::span<const float> logits) {
     throw Error("sampler: " + std::to_string(logits.size()) + " logits for " +
                 std::to_string(vocab) + " tokens");
   scan.read(changes.apply(logits));
-  bool hopeless = scan.best() == minusInfinity;
-  if (greedy || hopeless) {
-    candidates.assign({hopeless ? 0 : scan.best(), scan.bestId()});
-    return draw(hopeless ? 0 : 1);
-  }
+  if (greedy || scan.best() == minusInfinity)
+    return drawBest(scan.best(), scan.bestId());
   if (mirostat.active()) {
     double heat = 1 / double(options.temp);
     candidates.collect(scan, minusInfinity);
     mirostat.cut(candidates, heat);
     return draw(heat);
   }
-  cut(scan);
+  float floor = options.topNSigma > 0
+                    ? scan.sigmaFloor(double(options.topNSigma))
+                    : minusInfinity;
+  if (cutsAtTopK())
+    candidates.collectBest(scan, floor, static_cast<size_t>(options.topK));
+  else
+    candidates.collect(scan, floor);
+  cut();
   return draw(heat());
+}
+
+size_t Sampler::logitsNeeded() const {
+  if (changes.active())
+    return 0;
+  if (greedy)
+    return 1;
+  bool first = !mirostat.active() && options.topNSigma <= 0 && cutsAtTopK();
+  return first ? static_cast<size_t>(options.topK) : 0;
+}
+
+int32_t Sampler::sample(const RankedLogits &best) {
+  size_t needed = logitsNeeded();
+  if (needed == 0 || best.logits.size() < needed || best.tokens.size() < needed)
+    throw Error("sampler: " + std::to_string(best.logits.size()) +
+                " logits where " + std::to_string(needed ? needed : vocab) +
+                " are looked at");
+  for (float token : best.tokens.first(needed))
+    if (!(token >= 0 && double(token) < double(vocab)))
+      throw Error("sampler: a ranked token is not in the vocabulary");
+  float largest = best.logits[0];
+  if (greedy || !(largest > minusInfinity))
+    return drawBest(largest > minusInfinity ? largest : minusInfinity,
+                    static_cast<int32_t>(best.tokens[0]));
+  candidates.collectRanked(
+      {best.logits.first(needed), best.tokens.first(needed)});
+  cut();
+  return draw(heat());
+}
+
+/// The one token, greedy or because none has any probability.
+int32_t Sampler::drawBest(float logit, int32_t token) {
+  bool hopeless = logit == minusInfinity;
+  candidates.assign({hopeless ? 0 : logit, token});
+  return draw(hopeless ? 0 : 1);
 }
 
 TokenProbability Sampler::survivor(size_t i) const {

@@ -24,6 +24,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 
+#include "text/RankedLogits.h"
 #include "text/SamplerCandidates.h"
 #include "text/SamplerHistory.h"
 #include "text/SamplerMirostat.h"
@@ -63,6 +64,13 @@ public:
   /// id whose logit is minus infinity, or 0.
   int32_t sample(std::span<const float> logits);
 
+  /// So many of the largest logits are all that these options look at: 1 if they are
+  /// greedy, K of a top-k that is the first step; 0: they look at all of them.
+  size_t logitsNeeded() const;
+  /// The same token, to the bit of what it is drawn from, by the `logitsNeeded()`
+  /// largest logits or more. Throws Error for tokens that are none.
+  int32_t sample(const RankedLogits &best);
+
   /// Back to the state after construction, for another sequence.
   void reset();
 
@@ -77,7 +85,11 @@ public:
 private:
   void seed();
   double uniform();
-  void cut(const sampling::LogitScan &scan);
+  bool cutsAtTopK() const {
+    return options.topK > 0 && static_cast<size_t>(options.topK) < vocab;
+  }
+  int32_t drawBest(float logit, int32_t token);
+  void cut();
   double heat() const;
   int32_t draw(double heat);
 

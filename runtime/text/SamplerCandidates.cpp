@@ -102,6 +102,18 @@ void Candidates::collectBest(const LogitScan &scan, float floor, size_t k) {
   keepBest(k);
 }
 
+void Candidates::collectRanked(const RankedLogits &best) {
+  count = 0;
+  for (size_t i = 0; i < best.logits.size(); ++i)
+    if (best.logits[i] > minusInfinity) // and not NaN
+      list[count++] = {best.logits[i] + 0.0f,
+                       static_cast<int32_t>(best.tokens[i])};
+  top = list[0].logit;
+  // Sums go in the order of ids.
+  std::sort(list.get(), list.get() + count,
+            [](const Candidate &a, const Candidate &b) { return a.id < b.id; });
+}
+
 Candidate Candidates::best() const {
   Candidate out = list[0];
   for (const Candidate &c : tokens())

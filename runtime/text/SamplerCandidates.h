@@ -19,6 +19,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 
+#include "text/RankedLogits.h"
 #include "text/SamplerKernels.h"
 
 #include <array>
@@ -66,6 +67,9 @@ public:
   void collect(const LogitScan &scan, float floor);
   /// The same, and of those the k > 0 best.
   void collectBest(const LogitScan &scan, float floor, size_t k);
+  /// The same as from all logits, of which these are the best. One at least is a
+  /// number above minus infinity.
+  void collectRanked(const RankedLogits &best);
   /// Starts over with just one token.
   void assign(Candidate only);
 

@@ -94,6 +94,8 @@ public:
   LogitChanges(const SamplerOptions &options, size_t vocab);
   /// What it reserves, sequence breakers apart.
   static size_t bytes(const SamplerOptions &options, size_t vocab);
+  /// Whether there may be any.
+  bool active() const { return !changed.empty(); }
   void accept(int32_t token);
   void reset();
   /// The changed logits, or `logits` themselves.

@@ -8,7 +8,10 @@
 #include "Operation.h"
 #include "fmt/format.h"
 #include "gtest/gtest.h"
+#include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <limits>
 
 using namespace quern;
 using namespace quern::test;
@@ -88,12 +91,75 @@ TEST_F(Conformance, SelectRows) {
   expectConforms(runner(), op, 4, 1e-30);
 }
 
+/// Numbers of which many are equal, and some are none.
+HostRows rowsWithTies(Random &random, int64_t rows, int64_t columns) {
+  constexpr float inf = std::numeric_limits<float>::infinity();
+  const float odd[] = {inf, -inf, 0.0f, -0.0f, std::nanf(""), 1e-42f, -1e-42f};
+  HostRows x = random.rows(rows, columns, 2);
+  for (size_t i = 0; i < x.data.size(); ++i)
+    x.data[i] = i % 13 == 0 ? odd[i / 13 % std::size(odd)]
+                            : std::round(x.data[i] * 8) / 8;
+  std::fill_n(x.data.begin(), columns, std::nanf(""));
+  if (columns > 3)
+    x.data[3] = -inf;
+  return x;
+}
+
+/// Of parts and of lists of them, against the references and to the bit.
+TEST_F(Conformance, TopK) {
+  if (!runner().ranks())
+    GTEST_SKIP() << "the target asks for no ranked logits";
+  struct {
+    int64_t columns, k, part, lists;
+  } cases[] = {{1, 1, 1, 2},         {300, 64, 128, 2},  {1000, 5, 100, 3},
+               {2049, 64, 1024, 16}, {333, 100, 200, 4}, {5000, 40, 256, 16},
+               {70, 64, 1024, 16},   {200, 1, 2, 50}};
+  const int64_t rows = 4;
+  for (auto [columns, k, part, lists] : cases) {
+    SCOPED_TRACE(fmt::format("{} of {}, parts of {}", k, columns, part));
+    auto conforms = [&](const Operation &op) {
+      HostRows have = op.run(runner(), rows)[0], want = op.reference()[0];
+      EXPECT_TRUE(sameBits(have, want));
+      HostRows alone = op.run(runner(), 1)[0];
+      EXPECT_EQ(0, std::memcmp(alone.data.data(), have.data.data(),
+                               alone.data.size() * sizeof(float)));
+      return have;
+    };
+    auto topK = [&](int64_t part) {
+      return fmt::format(
+          "%y = quern.top_k %0 {{k = {0} : i64, part = {1} : i64}} : ({2}) -> "
+          "{3}\n"
+          "quern.yield %y : {3}",
+          k, part, rowsOf(columns),
+          rowsOf((columns + part - 1) / part * 2 * k));
+    };
+    HostRows x = rowsWithTies(random, rows, columns);
+    Operation parts(topK(part), "logits");
+    parts.rows(x);
+    HostRows ranked = conforms(parts);
+    while (ranked.columns > 2 * k) {
+      int64_t made = (ranked.columns / (2 * k) + lists - 1) / lists * 2 * k;
+      Operation merge(fmt::format("%y = quern.merge_top_k %0 {{k = {0} : i64, "
+                                  "lists = {1} : i64}} : ({2}) -> {3}\n"
+                                  "quern.yield %y : {3}",
+                                  k, lists, rowsOf(ranked.columns),
+                                  rowsOf(made)),
+                      "logits");
+      merge.rows(ranked);
+      ranked = conforms(merge);
+    }
+    Operation whole(topK(std::max(columns, k)), "logits");
+    whole.rows(x);
+    EXPECT_TRUE(sameBits(ranked, whole.reference()[0]));
+  }
+}
+
 TEST_F(Conformance, Elementwise) {
   for (int64_t columns : {1, 45, 128, 1000}) {
     std::string t = rowsOf(columns);
     for (std::string ops :
          {"%y = quern.add %0, %1 : {0}", "%y = quern.glu silu %0, %1 : {0}",
-          "%y = quern.glu gelu %0, %1 : {0}",
+          "%y = quern.glu gelu %0, %1 : {0}", "%y = quern.read_back %0 : {0}",
           "%z = quern.scale %0 by 2.5 : {0}\n%y = quern.add %z, %1 : {0}",
           "%z = quern.add %0, %1 : {0}\n%y = quern.softcap %z at 2.0 : {0}"}) {
       SCOPED_TRACE(fmt::format("{} columns: {}", columns, ops));

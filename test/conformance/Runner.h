@@ -36,6 +36,8 @@ public:
   virtual PanelOrder order() const { return PanelOrder::Vectors; }
   /// Whether it asks for roots in two phases (quern-split-stages).
   virtual bool hasParts() const { return false; }
+  /// Whether it asks for ranked logits (TargetTraits) and has kernels of their ops.
+  virtual bool ranks() const { return false; }
   /// Runs the one quern.kernel in `text` with the buffers and constants that
   /// runtime/Plan.h says a stage has. An error says what the target lacks.
   virtual llvm::Error run(const std::string &text,

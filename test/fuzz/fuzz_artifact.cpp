@@ -67,7 +67,8 @@ static void noKernel(void *const *, const int64_t *, const int64_t *counts,
   for (int i = 0; i < plan::kStepCounts; ++i)
     check(counts[i] >= 0);
 }
-static const quern_kernel table[] = {noKernel, noKernel, noKernel};
+static const quern_kernel table[] = {noKernel, noKernel, noKernel, noKernel,
+                                     noKernel};
 static const quern_kernel_set kernels[] = {
     {&quern_cpu_executor, table, std::size(table), "any", ""},
     {&quern_cpu_executor, table, std::size(table), "any", ""}};
@@ -109,6 +110,14 @@ static void runSteps(Engine &engine, const PlanView &plan) {
         (void)sum;
       }
     });
+    if (engine.ranked(role))
+      engine.rankedStep(role, std::span(rows).first(1),
+                        [&](const RankedBlock &block) {
+                          check(block.size() == 1 && block.rows[0] == 0);
+                          volatile float sum =
+                              block[0].logits.front() + block[0].tokens.back();
+                          (void)sum;
+                        });
     if (step == 3)
       engine.sequences().clear(0);
   }

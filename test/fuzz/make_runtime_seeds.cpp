@@ -123,14 +123,16 @@ static void patterns() {
 
 static void artifacts() {
   using Split = test::ToyOptions::Split;
-  for (auto [name, patched, split] :
-       {std::tuple("plain", false, Split::None),
-        std::tuple("patched", true, Split::None),
-        std::tuple("split", false, Split::HeadOnFirst)}) {
+  for (auto [name, patched, split, best] :
+       {std::tuple("plain", false, Split::None, 0u),
+        std::tuple("patched", true, Split::None, 0u),
+        std::tuple("ranked", false, Split::None, 7u),
+        std::tuple("split", false, Split::HeadOnFirst, 0u)}) {
     Bytes seed;
     test::ToyOptions options;
     options.chatTemplate = patched;
     options.split = split;
+    options.best = best;
     for (const test::ToySection &section : test::toySections(options)) {
       for (int i = 0; i < 4; ++i)
         seed.push_back(uint8_t(section.bytes.size() >> 8 * i));

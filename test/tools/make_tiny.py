@@ -58,6 +58,7 @@ class Shape:
     context: int = 256
     eps: float = 1e-6
     ropeBase: float = 0.0
+    extraTokens: int = 0  # that no text becomes; of a GGUF file
 
     def __post_init__(self):
         wide = max(blockSize(f) for f in
@@ -181,8 +182,13 @@ def makeTensors(shape, vocab):
 
 
 def vocabularyOf(shape):
-    return (tiny_tokenizer.sentencePiece() if shape.arch == "gemma3"
-            else tiny_tokenizer.byteLevel())
+    vocabulary = (tiny_tokenizer.sentencePiece() if shape.arch == "gemma3"
+                  else tiny_tokenizer.byteLevel())
+    vocabulary.tokens += [f"<extra{i}>" for i in range(shape.extraTokens)]
+    vocabulary.types += [tiny_tokenizer.NORMAL] * shape.extraTokens
+    if vocabulary.scores is not None:
+        vocabulary.scores += [-2000.0] * shape.extraTokens
+    return vocabulary
 
 
 def addMetadata(writer, shape, vocabulary):

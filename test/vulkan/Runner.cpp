@@ -50,6 +50,7 @@ public:
   std::string missing() const override { return why; }
   PanelOrder order() const override { return PanelOrder::Lanes; }
   bool hasParts() const override { return true; }
+  bool ranks() const override { return true; }
   std::vector<std::string> complaints() const override {
     return device ? device->validationMessages() : std::vector<std::string>();
   }

@@ -127,6 +127,36 @@ class Answers(Case):
             with self.subTest(**way):
                 self.assertEqual(self.hashOf(artifact, **way), first)
 
+    def test_the_best_logits_are_enough(self):
+        """With --logprobs all logits come back: the tokens are the same. Models of one
+        list, of some, and of more than are merged at once."""
+        for extra, arch in ((0, "llama"), (4000, "gemma3"), (20000, "llama")):
+            model = self.tiny(f"ranked{extra}", arch=arch, format="q8_0",
+                              context=512, layers=1, extraTokens=extra)
+            artifact = self.compile(model)
+            for chain in ((), ("--temp", 0), ("--top-k", 64, "--temp", 3),
+                          ("--top-k", 3, "--typical", 0.5),
+                          ("--xtc-probability", 1, "--temp", 2),
+                          ("--top-k", 0), ("--top-k", 65, "--temp", 3),
+                          ("--repeat-penalty", 1.5), ("--mirostat", 2)):
+                with self.subTest(extra=extra, chain=chain):
+                    few, all = (artifact.json(
+                        "run", "--raw", "--seed", 7, "-n", 24, *chain, *more,
+                        "once upon a time")
+                        for more in ((), ("--logprobs", 0)))
+                    self.assertEqual(few["content"], all["content"])
+                    self.assertEqual(few["usage"], all["usage"])
+
+    def test_what_runs_is_what_is_looked_at(self):
+        model = self.tiny("tails", arch="llama", format="q8_0", layers=1)
+        done = self.compile(model).json("bench", "--prompt", 4, "--gen", 3,
+                                        "--repeats", 1, "--stages")
+        for measured in (done["prompt"][0], done["decode"][0]):
+            names = {stage["name"]: stage["runs"]
+                     for stage in measured["stages"]}
+            self.assertEqual(names["top_k"], names["output"])
+            self.assertNotIn("logits", names)
+
     def test_memory_that_the_host_does_not_see(self):
         """Uploads by copies on the device make no other answer."""
         model = self.tiny("hidden", arch="llama", format="q6_k", context=512)

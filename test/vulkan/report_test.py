@@ -62,9 +62,9 @@ class Report(e2e.Case):
         seen = set()
         for format in formats:
             for arch in ("llama", "gemma3"):
-                # Long enough for parts of attention, and of a product.
+                # Long enough for parts of attention, of a product, and of logits.
                 model = self.tiny("model", arch=arch, format=format, layers=2,
-                                  context=1100, ff=1024)
+                                  context=1100, ff=1024, extraTokens=1000)
                 for chip in ("portable", "gpu"):
                     kernels = json.loads(self.report(model, "json",
                                                      f"--mcpu={chip}"))

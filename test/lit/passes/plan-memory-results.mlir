@@ -1,9 +1,67 @@
-// What a program returns has one place: that of the logits.
+// What a program returns has one place each: that of the logits, that of the best.
 // RUN: quern-opt %s --quern-plan-memory --split-input-file --verify-diagnostics
 
-// expected-error @below {{requires a program with one result, the logits}}
-func.func @two(%x: tensor<?x32xf32>) -> (tensor<?x32xf32>, tensor<?x32xf32>) attributes {quern.role = #quern<role generated>} {
-  return %x, %x : tensor<?x32xf32>, tensor<?x32xf32>
+// expected-error @below {{requires a program with one result, the logits, or two, those and the best of them}}
+func.func @three(%x: tensor<?x32xf32>) -> (tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>) attributes {quern.role = #quern<role generated>} {
+  return %x, %x, %x : tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>
+}
+
+// -----
+
+// The best of the logits come before them.
+quern.kernel @k role generated rows logits {
+^bb0(%a: tensor<?x32xf32>):
+  quern.yield %a : tensor<?x32xf32>
+}
+// expected-error @below {{requires a program of two results to end in launches that rank what its last launch brings back}}
+func.func @order(%x: tensor<?x32xf32>) -> (tensor<?x32xf32>, tensor<?x32xf32>) attributes {quern.role = #quern<role generated>} {
+  %0 = quern.launch @k "head" (%x : tensor<?x32xf32>) -> (tensor<?x32xf32>)
+  %1 = quern.launch @k "logits" (%0 : tensor<?x32xf32>) -> (tensor<?x32xf32>)
+  %2 = quern.launch @k "best" (%0 : tensor<?x32xf32>) -> (tensor<?x32xf32>)
+  return %1, %2 : tensor<?x32xf32>, tensor<?x32xf32>
+}
+
+// -----
+
+quern.kernel @k role generated rows logits {
+^bb0(%a: tensor<?x32xf32>):
+  quern.yield %a : tensor<?x32xf32>
+}
+// expected-error @below {{requires a program of two results to end in launches that rank what its last launch brings back}}
+func.func @same(%x: tensor<?x32xf32>) -> (tensor<?x32xf32>, tensor<?x32xf32>) attributes {quern.role = #quern<role generated>} {
+  %0 = quern.launch @k "head" (%x : tensor<?x32xf32>) -> (tensor<?x32xf32>)
+  %1 = quern.launch @k "logits" (%0 : tensor<?x32xf32>) -> (tensor<?x32xf32>)
+  return %1, %0 : tensor<?x32xf32>, tensor<?x32xf32>
+}
+
+// -----
+
+quern.kernel @k role generated rows logits {
+^bb0(%a: tensor<?x32xf32>):
+  quern.yield %a : tensor<?x32xf32>
+}
+quern.kernel @few role generated rows logits {
+^bb0(%a: tensor<?x32xf32>):
+  %0 = quern.top_k %a {k = 2 : i64, part = 32 : i64} : (tensor<?x32xf32>) -> tensor<?x4xf32>
+  quern.yield %0 : tensor<?x4xf32>
+}
+quern.kernel @more role prompt rows logits {
+^bb0(%a: tensor<?x32xf32>):
+  %0 = quern.top_k %a {k = 4 : i64, part = 32 : i64} : (tensor<?x32xf32>) -> tensor<?x8xf32>
+  quern.yield %0 : tensor<?x8xf32>
+}
+func.func @generated(%x: tensor<?x32xf32>) -> (tensor<?x32xf32>, tensor<?x4xf32>) attributes {quern.role = #quern<role generated>} {
+  %0 = quern.launch @k "head" (%x : tensor<?x32xf32>) -> (tensor<?x32xf32>)
+  %1 = quern.launch @few "best" (%0 : tensor<?x32xf32>) -> (tensor<?x4xf32>)
+  %2 = quern.launch @k "logits" (%0 : tensor<?x32xf32>) -> (tensor<?x32xf32>)
+  return %2, %1 : tensor<?x32xf32>, tensor<?x4xf32>
+}
+// expected-error @below {{requires the best logits in 4 columns, as the other program has}}
+func.func @prompt(%x: tensor<?x32xf32>) -> (tensor<?x32xf32>, tensor<?x8xf32>) attributes {quern.role = #quern<role prompt>} {
+  %0 = quern.launch @k "head" (%x : tensor<?x32xf32>) -> (tensor<?x32xf32>)
+  %1 = quern.launch @more "best" (%0 : tensor<?x32xf32>) -> (tensor<?x8xf32>)
+  %2 = quern.launch @k "logits" (%0 : tensor<?x32xf32>) -> (tensor<?x32xf32>)
+  return %2, %1 : tensor<?x32xf32>, tensor<?x8xf32>
 }
 
 // -----

@@ -40,4 +40,4 @@ func.func @generated(%x: tensor<?x32xf32>, %s: !quern.step) attributes {quern.ro
 }
 
 // The same in the second module.
-// TWO: module attributes {quern.plan = {arena_bytes = {{[0-9]+}} : i64, chunk = {{.*}} groups = [{layers = 1 : i64, {{.*}}window = 0 : i64}, {layers = 1 : i64, {{.*}}window = 32 : i64}]
+// TWO: module attributes {quern.plan = {arena_bytes = {{[0-9]+}} : i64, {{.*}}chunk = {{.*}} groups = [{layers = 1 : i64, {{.*}}window = 0 : i64}, {layers = 1 : i64, {{.*}}window = 32 : i64}]

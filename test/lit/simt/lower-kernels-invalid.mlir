@@ -56,3 +56,13 @@ quern.kernel @heads role generated rows step {
   %0 = quern.convert %y : tensor<?x192xf32> -> !quern.rows<192, i16>
   quern.yield %0 : !quern.rows<192, i16>
 }
+
+// -----
+
+// More numbers than the memory of a workgroup has places for.
+// expected-error @below {{requires a root that there is a kernel of threads for}}
+quern.kernel @top_k role generated rows logits {
+^bb0(%x: tensor<?x9999xf32>):
+  %y = quern.top_k %x {k = 2 : i64, part = 2049 : i64} : (tensor<?x9999xf32>) -> tensor<?x20xf32>
+  quern.yield %y : tensor<?x20xf32>
+}

@@ -125,6 +125,22 @@ quern.kernel @convert role generated rows step {
 
 // -----
 
+// A workgroup makes one list of one row. Runs of 2 are sorted, then merged by the
+// same loops; a place that is behind the row's end gets the key of NaN.
+// CHECK-LABEL: gpu.module @top_k
+// CHECK: workgroup(%[[K:[a-z0-9]+]] : memref<8xvector<2xi32>, #gpu.address_space<workgroup>>)
+// CHECK-SAME: quern.grid = {of = 2 : i64, parts = 1 : i64, rows = 1 : i64, tasks = 3 : i64}
+// CHECK: memref.store %{{.*}}, %[[K]]
+// CHECK: gpu.barrier
+// CHECK-NOT: scf.if
+quern.kernel @top_k role generated rows logits {
+^bb0(%x: tensor<?x21xf32>):
+  %y = quern.top_k %x {k = 2 : i64, part = 8 : i64} : (tensor<?x21xf32>) -> tensor<?x12xf32>
+  quern.yield %y : tensor<?x12xf32>
+}
+
+// -----
+
 // The norm's workgroup goes through the chunks of its row.
 // CHECK-LABEL: gpu.module @norm_convert
 // CHECK: quern.grid = {of = 0 : i64, parts = 1 : i64, rows = 1 : i64, tasks = 1 : i64}
@@ -203,4 +219,16 @@ quern.kernel @sum_parts role generated rows step {
   %s = quern.sum_parts %p {parts = 3} : tensor<?x150xf32> -> tensor<?x50xf32>
   %y = quern.add %s, %r : tensor<?x50xf32>
   quern.yield %y : tensor<?x50xf32>
+}
+
+// -----
+
+// Lists of 3 lie in runs of 4, so many that they are a power of two.
+// CHECK-LABEL: gpu.module @merge_top_k
+// CHECK: memref<16xvector<2xi32>, #gpu.address_space<workgroup>>
+// CHECK-SAME: quern.grid = {of = 2 : i64, parts = 1 : i64, rows = 1 : i64, tasks = 2 : i64}
+quern.kernel @merge_top_k role generated rows logits {
+^bb0(%x: tensor<?x24xf32>):
+  %y = quern.merge_top_k %x {k = 3 : i64, lists = 3 : i64} : (tensor<?x24xf32>) -> tensor<?x12xf32>
+  quern.yield %y : tensor<?x12xf32>
 }

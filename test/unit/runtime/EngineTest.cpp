@@ -1,9 +1,11 @@
 //===- EngineTest.cpp - Steps compute what sequences say ------------------===//
 #include "Error.h"
 #include "Toy.h"
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <gtest/gtest.h>
+#include <numeric>
 #include <random>
 
 using namespace quern;
@@ -104,6 +106,59 @@ TEST(Engine, ComputesOnTwoDevices) {
     for (plan::Role role : {plan::kPrompt, plan::kGenerated})
       runRandomly(toy, role, 2, 30 + 10 * role);
   }
+}
+
+/// The best are those of all logits, whichever way the head ended before, and blocks
+/// are as large.
+TEST(Engine, RanksLogits) {
+  for (auto split :
+       {ToyOptions::Split::None, ToyOptions::Split::HeadOnSecond}) {
+    ToyOptions options;
+    options.split = split;
+    options.best = 7;
+    Toy toy(options);
+    for (plan::Role role : {plan::kPrompt, plan::kGenerated})
+      runRandomly(toy, role, 2, 50 + 10 * role); // all of them
+    std::unique_ptr<Engine> engine = toy.engine(2);
+    ASSERT_EQ(engine->ranked(plan::kPrompt), 7u);
+    uint32_t slot = engine->sequences().open();
+    std::vector<int32_t> tokens;
+    for (int step = 0; step < 6; ++step) {
+      std::vector<Row> rows;
+      for (int i = 0; i < 8; ++i)
+        rows.push_back({slot, (step * 8 + i) * 37 % kToyVocabulary, i != 4});
+      size_t next = 0;
+      engine->rankedStep(plan::kPrompt, rows, [&](const RankedBlock &block) {
+        EXPECT_EQ(block.size(), next < 6 ? 3u : 1u);
+        for (size_t i = 0; i < block.size(); ++i) {
+          for (; int32_t(next) <= block.rows[i]; ++next)
+            tokens.push_back(rows[next].token);
+          std::vector<float> logits = toy.logits(tokens);
+          std::vector<float> ids(kToyVocabulary);
+          std::iota(ids.begin(), ids.end(), 0.0f);
+          std::stable_sort(ids.begin(), ids.end(), [&](float a, float b) {
+            return logits[size_t(a)] > logits[size_t(b)];
+          });
+          RankedLogits best = block[i];
+          ASSERT_EQ(best.logits.size(), 7u);
+          for (size_t n = 0; n < 7; ++n) {
+            EXPECT_EQ(best.tokens[n], ids[n]);
+            EXPECT_EQ(best.logits[n], logits[size_t(ids[n])]);
+          }
+        }
+      });
+      EXPECT_EQ(next, 8u);
+    }
+  }
+}
+
+TEST(Engine, RanksNothingWithoutStagesForIt) {
+  Toy toy;
+  std::unique_ptr<Engine> engine = toy.engine();
+  EXPECT_EQ(engine->ranked(plan::kPrompt), 0u);
+  Row row = {engine->sequences().open(), 5, true};
+  EXPECT_THROW(engine->rankedStep(plan::kPrompt, {&row, 1}, {}), Error);
+  EXPECT_EQ(engine->sequences().length(row.slot), 0u);
 }
 
 TEST(Engine, ReusesSlots) {

@@ -83,7 +83,8 @@ TEST_F(PlanViewTest, RefusesWrongHeaders) {
   EXPECT_NE(withHeader([](H &h) { h.arenaBytes = uint64_t(1) << 48; }), "");
   EXPECT_NE(withHeader([](H &h) { h.programs[0].stages = 4; }), "");
   EXPECT_EQ(withHeader([](H &h) {
-              h.programs[1].stages = h.programs[1].headStage = 0;
+              plan::Program &p = h.programs[1];
+              p.stages = p.headStage = p.rankStage = p.logitsStage = 0;
             }),
             "plan: program 1 has no stages");
   EXPECT_NE(withHeader([](H &h) { h.programs[1].headStage = 4; }), "");
@@ -206,6 +207,41 @@ TEST_F(PlanViewTest, RefusesWhatSharesBytes) {
   EXPECT_TRUE(overlap(withHeader([](H &h) { h.logits = h.tokens; })));
   EXPECT_TRUE(overlap(
       with<KvGroup>(&H::groupsAt, 1, [](KvGroup &g) { g.tableOffset -= 64; })));
+}
+
+TEST_F(PlanViewTest, RefusesWrongTails) {
+  using H = plan::PlanHeader;
+  auto says = [](const std::string &what, const char *part) {
+    return what.find(part) != what.npos;
+  };
+  // The toy has none.
+  EXPECT_TRUE(says(withHeader([](H &h) { h.programs[0].rankStage = 1; }),
+                   "stages that there are not"));
+  EXPECT_TRUE(says(withHeader([](H &h) { --h.programs[0].logitsStage; }),
+                   "stages that there are not"));
+  EXPECT_TRUE(says(withHeader([](H &h) { h.programs[0].logitsStage = 9; }),
+                   "stages that there are not"));
+  EXPECT_TRUE(says(withHeader([](H &h) {
+                     --h.programs[1].logitsStage, --h.programs[1].rankStage;
+                   }),
+                   "one tail where there must be two"));
+  ToyOptions options;
+  options.best = 7;
+  good = toyPlan(options);
+  EXPECT_EQ(open(good), "");
+  EXPECT_TRUE(says(withHeader([](H &h) { ++h.programs[0].logitsStage; }),
+                   "one tail where there must be two"));
+  EXPECT_TRUE(says(withHeader([](H &h) { ++h.programs[0].rankStage; }),
+                   "one tail where there must be two"));
+  EXPECT_TRUE(says(withHeader([](H &h) { h.best = 0; }),
+                   "one tail where there must be two"));
+  EXPECT_TRUE(says(withHeader([](H &h) { h.best = 9; }), "the best 9"));
+  EXPECT_TRUE(says(withHeader([](H &h) { h.best = 291; }), "the best 291"));
+  EXPECT_TRUE(says(withHeader([](H &h) { h.bestStride = UINT64_MAX / 2; }),
+                   "at a stride of"));
+  EXPECT_TRUE(says(withHeader([](H &h) { h.ranked = h.frontBytes - 8; }),
+                   "ranked logits at offset"));
+  EXPECT_TRUE(says(withHeader([](H &h) { h.ranked = h.logits; }), "overlap"));
 }
 
 TEST_F(PlanViewTest, RefusesWhatOnlyClaimsToBeLarge) {

@@ -22,7 +22,9 @@ enum {
   kLayers0,      //   window, layers, pages of a layer, pages of a sequence
   kPages0,
   kPagesPerSequence0,
-  kGroupConstants = 4
+  kGroupConstants = 4,
+  kBest = kWindow0 + 2 * kGroupConstants,
+  kBestStride
 };
 
 static char *tokenAt(void *pool, const int32_t *table, const int64_t *constants,
@@ -101,9 +103,40 @@ static void head(void *const *buffers, const int64_t *constants,
   }
 }
 
+// buffers: logits, the best of them
+static void rank(void *const *buffers, const int64_t *constants,
+                 const int64_t *step, int64_t worker, int64_t workers) {
+  for (int64_t i = worker; i < step[kLogitRows]; i += workers) {
+    const float *logits = (const float *)buffers[0] + i * constants[kLogitStride];
+    float *best = (float *)buffers[1] + i * constants[kBestStride];
+    for (int64_t n = 0; n < constants[kBest]; ++n) {
+      int64_t found = -1; // behind the one before, and best
+      for (int64_t v = 0; v < constants[kVocabulary]; ++v) {
+        int after = n == 0 || logits[v] < best[n - 1] ||
+                    (logits[v] == best[n - 1] &&
+                     (float)v > best[constants[kBest] + n - 1]);
+        if (after && (found < 0 || logits[v] > logits[found]))
+          found = v;
+      }
+      best[n] = logits[found];
+      best[constants[kBest] + n] = (float)found;
+    }
+  }
+}
+
+// buffers: logits, where the host reads them
+static void readBack(void *const *buffers, const int64_t *constants,
+                     const int64_t *step, int64_t worker, int64_t workers) {
+  int64_t stride = constants[kLogitStride];
+  for (int64_t i = worker; i < step[kLogitRows]; i += workers)
+    memcpy((float *)buffers[1] + i * stride,
+           (const float *)buffers[0] + i * stride, (size_t)stride * 4);
+}
+
 typedef void (*quern_kernel)(void *const *, const int64_t *, const int64_t *,
                              int64_t, int64_t);
-static const quern_kernel kernels[] = {store, attend, head};
+static const quern_kernel kernels[] = {store, attend, head, rank,
+                                       readBack};
 #ifndef TOY_FEATURES
 #define TOY_FEATURES "sse2,cx16"
 #endif
@@ -115,5 +148,5 @@ struct quern_kernel_set {
 };
 extern const char quern_cpu_executor[];
 __attribute__((used, section("quern_kernel_sets"))) const struct quern_kernel_set
-    toy_kernel_set = {quern_cpu_executor, kernels, 3, "plain x86-64",
+    toy_kernel_set = {quern_cpu_executor, kernels, 5, "plain x86-64",
                       TOY_FEATURES};

@@ -47,7 +47,7 @@ struct PlanBuilder {
   const ToyOptions &o;
   PlanHeader h = {};
   Layout arena;
-  uint64_t hidden = 0;
+  uint64_t hidden = 0, made = 0; // made: logits that two tails read
   size_t shared = 0; // constants that all kernels get
   std::vector<KvGroup> groups;
   std::vector<Stage> stages;
@@ -77,6 +77,13 @@ void PlanBuilder::layOutInputs() {
   h.select = arena.add(h.maxLogitRows * 4);
   h.logitStride = (kToyVocabulary + 15) / 16 * 16;
   h.logits = arena.add(h.maxLogitRows * h.logitStride * 4);
+  made = h.logits;
+  if (o.best) {
+    h.best = o.best;
+    h.bestStride = 2 * o.best + 3;
+    h.ranked = arena.add(h.maxLogitRows * h.bestStride * 4);
+    made = arena.add(h.maxLogitRows * h.logitStride * 4);
+  }
   hidden = arena.add(uint64_t(rows) * o.hidden * 4);
 }
 
@@ -133,6 +140,7 @@ void PlanBuilder::addStages() {
   for (const KvGroup &group : groups)
     constants.insert(constants.end(), {group.window, group.layers, group.pages,
                                        group.pagesPerSequence});
+  constants.insert(constants.end(), {int64_t(h.best), int64_t(h.bestStride)});
   shared = constants.size();
   auto in = [](uint64_t offset) { return Buffer{Space::Arena, 0, offset, 4}; };
   auto kv = [](const KvGroup &group) {
@@ -148,12 +156,20 @@ void PlanBuilder::addStages() {
   if (o.split != ToyOptions::Split::None)
     addCopy();
   addStage("output",
-           {in(h.tokens), in(hidden), in(h.select), in(h.logits),
+           {in(h.tokens), in(hidden), in(h.select), in(made),
             Buffer{Space::Weights, 0, 0, kToyVocabulary * 4}},
            kToyVocabulary * 4);
+  auto head = uint32_t(stages.size() - 1);
+  if (o.best) {
+    addStage("top_k", {in(made), in(h.ranked)}, 0);
+    stages.back().kernel = 3;
+    addStage("logits", {in(made), in(h.logits)}, 0);
+    stages.back().kernel = 4;
+  }
   auto count = uint32_t(stages.size());
-  h.programs[kPrompt] = {0, count, count - 1, o.promptRows};
-  h.programs[kGenerated] = {0, count, count - 1, o.generatedRows};
+  uint32_t rank = head + 1, logits = o.best ? count - 1 : count;
+  h.programs[kPrompt] = {0, count, head, o.promptRows, rank, logits};
+  h.programs[kGenerated] = {0, count, head, o.generatedRows, rank, logits};
 }
 
 void PlanBuilder::addUses() {

@@ -20,6 +20,7 @@ struct ToyOptions {
   uint32_t layers = 2;      // of each group
   uint32_t tokenBytes = 64; // of a token's keys and values in a layer
   uint32_t hidden = 16;     // floats of a row's hidden state
+  uint32_t best = 0;        // logits that are ranked; 0: none are
   bool chatTemplate = true;
   /// Two devices: the head is the second one's, or the first one's.
   enum class Split { None, HeadOnSecond, HeadOnFirst } split = Split::None;
@@ -35,7 +36,7 @@ inline constexpr int32_t kToyUnknown = 0, kToyBos = 1, kToyEos = 2,
                          kToyEnd = 286, kToyVocabulary = 290;
 
 /// Of ToyKernels.c, for one device or two.
-inline constexpr uint64_t kToyKernels[] = {3}, kToyKernelsOfTwo[] = {3, 3};
+inline constexpr uint64_t kToyKernels[] = {5}, kToyKernelsOfTwo[] = {5, 5};
 
 std::vector<uint8_t> toyPlan(const ToyOptions &options);
 std::vector<uint8_t> toyWeights();

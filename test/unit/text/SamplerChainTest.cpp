@@ -5,12 +5,15 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Error.h"
 #include "SamplerReference.h"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 using namespace quern;
 using namespace quern::test;
@@ -166,4 +169,97 @@ TEST(SamplerChain, InfiniteAndMissingLogits) {
     EXPECT_EQ(sampler.survivors(),
               expectedTokens({0, 0, 0, 0, 0}, c.options).size());
   }
+}
+
+/// By the definition of RankedLogits.
+struct Ranking {
+  std::vector<float> logits, tokens;
+  operator RankedLogits() const { return {logits, tokens}; }
+};
+static Ranking rank(const std::vector<float> &logits, size_t best) {
+  std::vector<size_t> ids(logits.size());
+  std::iota(ids.begin(), ids.end(), 0);
+  std::stable_sort(ids.begin(), ids.end(), [&](size_t a, size_t b) {
+    return std::isnan(logits[b]) ? !std::isnan(logits[a])
+                                 : logits[a] > logits[b];
+  });
+  Ranking out;
+  for (size_t id : std::span(ids).first(std::min(best, ids.size()))) {
+    out.logits.push_back(logits[id]);
+    out.tokens.push_back(float(id));
+  }
+  return out;
+}
+
+/// The best are as good as all: the same tokens from the same numbers, again and
+/// again, where they are enough.
+TEST(SamplerChain, TheBestAreEnough) {
+  float nan = std::nanf(""), inf = std::numeric_limits<float>::infinity();
+  size_t enough = 0;
+  for (size_t n : {5, 64, 1000}) {
+    std::vector<std::vector<float>> rows = {std::vector<float>(n, nan),
+                                            std::vector<float>(n, -inf),
+                                            std::vector<float>(n, -0.0f)};
+    rows[1][3] = nan, rows[2][1] = 0, rows[2][2] = inf;
+    for (Kind kind : allKinds)
+      for (uint64_t seed : {1, 2, 3})
+        rows.push_back(randomLogits(n, kind, seed * 31 + n));
+    for (const Case &c : cases()) {
+      Sampler all(c.options, n), best(c.options, n);
+      size_t needed = all.logitsNeeded();
+      if (needed == 0)
+        continue;
+      enough += needed;
+      for (size_t more : {0, 24})
+        for (const std::vector<float> &logits : rows) {
+          SCOPED_TRACE(testing::Message() << c.name << ", " << n << " logits");
+          ASSERT_EQ(best.sample(rank(logits, needed + more)),
+                    all.sample(logits));
+          ASSERT_EQ(best.survivors(), all.survivors());
+          for (size_t i = 0; i < all.survivors(); ++i) {
+            EXPECT_EQ(best.survivor(i).id, all.survivor(i).id);
+            EXPECT_EQ(best.survivor(i).probability,
+                      all.survivor(i).probability);
+          }
+        }
+    }
+  }
+  EXPECT_GT(enough, 0u);
+}
+
+TEST(SamplerChain, WhoNeedsAllLogits) {
+  using O = SamplerOptions;
+  auto needed = [](auto set, size_t vocab = 1000) {
+    O options;
+    set(options);
+    return Sampler(options, vocab).logitsNeeded();
+  };
+  EXPECT_EQ(needed([](O &) {}), 40u);
+  EXPECT_EQ(needed([](O &) {}, 40), 0u);
+  EXPECT_EQ(needed([](O &o) { o.topK = 3; }), 3u);
+  EXPECT_EQ(needed([](O &o) { o.temp = 0; }), 1u);
+  EXPECT_EQ(needed([](O &o) { o.temp = 0, o.topNSigma = 1; }), 1u);
+  EXPECT_EQ(needed([](O &o) { o.temp = 0, o.typicalP = 0.5f; }), 40u);
+  EXPECT_EQ(needed([](O &o) { o.topK = 0; }), 0u);
+  EXPECT_EQ(needed([](O &o) { o.topNSigma = 1; }), 0u);
+  EXPECT_EQ(needed([](O &o) { o.mirostat = 2; }), 0u);
+  EXPECT_EQ(needed([](O &o) { o.repeatPenalty = 1.1f; }), 0u);
+  EXPECT_EQ(needed([](O &o) { o.temp = 0, o.presencePenalty = 1; }), 0u);
+  EXPECT_EQ(needed([](O &o) { o.dryMultiplier = 1; }), 0u);
+  EXPECT_EQ(needed([](O &o) { o.logitBias = {{7, 1}}; }), 0u);
+}
+
+TEST(SamplerChain, RefusesWhatIsNotRanked) {
+  Sampler s({.topK = 2}, 5);
+  std::vector<float> logits = {3, 2};
+  auto refuses = [&](std::vector<float> tokens) {
+    EXPECT_THROW(s.sample(RankedLogits{logits, tokens}), Error);
+  };
+  EXPECT_EQ(s.sample(RankedLogits{logits, std::vector<float>{4, 4}}), 4);
+  refuses({4});
+  refuses({4, 5});
+  refuses({-1, 4});
+  refuses({4, std::nanf("")});
+  Sampler all({.topK = 0}, 5);
+  EXPECT_THROW(all.sample(rank({1, 2, 3, 4, 5}, 5)), Error);
 }
