@@ -121,14 +121,19 @@ private:
          llvm::zip(launch.getOutputs(), *launch.getOffsets())) {
       bool logits = kernel.getRows() == RowsOf::Logits;
       uint32_t rows = logits ? header.maxLogitRows : program.maxRows;
-      auto rowBytes = uint64_t(activationRowBytes(v.getType()));
-      buffers.push_back(places[v] = {plan::Space::Arena, 0, uint64_t(offset),
-                                     rows * rowBytes});
+      plan::ArenaUse use{.offset = uint64_t(offset),
+                         .rowBytes = uint64_t(activationRowBytes(v.getType())),
+                         .rows = rows,
+                         .per = logits ? plan::kLogitRows : plan::kRows,
+                         .role = 1u << unsigned(role),
+                         .device = stage.device,
+                         .together = uint32_t(rowsTogether(v.getType())),
+                         .reserved = 0};
+      buffers.push_back(
+          places[v] = {plan::Space::Arena, 0, use.offset, use.bytes(rows)});
       if (uint64_t(offset) != header.logits &&
           (!header.best || uint64_t(offset) != header.ranked))
-        uses.push_back({uint64_t(offset), rowBytes, rows,
-                        logits ? plan::kLogitRows : plan::kRows,
-                        1u << unsigned(role), stage.device});
+        uses.push_back(use);
     }
     stage.buffers = buffers.size() - stage.firstBuffer;
     stage.constants = constants.size() - stage.firstConstant;
@@ -155,7 +160,7 @@ private:
     uses.push_back({place.offset, uint64_t(rowBytes),
                     logits ? header.maxLogitRows : program.maxRows,
                     logits ? plan::kLogitRows : plan::kRows,
-                    1u << unsigned(role), stage.device});
+                    1u << unsigned(role), stage.device, /*together=*/1, 0});
     stages.push_back(stage);
   }
 
@@ -278,8 +283,8 @@ void quern::printPlan(ModuleOp module, ArrayRef<PlanDevice> devices,
       os << (barrier ? "  | " : "    ");
       if (devices.size() > 1)
         os << llvm::left_justify(devices[deviceOf(&op)].name, 8);
-      os << llvm::left_justify(name, 28) << " "
-         << llvm::left_justify(what, 28) << " ->";
+      os << llvm::left_justify(name, 28) << " " << llvm::left_justify(what, 28)
+         << " ->";
     };
     DenseMap<Value, int64_t> places;
     for (Operation &op : program.getBody().front())

@@ -21,7 +21,13 @@ inline int64_t activationBytes(mlir::Type type, int64_t rows) {
                : rows / rowRecord::kRows * (stride / kStep) * rowRecord::kBytes;
   return rows * stride * 4;
 }
-/// The part of it that a row touches.
+/// Rows of a block, all of whose memory is touched where one of them is.
+inline int64_t rowsTogether(mlir::Type type) {
+  auto converted = mlir::dyn_cast<RowsType>(type);
+  return converted && converted.getNumber() == Number::I16 ? rowRecord::kRows
+                                                           : 1;
+}
+/// The part of it that is a row's.
 inline int64_t activationRowBytes(mlir::Type type) {
   return activationBytes(type, 8) / 8;
 }

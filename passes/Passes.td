@@ -248,11 +248,12 @@ def SplitStages : Pass<"quern-split-stages", "::mlir::ModuleOp"> {
     stages: one makes the attention of each part of the context by itself, the other
     combines the parts. Parts are those of the longest sequence, at absolute positions:
     at most `attention-parts`, of a multiple of `attention-keys` keys. How many keys
-    there are, and how many rows, changes nothing.
+    there are, and how many rows, changes nothing. Where a row sees a window of no more
+    than four parts, attention stays whole.
 
-    A linear of fewer panels than `linear-tasks` is split by columns (split-K), into as
-    many parts as give so many tasks, but of no fewer than `linear-columns` columns,
-    between super-scales; what was fused to it goes with the sum of the parts.
+    A linear of fewer panels than `linear-tasks` is split by columns (split-K), into so
+    many parts that there are about as many tasks, of about `linear-columns` columns at
+    least, between super-scales; the last part has what is left. What was fused to it goes with the sum of the parts.
 
     ```mlir
     %y = quern.stage "blk.0.attention" rows step(%q, %kv, %step : ...) -> (tensor<?x576xf32>) {
@@ -293,7 +294,7 @@ def SplitStages : Pass<"quern-split-stages", "::mlir::ModuleOp"> {
     Option<"linearTasks", "linear-tasks", "int64_t", "0",
            "that a linear should have; 0: it is not split">,
     Option<"linearColumns", "linear-columns", "int64_t", "512",
-           "of a part of a linear, at least; a multiple of 32">,
+           "of a part of a linear, about; a multiple of 32">,
     onDevice,
   ];
   let dependentDialects = ["::quern::QuernDialect"];
@@ -343,8 +344,10 @@ def PlanMemory : Pass<"quern-plan-memory", "::mlir::ModuleOp"> {
   let description = [{
     Results of launches get offsets in one arena that both programs share, from
     their lifetimes, sized for the most rows of a step. What the logits stages
-    read lives to the end, because they may run again with other rows. Weights
-    and constants get offsets in the weights section. A launch gets a barrier
+    read lives to the end, because they may run again with other rows. A program that
+    returns ranked logits as well as all of them (quern-rank-logits) has two tails, of
+    which a run takes one: each begins with a barrier. Weights and constants get offsets
+    in the weights section. A launch gets a barrier
     where memory or a cache that it touches was touched since the last one, and
     one of the two wrote. Step inputs, logits, and page tables lie at the front;
     the module's `quern.plan` has their offsets and the limits.

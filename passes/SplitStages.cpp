@@ -85,12 +85,14 @@ private:
     const int64_t keys =
         llvm::alignTo(llvm::divideCeil(context, attentionParts), attentionKeys);
     const int64_t parts = llvm::divideCeil(context, keys);
-    if (parts < 2)
+    // Of a short window all parts but a few would be empty.
+    const int64_t window = attention.getCache().getType().getWindow();
+    if (parts < 2 || (window > 0 && window <= 4 * keys))
       return;
     const int64_t size = attention.getCache().getType().getSize();
     const int64_t heads = columnsOf(attention.getQuery().getType()) / size;
     OpBuilder b(stage);
-    Type type = rowsOf(heads * parts * (size + 2));
+    Type type = activations(&getContext(), heads * parts * (size + 2));
     StageOp first = makePhase(
         b, stage, inputsOf(stage, {attention}), type,
         [&](OpBuilder &inside, Inside of) -> SmallVector<Value> {
@@ -147,7 +149,8 @@ private:
     OpBuilder b(stage);
     SmallVector<Type> types;
     for (Operation *op : linears)
-      types.push_back(rowsOf(parts * columnsOf(op->getResult(0).getType())));
+      types.push_back(activations(
+          &getContext(), parts * columnsOf(op->getResult(0).getType())));
     StageOp first =
         makePhase(b, stage, inputsOf(stage, linears), types,
                   [&](OpBuilder &inside, Inside of) {
@@ -181,11 +184,6 @@ private:
         });
     stage.replaceAllUsesWith(second);
     stage.erase();
-  }
-
-  Type rowsOf(int64_t columns) {
-    return RankedTensorType::get({ShapedType::kDynamic, columns},
-                                 Float32Type::get(&getContext()));
   }
 };
 } // namespace

@@ -76,7 +76,7 @@ static void addStep(const PlanView &plan, uint32_t device, plan::Role role,
   for (const plan::ArenaUse &use : plan.uses())
     if (use.role >> role & 1 && use.device == device)
       pages.add(use.offset,
-                std::min<uint64_t>(use.rows, counts[use.per]) * use.rowBytes);
+                use.bytes(std::min<uint64_t>(use.rows, counts[use.per])));
   for (uint64_t input : {h.tokens, h.positions, h.slots})
     pages.add(input, rows * 4);
   pages.add(h.tiles, counts[plan::kTiles] * 8);

@@ -186,6 +186,14 @@ struct ArenaUse {
   uint32_t per;      // what a row is: StepCount
   uint32_t role;     // bit mask of the programs that use it
   uint32_t device;   // whose arena
+  uint32_t together; // rows of a block, which lies on what all of them take
+  uint32_t reserved;
+
+  /// Where there are so many rows, of how many something is touched; and its bytes.
+  uint64_t allocated(uint64_t count) const {
+    return (count + together - 1) / together * together;
+  }
+  uint64_t bytes(uint64_t count) const { return allocated(count) * rowBytes; }
 };
 
 struct PlanHeader {

@@ -13,6 +13,8 @@ using plan::PlanHeader;
 using plan::Program;
 using plan::Stage;
 
+static constexpr uint32_t kMostRowsTogether = 64;
+
 template <typename... Args>
 [[noreturn]] static void fail(fmt::format_string<Args...> format,
                               Args &&...args) {
@@ -217,7 +219,9 @@ void PlanView::checkStages(std::span<const uint64_t> kernels,
            &buffer - bufferTable.data());
   }
   for (const plan::ArenaUse &use : useTable)
-    if (!fits(use.offset, use.rows, use.rowBytes, head->arenaBytes) ||
+    if (use.together == 0 || use.together > kMostRowsTogether ||
+        !fits(use.offset, use.allocated(use.rows), use.rowBytes,
+              head->arenaBytes) ||
         use.per >= plan::kStepCounts || use.device >= deviceTable.size())
       fail("arena use {} is wrong", &use - useTable.data());
 }

@@ -83,22 +83,30 @@ std::optional<Number> quern::simt::numberOfLinears(KernelOp kernel) {
 
 FailureOr<SmallVector<Linear>> quern::simt::linearsOf(KernelBuilder &b) {
   SmallVector<Linear> linears;
+  Operation *other = nullptr;
+  auto refuse = [](Operation *op) {
+    return op->emitOpError(
+        "requires linears of one operand with packed weights of one shape");
+  };
   for (Operation &op : b.body().without_terminator()) {
     auto linear = linearOf(op);
-    if (!linear && isa<ElementwiseOpInterface>(op) &&
-        llvm::all_of(linears, [](const Linear &l) { return l.parts == 1; }))
+    if (!linear) {
+      if (!isa<ElementwiseOpInterface>(op))
+        return refuse(&op);
+      other = &op;
       continue;
-    if (linear)
-      linears.push_back(*linear);
-    if (!linear || !isa<PanelsType>(linear->weight.getType()) ||
-        !isa<BlockArgument>(linear->input) ||
-        linear->input != linears.front().input ||
+    }
+    linears.push_back(*linear);
+    const Linear &first = linears.front();
+    if (!isa<PanelsType>(linear->weight.getType()) ||
+        !isa<BlockArgument>(linear->input) || linear->input != first.input ||
         rowsOfWeight(linear->weight.getType()) !=
-            rowsOfWeight(linears.front().weight.getType()) ||
-        linear->columns != linears.front().columns)
-      return op.emitOpError(
-          "requires linears of one operand with packed weights of one shape");
+            rowsOfWeight(first.weight.getType()) ||
+        linear->columns != first.columns)
+      return refuse(&op);
   }
+  if (other && linears.front().parts > 1) // what follows, follows the sum
+    return refuse(other);
   return linears;
 }
 

@@ -31,8 +31,9 @@
 //
 //     quern.panels = {count = 36, arguments = [3], bytes = [5760], task = 1}
 //
-// Every workgroup finishes its results alone, over all of the columns in a fixed
-// order, so that a row's bits do not depend on which rows came along.
+// Every workgroup finishes its results alone, over all of the columns (or a part's,
+// whose bounds are those of the shape) in a fixed order, so that a row's bits do not
+// depend on which rows came along.
 //
 // Arguments of the function, all of them memory (the buffers in order: those of
 // each block argument, then those of each result):
@@ -63,6 +64,10 @@
 #include "llvm/ADT/DenseMap.h"
 
 namespace quern::simt {
+
+/// Of keys that are not seen: below every score, and finite, so that the difference of
+/// two is a number.
+inline constexpr float kNoScore = -1e30f;
 
 /// What kernels may ask of a chip.
 struct Capabilities {

@@ -6,14 +6,18 @@
 using namespace mlir;
 using namespace quern;
 
+/// So that no product of sizes wraps.
+static constexpr int64_t kMostParts = 1 << 16, kMostKeys = 1 << 24;
+
 LogicalResult AttentionPartsOp::verify() {
   KvType kv = getCache().getType();
   const int64_t query = columnsOf(getQuery().getType());
   if (query % (kv.getHeads() * kv.getSize()) != 0) // C1
     return emitOpError(
         "requires query columns that are a multiple of heads * size");
-  if (int64_t(getParts()) < 2 || int64_t(getKeys()) < 1) // C2
-    return emitOpError("requires two parts or more, of one key or more");
+  if (int64_t(getParts()) < 2 || int64_t(getParts()) > kMostParts || // C2
+      int64_t(getKeys()) < 1 || int64_t(getKeys()) > kMostKeys)
+    return emitOpError("requires 2 to 65536 parts of 1 to 2^24 keys");
   if (columnsOf(getResult().getType()) != // C3
       query / kv.getSize() * int64_t(getParts()) * (kv.getSize() + 2))
     return emitOpError(
@@ -79,8 +83,8 @@ void AttentionPartsOp::reference(ReferenceFrame &frame) {
 
 LogicalResult MergePartsOp::verify() {
   const int64_t parts = int64_t(getParts()), size = int64_t(getSize());
-  if (parts < 2 || size < 1) // C1
-    return emitOpError("requires two parts or more, and a positive size");
+  if (parts < 2 || parts > kMostParts || size < 1 || size > kMostKeys) // C1
+    return emitOpError("requires 2 to 65536 parts of a size of 1 to 2^24");
   const int64_t columns = columnsOf(getResult().getType());
   if (columns % size != 0 || columnsOf(getInput().getType()) != // C2
                                  columns / size * parts * (size + 2))
@@ -100,11 +104,11 @@ void MergePartsOp::reference(ReferenceFrame &frame) {
       };
       double top = -INFINITY, sum = 0;
       for (int64_t p = 0; p < parts; ++p)
-        if (part(p)[size + 1] > 0)
+        if (part(p)[size + 1] != 0)
           top = std::max(top, double(part(p)[size]));
       std::vector<double> total(size);
       for (int64_t p = 0; p < parts; ++p) {
-        if (!(part(p)[size + 1] > 0))
+        if (part(p)[size + 1] == 0)
           continue;
         const double weight = std::exp(part(p)[size] - top);
         sum += weight * part(p)[size + 1];

@@ -18,7 +18,7 @@ def Quern_AttentionPartsOp : Quern_Op<"attention_parts", [DeclareOpInterfaceMeth
     al., "Flash-Decoding for long-context inference", 2023).
 
     (C1) query columns are a multiple of heads * size of the cache
-    (C2) there are at least two parts, of a positive number of keys
+    (C2) there are 2 to 65536 parts, of 1 to 2^24 keys
     (C3) the result has query heads * parts * (size + 2) columns
     (C4) softcap is positive
 
@@ -43,7 +43,7 @@ def Quern_MergePartsOp : Quern_Op<"merge_parts", [Pure, DeclareOpInterfaceMethod
 
         y = sum of o * e^(m - M)  /  sum of l * e^(m - M)
 
-    (C1) there are at least two parts and the size is positive
+    (C1) there are 2 to 65536 parts, and the size is 1 to 2^24
     (C2) the operand has parts * (size + 2) columns for each size columns of the result
 
     ```mlir

@@ -12,7 +12,7 @@ LogicalResult LinearPartsOp::verify() {
     return emitOpError("requires an operand with the weight's columns");
   if (columns < 1 || columns % 32) // C2
     return emitOpError("requires parts of a positive multiple of 32 columns");
-  if (parts < 2 || parts != (k + columns - 1) / columns) // C3
+  if (parts < 2 || parts != (k - 1) / columns + 1) // C3
     return emitOpError("requires two parts or more, as many as the weight's "
                        "columns fill");
   if (columnsOf(getResult().getType()) !=
@@ -42,8 +42,8 @@ void LinearPartsOp::reference(ReferenceFrame &frame) {
 }
 
 LogicalResult SumPartsOp::verify() {
-  if (int64_t(getParts()) < 2) // C1
-    return emitOpError("requires two parts or more");
+  if (int64_t(getParts()) < 2 || int64_t(getParts()) > 65536) // C1
+    return emitOpError("requires 2 to 65536 parts");
   if (columnsOf(getInput().getType()) !=
       int64_t(getParts()) * columnsOf(getResult().getType())) // C2
     return emitOpError(

@@ -30,7 +30,7 @@ def Quern_SumPartsOp : Quern_Op<"sum_parts", [Pure, DeclareOpInterfaceMethods<Qu
     The second phase: `y[c] = x[c] + x[N + c] + x[2 N + c] + ...` in this order, where
     N are the result's columns.
 
-    (C1) there are at least two parts
+    (C1) there are 2 to 65536 parts
     (C2) the operand has parts * the result's columns
 
     ```mlir

@@ -27,7 +27,7 @@ LogicalResult TopKOp::verify() {
 LogicalResult MergeTopKOp::verify() {
   int64_t k = getK(), lists = getLists();
   int64_t columns = columnsOf(getInput().getType());
-  if (k < 1 || k > kMostColumns || lists < 2) // C1
+  if (k < 1 || k > kMostColumns || lists < 2 || lists > kMostColumns) // C1
     return emitOpError("requires a positive k, and two lists to merge");
   if (columns == 0 || columns % (2 * k)) // C2
     return emitOpError("requires an operand of lists of 2 k columns");

@@ -496,7 +496,8 @@ constexpr AttentionCase kAttentions[] = {{3, 3, 64, 64, 2, 0},
                                          {1, 4, 256, 32, 4, 0},
                                          {2, 1, 80, 64, 2, 30},
                                          {1, 5, 33, 16, 4, 5},
-                                         {1, 14, 24, 16, 2, 0}};
+                                         {1, 14, 24, 16, 2, 0},
+                                         {2, 7, 16, 16, 2, 0}};
 
 /// Scores are sums in one chain, whose error grows with its length.
 double attentionTolerance(const AttentionCase &c) {

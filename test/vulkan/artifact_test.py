@@ -51,17 +51,18 @@ class Answers(Case):
         if done.returncode:
             raise unittest.SkipTest(done.stderr.decode().strip())
 
-    def check(self, name, *flags, **shape):
+    def check(self, name, *flags, ctx=CTX, text=None, **shape):
         """Logits of both roles against the float reference's."""
         model = self.tiny(name, **shape)
         artifact = self.compile(model, *flags)
-        ids = artifact.ids(self.text)
-        self.assertGreater(len(ids), self.CTX)
-        reference = e2e.referenceLogits(model, ids, self.CTX)
+        text = text or self.text
+        ids = artifact.ids(text)
+        self.assertGreater(len(ids), ctx)
+        reference = e2e.referenceLogits(model, ids, ctx)
         for role in ("prompt", "generated"):
             with self.subTest(model=name, role=role):
-                off = e2e.Difference(
-                    artifact.logits(self.text, self.CTX, role), reference)
+                off = e2e.Difference(artifact.logits(text, ctx, role),
+                                     reference)
                 # Activations are f32, or integers where weights are codes; keys and
                 # values as the flags say.
                 self.assertLess(off.kl, 1e-8 if "f32" in flags else 1e-6, off)
@@ -91,6 +92,46 @@ class Answers(Case):
     def test_gemma3_for_gpu(self):
         self.check("for_gpu3", "--mcpu=gpu", arch="gemma3", format="q5_1",
                    window=40, context=512)
+
+    def phases(self, chip, chunks):
+        """Attention of a second part of the context, products of parts of the columns
+        (where the chip wants many workgroups), alone and in company."""
+        name = f"phases_{chip}"
+        text = self.folder / name
+        text.write_text(e2e.makeText(1450 * chunks))
+        artifact = self.check(name, "--mcpu", chip, ctx=550, text=text,
+                              arch="llama", format="q4_0", ff=1024, layers=1,
+                              context=1100)
+        hashes = {artifact.json("perplexity", text, "--ctx", 550, "--role",
+                                "generated", "--parallel", n)["logits_hash"]
+                  for n in range(1, chunks + 1)}
+        self.assertEqual(len(hashes), 1)
+        plan = self.quern("compile", self.folder / f"{name}.gguf", "--target",
+                          "vulkan", "--mcpu", chip, "--emit", "plan").stdout
+        for kernel in ("attention_parts", "merge_parts"):
+            self.assertIn(f"generated.{kernel}.0", plan)
+        for kernel in ("linear_parts", "sum_parts"):
+            self.assertEqual(f"generated.{kernel}.0" in plan, chip == "gpu")
+
+    def test_two_phases(self):
+        self.phases("gpu", 1)
+
+    @e2e.slow
+    def test_two_phases_in_company(self):
+        self.phases("gpu", 2)
+        self.phases("portable", 2)
+
+    def test_any_number_of_sequences(self):
+        """What is converted lies in blocks of eight rows, however many there are."""
+        model = self.tiny("batches", arch="llama", format="q4_0", layers=1,
+                          embed=160, context=512)
+        hashes = set()
+        for most in (1, 3, 8, 33):
+            artifact = self.compile(model, "--max-batch", most,
+                                    output=self.folder / f"batch-{most}")
+            hashes.add(artifact.json("perplexity", self.short, "--ctx", 64,
+                                     "--role", "generated")["logits_hash"])
+        self.assertEqual(len(hashes), 1)
 
     def hashOf(self, artifact, **flags):
         args = [x for k, v in flags.items() for x in ("--" + k, v)]

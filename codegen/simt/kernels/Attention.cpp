@@ -38,8 +38,6 @@ using namespace quern;
 using namespace quern::simt;
 
 namespace {
-/// Below every score, and finite: the difference of two is a number.
-constexpr float kNoScore = -1e30f;
 constexpr int64_t kPiece = 4; // queries, or columns of one
 
 /// What both ops say.
@@ -102,18 +100,33 @@ private:
   }
   /// Of query q: which row of the workgroup's, which head of the KV head's.
   int64_t rowOf(int64_t q) const { return q / heads; }
-  Value headOf(int64_t q) { return b.add(firstHead, q % heads); }
+  Value inGroup(int64_t q) { return b.add(firstOfSet, q % heads); }
+  Value headOf(int64_t q) {
+    Value number = inGroup(q);
+    if (group % heads) // there may be no such one: another one is read
+      number = b.min(number, b.index(group - 1));
+    return b.add(firstHead, number);
+  }
+  /// Whether there is such a query; null: there always is.
+  Value isThere(int64_t q) {
+    Value row = valid.empty() ? Value() : valid[size_t(rowOf(q))];
+    if (group % heads == 0)
+      return row;
+    Value head = b.less(inGroup(q), b.index(group));
+    return row ? arith::AndIOp::create(b, row, head).getResult() : head;
+  }
 
   KernelBuilder &b;
   Root root;
   KvType type;
-  /// Query heads of a KV head; of those, of a workgroup; rows of a workgroup; both.
-  int64_t size, group, heads, rows, queries;
+  /// Query heads of a KV head; workgroups that share them, heads of one (the last may
+  /// have fewer); rows of one; heads times rows.
+  int64_t size, group, sets, heads, rows, queries;
   int64_t columns, slices; // columns of a thread; threads of a column
   Value one;
   KvMemory kv;
   // Of this workgroup:
-  Value slot, kvHead, firstHead;
+  Value slot, kvHead, firstHead, firstOfSet;
   Value run;                                      // of `rows` rows of its tile
   SmallVector<Value> row, valid, position, first; // of its rows
   Value column, slice;                            // of this thread
@@ -135,19 +148,12 @@ Root::Root(KernelOp kernel) {
   }
 }
 
-/// The largest divisor of `n` up to `most`.
-static int64_t divisor(int64_t n, int64_t most) {
-  int64_t d = std::min(n, most);
-  while (n % d)
-    --d;
-  return d;
-}
-
 Attend::Attend(KernelBuilder &b)
     : b(b), root(b.kernel), type(cast<KvType>(root.cache.getType())),
       size(type.getSize()),
       group(columnsOf(root.query.getType()) / size / type.getHeads()),
-      heads(divisor(group, b.chip.queries)),
+      sets((group + b.chip.queries - 1) / b.chip.queries),
+      heads((group + sets - 1) / sets),
       rows(b.role() == Role::Prompt && !root.parts ? b.chip.queries / heads
                                                    : 1),
       queries(rows * heads),
@@ -156,7 +162,6 @@ Attend::Attend(KernelBuilder &b)
 
 /// The grid, and which of it this workgroup is.
 void Attend::launch() {
-  const int64_t sets = group / heads;
   const int64_t runs = rows > 1 ? (plan::kTileRows + rows - 1) / rows : 1;
   const int64_t tasks = type.getHeads() * sets * runs;
   if (rows > 1)
@@ -166,7 +171,8 @@ void Attend::launch() {
   run = b.rem(b.task, runs);
   Value set = b.div(b.task, runs);
   kvHead = b.div(set, sets);
-  firstHead = b.mul(set, heads);
+  firstHead = b.mul(kvHead, group);
+  firstOfSet = b.mul(b.rem(set, sets), heads);
 }
 
 void Attend::placeRows() {
@@ -353,10 +359,10 @@ void Attend::storeColumn(Value column, ArrayRef<Value> sums) {
                      : b.mul(head, size);
       b.store(sums[size_t(q)], b.result(0), {at, b.add(begin, column)});
     };
-    if (valid.empty())
-      store();
+    if (Value there = isThere(q))
+      b.when(there, store);
     else
-      b.when(valid[size_t(rowOf(q))], store);
+      store();
   }
 }
 
@@ -408,8 +414,7 @@ void Attend::emit() {
   begin = first.front() = b.max(begin, from);
   end = b.min(end, b.add(from, root.keys));
   b.when(b.less(begin, end), [&] { attend(begin, end); });
-  Value none =
-      arith::CmpIOp::create(b, arith::CmpIPredicate::uge, begin, end);
+  Value none = arith::CmpIOp::create(b, arith::CmpIPredicate::uge, begin, end);
   b.when(none, [&] {
     PerQuery zeros(size_t(queries), b.number(0));
     b.eachOfThreads(size + 2, [&](Value at) { storeColumn(at, zeros); });

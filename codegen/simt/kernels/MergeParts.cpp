@@ -42,8 +42,11 @@ LogicalResult quern::simt::lowerMergeParts(KernelBuilder &b) {
                   {b.item, b.add(b.add(begin, b.mul(part, size + 2)), column)});
   };
   Value m = b.index(size), l = b.index(size + 1);
-  auto hasKeys = [&](Value part) { return isLarger(at(part, l), zero); };
-  Value none = b.number(-1e30f); // below every score
+  auto hasKeys = [&](Value part) -> Value { // a NaN has come of some
+    return arith::CmpFOp::create(b, arith::CmpFPredicate::UNE, at(part, l),
+                                 zero);
+  };
+  Value none = b.number(kNoScore);
   auto over = [&](SmallVector<Value> sums, auto body) {
     return b.loop(b.index(0), b.index(parts), 1, sums, body);
   };

@@ -12,11 +12,14 @@ using namespace quern::simt;
 
 bool quern::simt::takesSumParts(KernelOp kernel, const Capabilities &) {
   Block &body = kernel.getBody().front();
-  return isa<SumPartsOp>(body.front()) && llvm::all_of(body, [](Operation &op) {
-           auto sum = dyn_cast<SumPartsOp>(op);
-           return sum ? isa<BlockArgument>(sum.getInput())
-                      : isa<YieldOp, ElementwiseOpInterface>(op);
-         });
+  auto first = dyn_cast<SumPartsOp>(body.front());
+  auto fits = [&](Operation &op) {
+    auto sum = dyn_cast<SumPartsOp>(op);
+    return sum ? isa<BlockArgument>(sum.getInput()) &&
+                     sum.getType() == first.getType()
+               : isa<YieldOp, ElementwiseOpInterface>(op);
+  };
+  return first && llvm::all_of(body, fits);
 }
 
 LogicalResult quern::simt::lowerSumParts(KernelBuilder &b) {

@@ -34,7 +34,8 @@ Upload::~Upload() {
 void Upload::write(const Buffer &to, uint64_t offset, const void *from,
                    uint64_t bytes) {
   auto *data = static_cast<const std::byte *>(from);
-  const uint64_t most = std::min(kPiece, device.mostStaged);
+  const uint64_t most =
+      std::clamp<uint64_t>(device.mostStaged, 1, kPiece);
   uint64_t asked = 0;
   for (uint64_t done = 0, part; done < bytes; done += part) {
     part = std::min(bytes - done, most);

@@ -10,7 +10,7 @@ func.func @attention_parts_c1(%q: tensor<?x256xf32>, %kv: !quern.kv<3 x 64>, %s:
 // -----
 
 func.func @attention_parts_c2(%q: tensor<?x192xf32>, %kv: !quern.kv<3 x 64>, %s: !quern.step) {
-  // expected-error @below {{requires two parts or more, of one key or more}}
+  // expected-error @below {{requires 2 to 65536 parts of 1 to 2^24 keys}}
   %0 = quern.attention_parts %q, %kv, %s {keys = 512, parts = 1, scale = 0.125 : f32} : (tensor<?x192xf32>, !quern.kv<3 x 64>, !quern.step) -> tensor<?x198xf32>
   return
 }
@@ -18,7 +18,7 @@ func.func @attention_parts_c2(%q: tensor<?x192xf32>, %kv: !quern.kv<3 x 64>, %s:
 // -----
 
 func.func @attention_parts_c2(%q: tensor<?x192xf32>, %kv: !quern.kv<3 x 64>, %s: !quern.step) {
-  // expected-error @below {{requires two parts or more, of one key or more}}
+  // expected-error @below {{requires 2 to 65536 parts of 1 to 2^24 keys}}
   %0 = quern.attention_parts %q, %kv, %s {keys = 0, parts = 2, scale = 0.125 : f32} : (tensor<?x192xf32>, !quern.kv<3 x 64>, !quern.step) -> tensor<?x396xf32>
   return
 }
@@ -42,7 +42,7 @@ func.func @attention_parts_c4(%q: tensor<?x192xf32>, %kv: !quern.kv<3 x 64>, %s:
 // -----
 
 func.func @merge_parts_c1(%p: tensor<?x198xf32>) {
-  // expected-error @below {{requires two parts or more, and a positive size}}
+  // expected-error @below {{requires 2 to 65536 parts of a size of 1 to 2^24}}
   %0 = quern.merge_parts %p {parts = 1, size = 64} : tensor<?x198xf32> -> tensor<?x192xf32>
   return
 }
@@ -50,7 +50,7 @@ func.func @merge_parts_c1(%p: tensor<?x198xf32>) {
 // -----
 
 func.func @merge_parts_c1(%p: tensor<?x198xf32>) {
-  // expected-error @below {{requires two parts or more, and a positive size}}
+  // expected-error @below {{requires 2 to 65536 parts of a size of 1 to 2^24}}
   %0 = quern.merge_parts %p {parts = 2, size = 0} : tensor<?x198xf32> -> tensor<?x192xf32>
   return
 }
@@ -68,5 +68,13 @@ func.func @merge_parts_c2(%p: tensor<?x384xf32>) {
 func.func @merge_parts_c2(%p: tensor<?x396xf32>) {
   // expected-error @below {{requires an operand of parts * (size + 2) columns for each size columns of the result}}
   %0 = quern.merge_parts %p {parts = 2, size = 63} : tensor<?x396xf32> -> tensor<?x192xf32>
+  return
+}
+
+// -----
+
+func.func @attention_parts_c2(%q: tensor<?x192xf32>, %kv: !quern.kv<3 x 64>, %s: !quern.step) {
+  // expected-error @below {{requires 2 to 65536 parts of 1 to 2^24 keys}}
+  %0 = quern.attention_parts %q, %kv, %s {keys = 512, parts = 1048576, scale = 0.125 : f32} : (tensor<?x192xf32>, !quern.kv<3 x 64>, !quern.step) -> tensor<?x198xf32>
   return
 }

@@ -50,7 +50,7 @@ func.func @linear_parts_c4(%x: tensor<?x100xf32>, %w: tensor<40x100xf32>) {
 // -----
 
 func.func @sum_parts_c1(%p: tensor<?x40xf32>) {
-  // expected-error @below {{requires two parts or more}}
+  // expected-error @below {{requires 2 to 65536 parts}}
   %0 = quern.sum_parts %p {parts = 1} : tensor<?x40xf32> -> tensor<?x40xf32>
   return
 }
@@ -60,5 +60,13 @@ func.func @sum_parts_c1(%p: tensor<?x40xf32>) {
 func.func @sum_parts_c2(%p: tensor<?x80xf32>) {
   // expected-error @below {{requires an operand with the result's columns for each part}}
   %0 = quern.sum_parts %p {parts = 3} : tensor<?x80xf32> -> tensor<?x40xf32>
+  return
+}
+
+// -----
+
+func.func @sum_parts_c1(%p: tensor<?x40xf32>) {
+  // expected-error @below {{requires 2 to 65536 parts}}
+  %0 = quern.sum_parts %p {parts = 65537} : tensor<?x40xf32> -> tensor<?x40xf32>
   return
 }

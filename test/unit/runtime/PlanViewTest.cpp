@@ -138,6 +138,10 @@ TEST_F(PlanViewTest, RefusesWrongEntries) {
   EXPECT_NE(with<ArenaUse>(&H::usesAt, 0, [](ArenaUse &u) { u.rows = ~0u; }),
             "");
   EXPECT_NE(with<ArenaUse>(&H::usesAt, 0, [](ArenaUse &u) { u.per = 9; }), "");
+  for (uint32_t together : {0u, 65u, ~0u})
+    EXPECT_NE(with<ArenaUse>(&H::usesAt, 0,
+                             [&](ArenaUse &u) { u.together = together; }),
+              "");
 }
 
 TEST_F(PlanViewTest, RefusesWrongCopies) {

@@ -175,7 +175,7 @@ void PlanBuilder::addStages() {
 void PlanBuilder::addUses() {
   uint32_t rows = std::max(o.promptRows, o.generatedRows);
   for (uint32_t device = 0; device < o.devices(); ++device)
-    uses.push_back({hidden, o.hidden * 4, rows, kRows, 3, device});
+    uses.push_back({hidden, o.hidden * 4, rows, kRows, 3, device, 1, 0});
 }
 
 std::vector<uint8_t> PlanBuilder::build() {
