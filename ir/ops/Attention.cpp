@@ -1,5 +1,5 @@
 //===- Attention.cpp - Attention over a KV cache --------------------------===//
-#include "ir/Quern.h"
+#include "ir/ops/Scores.h"
 #include <algorithm>
 #include <cmath>
 
@@ -42,19 +42,8 @@ static void attend(AttentionOp op, HostKv &kv, int32_t slot, int32_t position,
   KvType type = op.getCache().getType();
   int64_t size = type.getSize(), window = type.getWindow();
   int32_t first = window ? std::max<int64_t>(0, position - window + 1) : 0;
-  std::vector<double> scores;
-  for (int32_t p = first; p <= position; ++p) {
-    const float *k = kv.rows[{slot, p}].first.data() + kvHead * size;
-    double s = 0;
-    for (int64_t i = 0; i < size; ++i)
-      s += double(q[i]) * k[i];
-    s *= op.getScale().convertToFloat();
-    if (op.getSoftcap()) {
-      double cap = op.getSoftcap()->convertToFloat();
-      s = cap * std::tanh(s / cap);
-    }
-    scores.push_back(s);
-  }
+  std::vector<double> scores =
+      scoresOf(op, kv, slot, first, position + 1, kvHead, q);
   double top = *std::max_element(scores.begin(), scores.end()), sum = 0;
   for (double &s : scores)
     sum += s = std::exp(s - top);

@@ -1,5 +1,6 @@
 //===- AttentionParts.cpp - Attention in two phases -----------------------===//
-#include "ir/Quern.h"
+#include "ir/ops/Scores.h"
+#include "llvm/ADT/STLExtras.h"
 #include <algorithm>
 #include <cmath>
 
@@ -34,21 +35,9 @@ static void attendPart(AttentionPartsOp op, HostKv &kv, int32_t slot,
   if (begin >= end)
     return; // zeros
   const int64_t size = op.getCache().getType().getSize();
-  double top = -INFINITY, sum = 0;
-  std::vector<double> scores, total(size);
-  for (int64_t p = begin; p < end; ++p) {
-    const float *k = kv.rows[{slot, int32_t(p)}].first.data() + kvHead * size;
-    double s = 0;
-    for (int64_t i = 0; i < size; ++i)
-      s += double(q[i]) * k[i];
-    s *= op.getScale().convertToFloat();
-    if (op.getSoftcap()) {
-      double cap = op.getSoftcap()->convertToFloat();
-      s = cap * std::tanh(s / cap);
-    }
-    scores.push_back(s);
-    top = std::max(top, s);
-  }
+  std::vector<double> scores = scoresOf(op, kv, slot, begin, end, kvHead, q);
+  double top = *llvm::max_element(scores), sum = 0;
+  std::vector<double> total(size);
   for (int64_t p = begin; p < end; ++p) {
     const float *v = kv.rows[{slot, int32_t(p)}].second.data() + kvHead * size;
     double weight = std::exp(scores[p - begin] - top);

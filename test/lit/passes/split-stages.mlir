@@ -56,3 +56,23 @@ func.func @generated_there(%q: tensor<?x128xf32>, %kv: !quern.kv<1 x 64, stored 
   }
   return %0 : tensor<?x128xf32>
 }
+
+// A window of four parts or fewer is one phase's work, a longer one is not.
+// CHECK-LABEL: func.func @windows
+// CHECK: quern.attention %
+// CHECK: quern.attention_parts
+// LONG-LABEL: func.func @windows
+// LONG-NOT: parts
+func.func @windows(%q: tensor<?x128xf32>, %short: !quern.kv<1 x 64, window = 2048, stored = f16, page = 64>, %long: !quern.kv<1 x 64, window = 2049, stored = f16, page = 64>, %s: !quern.step) attributes {quern.role = #quern<role generated>} {
+  %0 = quern.stage "blk.0.attention" rows step(%q, %short, %s : tensor<?x128xf32>, !quern.kv<1 x 64, window = 2048, stored = f16, page = 64>, !quern.step) -> (tensor<?x128xf32>) {
+  ^bb0(%a: tensor<?x128xf32>, %b: !quern.kv<1 x 64, window = 2048, stored = f16, page = 64>, %c: !quern.step):
+    %2 = quern.attention %a, %b, %c {scale = 0.125 : f32} : (tensor<?x128xf32>, !quern.kv<1 x 64, window = 2048, stored = f16, page = 64>, !quern.step) -> tensor<?x128xf32>
+    quern.yield %2 : tensor<?x128xf32>
+  }
+  %1 = quern.stage "blk.1.attention" rows step(%q, %long, %s : tensor<?x128xf32>, !quern.kv<1 x 64, window = 2049, stored = f16, page = 64>, !quern.step) -> (tensor<?x128xf32>) {
+  ^bb0(%a: tensor<?x128xf32>, %b: !quern.kv<1 x 64, window = 2049, stored = f16, page = 64>, %c: !quern.step):
+    %2 = quern.attention %a, %b, %c {scale = 0.125 : f32} : (tensor<?x128xf32>, !quern.kv<1 x 64, window = 2049, stored = f16, page = 64>, !quern.step) -> tensor<?x128xf32>
+    quern.yield %2 : tensor<?x128xf32>
+  }
+  return
+}
