@@ -96,7 +96,7 @@ TEST_F(PlanViewTest, RefusesWrongEntries) {
   using namespace plan;
   using H = PlanHeader;
   EXPECT_NE(open(good, std::array<uint64_t, 1>{2}), "");
-  EXPECT_NE(with<Stage>(&H::stagesAt, 1, [](Stage &s) { s.kernel = 3; }), "");
+  EXPECT_NE(with<Stage>(&H::stagesAt, 1, [](Stage &s) { s.kernel = 5; }), "");
   EXPECT_NE(with<Stage>(&H::stagesAt, 1, [](Stage &s) { s.buffers = 100; }),
             "");
   EXPECT_NE(
