@@ -1,5 +1,6 @@
 """Conversations: from a pipe, and on a terminal with Ctrl-C."""
 import json
+import contextlib
 import os
 import pty
 import select
@@ -171,7 +172,8 @@ class Terminal(Chat):
         # Between prompt and reading, the terminal itself eats a Ctrl-D.
         for _ in range(200):
             self.type("\x04")
-            time.sleep(0.1)
+            with contextlib.suppress(OSError):  # it has ended, and its terminal
+                self.shows("\0", 0.1)  # reads what it writes, lest it wait for that
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
                 break
