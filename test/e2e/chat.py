@@ -1,6 +1,6 @@
 """Conversations: from a pipe, and on a terminal with Ctrl-C."""
-import json
 import contextlib
+import json
 import os
 import pty
 import select
