@@ -152,8 +152,8 @@ TEST(PerplexityCommand, WritesLogits) {
                 .find("--parallel 1"),
             std::string::npos);
   EXPECT_NE(failure({"perplexity", file.path, "--ctx", "32", "--logits",
-                     "/nonexistent/x"})
-                .find("/nonexistent/x"),
+                     "/dev/null/x"})
+                .find("/dev/null/x"),
             std::string::npos);
 }
 
@@ -274,7 +274,7 @@ TEST(CommandLine, RefusesInOneLine) {
             "--temp nan: not between 0 and 1000\n");
   EXPECT_NE(failure({"run", "--raw", longText(64)}).find("65 tokens"),
             std::string::npos);
-  EXPECT_NE(failure({"perplexity", "/nonexistent/x"}).find("/nonexistent/x"),
+  EXPECT_NE(failure({"perplexity", "/dev/null/x"}).find("/dev/null/x"),
             std::string::npos);
   TemporaryFile file("abc");
   EXPECT_NE(failure({"perplexity", file.path, "--ctx", "32"}).find("4 tokens"),
