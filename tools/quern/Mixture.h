@@ -6,9 +6,17 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
-#include "frontend/Arch.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+#include <functional>
+#include <string>
+#include <vector>
 
 namespace quern {
+
+/// The one of frontend/Arch.h, without which these rules need nothing of MLIR.
+using FormatOf = std::function<std::string(llvm::StringRef name, uint64_t rows,
+                                           uint64_t columns)>;
 
 /// What the rules look at.
 struct MixedModel {
