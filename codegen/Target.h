@@ -63,7 +63,7 @@ public:
   /// be seen.
   virtual llvm::Expected<std::vector<KernelReport>>
   report(mlir::ModuleOp kernels) const {
-    return llvm::createStringError("says nothing of its kernels");
+    return llvm::createStringError("it says nothing of its kernels");
   }
 };
 

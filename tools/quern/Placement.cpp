@@ -133,18 +133,18 @@ std::string quern::placementText(const Session &session, int64_t onFirst,
   int64_t layers = layerCount(*session.module);
   int64_t first = device ? 0 : layers - onFirst;
   int64_t end = device ? layers - onFirst : layers;
+  // A pattern goes before layers, so neither says all of it.
+  auto isHere = [&](StringRef rule) {
+    return rule.ends_with(llvm::formatv("={0}", device).str());
+  };
   if (first == end)
-    return llvm::any_of(session.tensors,
-                        [&](StringRef rule) {
-                          return rule.ends_with(
-                              llvm::formatv("={0}", device).str());
-                        })
-               ? "tensors by name"
-               : "nothing";
+    return llvm::any_of(session.tensors, isHere) ? "tensors by name" : "nothing";
   std::string text = first == 0 ? "embedding, " : "";
   text += end - first == 1 ? llvm::formatv("layer {0}", first).str()
                            : llvm::formatv("layers {0} to {1}", first, end - 1).str();
-  return text + (end == layers ? ", output" : "");
+  text += end == layers ? ", output" : "";
+  return text +
+         (session.tensors.empty() ? "" : ", but for tensors placed by name");
 }
 
 /// What of the first device's memory there is too little of.

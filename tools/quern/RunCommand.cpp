@@ -17,12 +17,22 @@ void quern::addTargetFlag(CLI::App &command, CompileRequest &request) {
       ->capture_default_str();
 }
 
+void quern::addChipFlag(CLI::App &command, CompileRequest &request) {
+  command
+      .add_option("--mcpu", request.chip,
+                  "instruction set, or kind of chip, of each target; see `quern "
+                  "targets`")
+      ->type_name("NAME[,NAME]")
+      ->check(cli::suggest(chipNames()))
+      ->capture_default_str();
+}
+
 void quern::addOffloadFlags(CLI::App &command, CompileRequest &request,
                             const std::string &memoryDefault) {
   command
       .add_option("--gpu-layers", request.gpuLayers,
                   "of two targets, how many layers are the first one's, counted "
-                  "from the last; auto: as many as its memory has room for")
+                  "from the last; auto: as many as --device-memory has room for")
       ->type_name("N|auto")
       ->default_str("auto")
       ->check(cli::wordOrNumber("auto"));
@@ -57,12 +67,7 @@ void quern::addTargetFlags(CLI::App &command, CompileRequest &request) {
   c->add_option("MODEL", r.model, "GGUF file, or folder with safetensors")
       ->required();
   addTargetFlag(command, request);
-  c->add_option("--mcpu", r.chip,
-                "instruction set, or kind of chip, of each target; see `quern "
-                "targets`")
-      ->type_name("NAME[,NAME]")
-      ->check(cli::suggest(chipNames()))
-      ->capture_default_str();
+  addChipFlag(command, request);
   addOffloadFlags(command, request, "not said");
   addKvTypeFlag(command, request);
   c->add_option(

@@ -7,6 +7,7 @@
 namespace quern {
 
 void addTargetFlag(CLI::App &command, CompileRequest &request);
+void addChipFlag(CLI::App &command, CompileRequest &request);
 /// `memoryDefault`: what is taken where nothing is said.
 void addOffloadFlags(CLI::App &command, CompileRequest &request,
                      const std::string &memoryDefault);

@@ -1,6 +1,7 @@
 //===- Session.cpp - A model file opened in an MLIR context ---------------===//
 #include "Session.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/GlobPattern.h"
 #include "llvm/Support/raw_ostream.h"
 #include <mutex>
 
@@ -69,6 +70,8 @@ llvm::Error Session::placeTensor(llvm::StringRef place) {
     return wrong("needs two targets, --target FIRST,SECOND, to choose from");
   if (!place.contains('='))
     return wrong("expected PATTERN=TARGET");
+  if (auto glob = llvm::GlobPattern::create(pattern); !glob)
+    return wrong(llvm::toString(glob.takeError()));
   auto found = llvm::find_if(
       targets, [&](const Opened &opened) { return opened.info.name == name; });
   if (found == targets.end())

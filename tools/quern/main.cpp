@@ -148,6 +148,7 @@ void Commands::addFit() {
                 "or a config.json")
       ->required();
   addTargetFlag(*c, fit.compile);
+  addChipFlag(*c, fit.compile);
   addOffloadFlags(*c, fit.compile,
                   "this machine's; needed for a target with its own");
   addKvTypeFlag(*c, fit.compile);

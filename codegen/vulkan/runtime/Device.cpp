@@ -67,7 +67,8 @@ void Device::State::check(VkResult result, std::string_view what) const {
   case VK_ERROR_OUT_OF_DEVICE_MEMORY:
     return fail("out of the device's memory");
   case VK_ERROR_INCOMPATIBLE_DRIVER:
-    return fail("no driver for a device of this machine");
+    return fail("no driver for a device of this machine is installed (Mesa's: "
+                "package mesa-vulkan-drivers)");
   case VK_ERROR_INITIALIZATION_FAILED:
     return fail("the driver could not start");
   case VK_ERROR_UNKNOWN:

@@ -6,6 +6,7 @@
 #include "runtime/ByteRanges.h"
 #include "runtime/Error.h"
 #include "runtime/Team.h"
+#include "runtime/cli/Text.h"
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -230,15 +231,20 @@ DeviceSpace VulkanExecutor::spaceOf(const ExecutorInput &input,
 
 /// Before anything is loaded.
 static void checkRoom(const Device &device, const ExecutorInput &input) {
+  auto shown = cli::formatBytes;
   DeviceMemory memory = memoryOf(input.plan, input.device);
   uint64_t needed = memory.total(), has = device.limits().memoryBytes;
   if (needed > has)
     throw Error(fmt::format(
-        "{}: the model takes {} bytes of its memory, {} more than the {} that "
-        "it has: weights {}, keys and values {}, activations {}, overhead {}; "
-        "compile with a smaller --ctx, --max-batch or --gpu-layers",
-        device.name(), needed, needed - has, has, memory.weights, memory.kv,
-        memory.activations, memory.overhead));
+        "{}: the model takes {} of its memory, {} more than the {} that it has: "
+        "weights {}, keys and values {}, activations {}, overhead {}; compile "
+        "with a smaller {}",
+        device.name(), shown(needed), shown(needed - has), shown(has),
+        shown(memory.weights), shown(memory.kv), shown(memory.activations),
+        shown(memory.overhead),
+        input.plan.devices().size() > 1 ? "--gpu-layers, --ctx or --max-batch"
+                                        : "--ctx or --max-batch, or for a part "
+                                          "of its layers (--target vulkan,cpu)"));
 }
 
 VulkanExecutor::VulkanExecutor(
@@ -287,10 +293,10 @@ void VulkanExecutor::checkLimits(const ExecutorInput &input) const {
   auto check = [&](uint64_t bytes, std::string_view what,
                    std::string_view flags) {
     if (bytes > limits.bindingRange)
-      throw Error(fmt::format("{}: {} take {} bytes, and it binds {} at once: "
+      throw Error(fmt::format("{}: {} take {}, and it binds {} at once: "
                               "compile with a smaller {}",
-                              device.name(), what, bytes, limits.bindingRange,
-                              flags));
+                              device.name(), what, cli::formatBytes(bytes),
+                              cli::formatBytes(limits.bindingRange), flags));
   };
   for (const plan::Buffer &buffer : buffersOf(input))
     if (buffer.space == plan::Space::Kv)

@@ -18,7 +18,8 @@ Loader::Loader() {
   // Never closed: drivers keep threads, and memory that they free at exit.
   void *library = dlopen("libvulkan.so.1", RTLD_NOW | RTLD_LOCAL);
   if (!library)
-    throw Error("no Vulkan loader: libvulkan.so.1 is not on this machine");
+    throw Error("no Vulkan loader: libvulkan.so.1 is not on this machine (on "
+                "Debian and Ubuntu: package libvulkan1)");
   set(GetInstanceProcAddr, dlsym(library, "vkGetInstanceProcAddr"),
       "vkGetInstanceProcAddr");
 #define X(name) set(name, GetInstanceProcAddr(nullptr, "vk" #name), "vk" #name);
