@@ -42,7 +42,7 @@ class Bench {
 public:
   Bench(Engine &engine, const BenchFlags &flags)
       : engine(engine), flags(flags) {}
-  Measurement prompt(uint32_t tokens);
+  Measurement prompt(uint32_t tokens, uint32_t depth);
   Measurement decode(uint32_t batch, uint32_t depth, uint32_t tokens);
 
 private:
@@ -93,9 +93,10 @@ void Bench::read(uint32_t slot, uint32_t tokens, bool logits) {
   }
 }
 
-Measurement Bench::prompt(uint32_t tokens) {
+Measurement Bench::prompt(uint32_t tokens, uint32_t depth) {
   double seconds = median([&] {
     uint32_t slot = engine.sequences().open();
+    read(slot, depth, false);
     double start = now();
     read(slot, tokens, true);
     double elapsed = now() - start;
@@ -103,6 +104,7 @@ Measurement Bench::prompt(uint32_t tokens) {
     return elapsed;
   });
   return {.tokens = tokens,
+          .depth = depth,
           .tokensPerSecond = tokens / seconds,
           .stages = stageKinds()};
 }
@@ -204,7 +206,8 @@ static nlohmann::ordered_json toJson(const Measurement &measured) {
   if (measured.tokens)
     object["tokens"] = measured.tokens;
   else
-    object = {{"batch", measured.batch}, {"depth", measured.depth}};
+    object["batch"] = measured.batch;
+  object["depth"] = measured.depth;
   object["tokens_per_second"] = measured.tokensPerSecond;
   for (const StageKind &kind : measured.stages)
     object["stages"].push_back({{"name", kind.name},
@@ -217,8 +220,8 @@ static nlohmann::ordered_json toJson(const Measurement &measured) {
 static std::string toText(const Measurement &measured) {
   std::string what = measured.tokens
                          ? fmt::format("prompt of {}", measured.tokens)
-                         : fmt::format("decode, batch {}, depth {}",
-                                       measured.batch, measured.depth);
+                         : fmt::format("decode, batch {}", measured.batch);
+  what += fmt::format(", depth {}", measured.depth);
   return fmt::format("{:32} {:12.2f} tokens/s\n", what,
                      measured.tokensPerSecond) +
          stagesText(measured.stages);
@@ -234,19 +237,21 @@ static void checkFlags(BenchFlags &flags, const Engine &engine) {
   uint32_t context = engine.context();
   uint32_t sequences =
       std::min(engine.plan()->maxSequences, engine.maxRows(plan::kGenerated));
-  if (flags.prompt.empty())
-    flags.prompt = {std::min(512u, context)};
   if (flags.depth.empty())
     flags.depth = {0};
+  uint32_t depth = *std::max_element(flags.depth.begin(), flags.depth.end());
+  if (flags.prompt.empty())
+    flags.prompt = {depth < context ? std::min(512u, context - depth) : 1};
   if (flags.batch.empty())
     flags.batch = sequences < 8 ? std::vector{1u} : std::vector{1u, 8u};
-  uint32_t depth = *std::max_element(flags.depth.begin(), flags.depth.end());
   if (flags.generated == 0)
     flags.generated = depth < context ? std::min(128u, context - depth) : 1;
   for (uint32_t tokens : flags.prompt)
-    if (tokens == 0 || tokens > context)
-      throw Error(fmt::format("--prompt {} does not fit into a context of {}",
-                              tokens, context));
+    if (tokens == 0 || uint64_t(depth) + tokens > context)
+      throw Error(fmt::format("--prompt {}{} does not fit into a context of {}",
+                              tokens,
+                              depth ? fmt::format(" at --depth {}", depth) : "",
+                              context));
   if (uint64_t(depth) + flags.generated > context)
     throw Error(fmt::format("--depth {} and --gen {} do not fit into a context "
                             "of {}",
@@ -270,8 +275,9 @@ static void runBench(const Session &session, BenchFlags flags) {
     if (!flags.json)
       writeOut(toText(measured));
   };
-  for (uint32_t tokens : flags.prompt)
-    report("prompt", bench.prompt(tokens));
+  for (uint32_t depth : flags.depth)
+    for (uint32_t tokens : flags.prompt)
+      report("prompt", bench.prompt(tokens, depth));
   for (uint32_t depth : flags.depth)
     for (uint32_t batch : flags.batch)
       report("decode", bench.decode(batch, depth, flags.generated));
@@ -300,7 +306,7 @@ void quern::addBenchCommand(CLI::App &app, Session &session) {
       ->check(wholeNumber(1));
   command
       .add_option("--depth", flags->depth,
-                  "tokens in each sequence before decoding")
+                  "tokens in each sequence before what is measured")
       ->type_name("N,N")
       ->default_str("0")
       ->delimiter(',')

@@ -289,7 +289,8 @@ class Json(CommandLine):
                                  "--batch", "1,2", "--depth", "0,5",
                                  "--repeats", 1, "--threads", 2)
         self.assertEqual(got["threads"], 2)
-        self.assertEqual([p["tokens"] for p in got["prompt"]], [16, 32])
+        self.assertEqual([(p["tokens"], p["depth"]) for p in got["prompt"]],
+                         [(16, 0), (32, 0), (16, 5), (32, 5)])
         self.assertEqual([(d["batch"], d["depth"]) for d in got["decode"]],
                          [(1, 0), (2, 0), (1, 5), (2, 5)])
         for one in got["prompt"] + got["decode"]:
@@ -306,6 +307,7 @@ class Json(CommandLine):
 
     def test_bench_limits(self):
         for args, word in ((("--prompt", 257), "--prompt"),
+                           (("--prompt", 7, "--depth", 250), "--prompt"),
                            (("--batch", 9), "--batch"),
                            (("--depth", 250, "--gen", 7), "--depth"),
                            (("--repeats", 0), "--repeats"),
