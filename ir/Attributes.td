@@ -26,9 +26,11 @@ def Quern_RowsOfAttr : EnumAttr<Quern_Dialect, Quern_RowsOf, "rows_of">;
 def Quern_Number : Quern_Enum<"Number", "how activations enter a product",
     [I32EnumCase<"F32", 0, "f32">,
      I32EnumCase<"BF16", 1, "bf16">,
-     I32EnumCase<"I16", 2, "i16">]> {
+     I32EnumCase<"I16", 2, "i16">,
+     I32EnumCase<"I16Words", 3, "i16_words">]> {
   let description = [{`i16`: 16-bit integers with one f32 scale for every 32
-    columns, kept as two int8 halves so that byte dot products take them.}];
+    columns, kept as two int8 halves so that byte dot products take them.
+    `i16_words`: the same integers, whole, for dot products of words.}];
 }
 def Quern_NumberAttr : EnumAttr<Quern_Dialect, Quern_Number, "number">;
 
@@ -43,7 +45,8 @@ def Quern_ArithmeticAttr : Quern_Attr<"Arithmetic", "arithmetic"> {
   let summary = "numbers that the activations of a linear are converted to";
   let description = [{
     Decided per linear and role, never per number of rows. Products accumulate
-    in f32 (`f32`, `bf16`) or in i32 within a group and f32 across (`i16`).
+    in f32 (`f32`, `bf16`) or in i32 within a group and f32 across (`i16`,
+    `i16_words`).
 
     ```mlir
     #quern.arithmetic<prompt = bf16, generated = i16>

@@ -43,7 +43,13 @@ def Quern_RowsType : Quern_Type<"Rows", "rows"> {
               i32 sumA, i32 sumB, i32 sum, i32 0 }
 
     where sumA, sumB and sum add the 16-bit integers of columns 0-15, 16-31 and
-    0-31. A row's record does not depend on the rows beside it. There is no
+    0-31. A row's record does not depend on the rows beside it. `i16_words`: the
+    same, but for the integers of each four columns, which are whole and begin
+    with the even ones,
+
+        8 x { int16 x[8][4] }                   columns 4 s + 0, 2, 1, 3
+
+    so that one of two masks makes words of the codes of either pair. There is no
     `f32`: such rows are a tensor.
   }];
   let parameters = (ins "int64_t":$columns, EnumParameter<Quern_Number>:$number);

@@ -7,8 +7,8 @@
 
 namespace quern {
 
-/// Rows of activations in memory: f32 and bf16 rows are rowStride apart, i16
-/// rows lie in blocks of 8 (Types.td). Rounded up to 8 rows, because kernels
+/// Rows of activations in memory: f32 and bf16 rows are rowStride apart, those of
+/// integers lie in blocks of 8 (Types.td). Rounded up to 8 rows, because kernels
 /// may read (never write) beyond the last row of a block.
 inline int64_t activationBytes(mlir::Type type, int64_t rows) {
   rows = (rows + 7) / 8 * 8;
@@ -24,8 +24,8 @@ inline int64_t activationBytes(mlir::Type type, int64_t rows) {
 /// Rows of a block, all of whose memory is touched where one of them is.
 inline int64_t rowsTogether(mlir::Type type) {
   auto converted = mlir::dyn_cast<RowsType>(type);
-  return converted && converted.getNumber() == Number::I16 ? rowRecord::kRows
-                                                           : 1;
+  return converted && converted.getNumber() != Number::BF16 ? rowRecord::kRows
+                                                            : 1;
 }
 /// The part of it that is a row's.
 inline int64_t activationRowBytes(mlir::Type type) {

@@ -7,7 +7,8 @@ include "mlir/Pass/PassBase.td"
 defvar number = [{::llvm::cl::values(
     clEnumValN(::quern::Number::F32, "f32", "32-bit floats"),
     clEnumValN(::quern::Number::BF16, "bf16", "bfloat16"),
-    clEnumValN(::quern::Number::I16, "i16", "16-bit integers with a scale"))}];
+    clEnumValN(::quern::Number::I16, "i16", "16-bit integers with a scale"),
+    clEnumValN(::quern::Number::I16Words, "i16_words", "the same, not in halves"))}];
 
 def PlaceOps : Pass<"quern-place-ops", "::mlir::ModuleOp"> {
   let summary = "decide which of two devices runs what";

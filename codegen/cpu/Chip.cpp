@@ -13,7 +13,8 @@ const llvm::StringRef kV3[] = {"avx",  "avx2", "bmi",   "bmi2",
                                "f16c", "fma",  "lzcnt", "movbe"};
 const llvm::StringRef kV4[] = {"avx512f", "avx512bw", "avx512cd", "avx512dq",
                                "avx512vl"};
-const llvm::StringRef kVnni = "avx512vnni", kBf16 = "avx512bf16";
+const llvm::StringRef kVnni = "avx512vnni", kBf16 = "avx512bf16",
+                      kAvxVnni = "avxvnni";
 } // namespace
 
 std::string Chip::required() const {
@@ -24,7 +25,17 @@ std::string Chip::required() const {
     names.push_back(kVnni);
   if (avx512bf16)
     names.push_back(kBf16);
+  if (avxvnni)
+    names.push_back(kAvxVnni);
   return llvm::join(names, ",");
+}
+
+quern::TargetTraits quern::cpu::traitsOf(const Chip &chip) {
+  TargetTraits traits;
+  traits.codes = {chip.avx512bf16 ? Number::BF16 : Number::I16Words,
+                  chip.hasVnni() ? Number::I16 : Number::I16Words};
+  traits.floats = {chip.avx512bf16 ? Number::BF16 : Number::F32, Number::F32};
+  return traits;
 }
 
 /// LLVM is told the level and the extensions, not the host's model: artifacts
@@ -34,13 +45,16 @@ static Chip make(bool v4, bool vnni, bool bf16) {
   chip.avx512 = v4;
   chip.avx512vnni = v4 && vnni;
   chip.avx512bf16 = v4 && bf16;
+  chip.avxvnni = !v4 && vnni;
   chip.cpu = chip.name = v4 ? "x86-64-v4" : "x86-64-v3";
-  for (auto [on, feature] :
-       {std::pair(chip.avx512vnni, kVnni), std::pair(chip.avx512bf16, kBf16)})
-    if (on) {
-      chip.name += ("+" + feature.drop_front(6)).str();
-      chip.features += ((chip.features.empty() ? "+" : ",+") + feature).str();
-    }
+  auto extend = [&](bool has, const char *name, llvm::StringRef feature) {
+    if (!has)
+      return;
+    chip.name += name;
+    chip.features += ((chip.features.empty() ? "+" : ",+") + feature).str();
+  };
+  extend(vnni, "+vnni", v4 ? kVnni : kAvxVnni);
+  extend(chip.avx512bf16, "+bf16", kBf16);
   return chip;
 }
 
@@ -52,7 +66,8 @@ llvm::Expected<Chip> quern::cpu::chipOf(llvm::StringRef mcpu) {
       return llvm::createStringError(
           "--mcpu=native: this machine's CPU has less than x86-64-v3 (AVX2, "
           "FMA, F16C, BMI2)");
-    return make(llvm::all_of(kV4, has), has(kVnni), has(kBf16));
+    bool v4 = llvm::all_of(kV4, has);
+    return make(v4, has(v4 ? kVnni : kAvxVnni), has(kBf16));
   }
   auto [level, extensions] = mcpu.split('+');
   bool vnni = false, bf16 = false;
@@ -67,9 +82,9 @@ llvm::Expected<Chip> quern::cpu::chipOf(llvm::StringRef mcpu) {
   }
   if (level == "x86-64-v4")
     return make(true, vnni, bf16);
-  if (level == "x86-64-v3" && names.empty())
-    return make(false, false, false);
+  if (level == "x86-64-v3" && !bf16)
+    return make(false, vnni, false);
   return llvm::createStringError(
       "--mcpu: unknown CPU '" + mcpu +
-      "', expected native, x86-64-v3 or x86-64-v4[+vnni][+bf16]");
+      "', expected native, x86-64-v3[+vnni] or x86-64-v4[+vnni][+bf16]");
 }

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+#include "passes/Passes.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include <string>
@@ -19,10 +20,16 @@ struct Chip {
   bool avx512 = false;     // 32 registers of 64 bytes (F, BW, DQ, VL)
   bool avx512vnni = false; // vpdpbusd
   bool avx512bf16 = false; // vdpbf16ps, vcvtne2ps2bf16
+  bool avxvnni = false;    // vpdpbusd of 32 bytes, without AVX-512
 
+  bool hasVnni() const { return avx512vnni || avxvnni; }
   /// Feature names that the artifact asks CPUID for, joined by commas.
   std::string required() const;
 };
+
+/// In which numbers activations meet weights. Bytes or words: what the chip has the
+/// better dot product of; all integers give the same bits. bf16 where it has that.
+TargetTraits traitsOf(const Chip &);
 
 /// `mcpu`: "native", or a level: "x86-64-v3", "x86-64-v4", or an LLVM name.
 llvm::Expected<Chip> chipOf(llvm::StringRef mcpu);

@@ -20,6 +20,7 @@ class CpuTarget : public Target {
 public:
   explicit CpuTarget(cpu::Chip chip) : features(std::move(chip)) {}
   std::string chip() const override { return features.name; }
+  TargetTraits traits() const override { return cpu::traitsOf(features); }
 
   void buildKernelPasses(OpPassManager &pm) const override {
     pm.addPass(cpu::createLowerKernelsPass(features));
@@ -73,8 +74,8 @@ void registerPasses() {
 TargetInfo quern::targets::cpu() {
   return {"cpu",
           "x86-64 with AVX2 or AVX-512",
-          {"native", "x86-64-v3", "x86-64-v4", "x86-64-v4+vnni",
-           "x86-64-v4+vnni+bf16"},
+          {"native", "x86-64-v3", "x86-64-v3+vnni", "x86-64-v4",
+           "x86-64-v4+vnni", "x86-64-v4+vnni+bf16"},
           {{"llvm", "LLVM IR"},
            {"asm", "assembly"},
            {"object", "an ELF object with all kernels"}},

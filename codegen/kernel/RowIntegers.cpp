@@ -54,28 +54,35 @@ public:
   Multiplier(PanelReader &w, VectorType floats, NumberOfRow number)
       : w(w), b(w.b), floats(floats), ints(floats.clone(b.getI32Type())),
         bytes(b.vec(4 * floats.getNumElements(), b.getI8Type())),
+        words(b.vec(2 * floats.getNumElements(), b.getI16Type())),
         number(number) {}
-  /// Slot by slot for all rows, so that their chains overlap.
-  void multiply(const Group &, size_t firstRow, MutableArrayRef<Value> sums);
+  void multiply(const Group &, Number, size_t firstRow,
+                MutableArrayRef<Value> sums);
 
 private:
+  /// Add to integers, slot by slot for all rows, so that their chains overlap.
+  void addHalves(const Group &, size_t firstRow, MutableArrayRef<Value> all);
+  void addWords(const Group &, size_t firstRow, MutableArrayRef<Value> all);
+
   PanelReader &w;
   LoopBuilder &b;
-  VectorType floats, ints, bytes;
+  VectorType floats, ints, bytes, words;
   NumberOfRow number;
 };
 } // namespace
 
-void Multiplier::multiply(const Group &group, size_t firstRow,
-                          MutableArrayRef<Value> sums) {
-  const size_t n = sums.size();
-  auto one = b.vec(1, b.getI32Type());
-  SmallVector<Value> high(n, b.splat(ints, 0)), low(high);
-  for (size_t i = 0; i < n && w.excess(); ++i) {
-    Value sum = number(one, firstRow + i, kCodes + kSums + 4 * group.sum);
-    sum = arith::MulIOp::create(b, sum, b.splat(one, -w.excess()));
-    low[i] = b.broadcast(ints, sum);
-  }
+WordPairs quern::wordsOf(LoopBuilder &b, Value slot) {
+  auto type = cast<VectorType>(slot.getType());
+  auto words = b.vec(type.getNumElements() / 2, b.getI16Type());
+  Value all = vector::BitCastOp::create(b, words, slot);
+  return {arith::AndIOp::create(b, all, b.splat(words, 255)),
+          arith::ShRUIOp::create(b, all, b.splat(words, 8))};
+}
+
+void Multiplier::addHalves(const Group &group, size_t firstRow,
+                           MutableArrayRef<Value> all) {
+  const size_t n = all.size();
+  SmallVector<Value> high(n, b.splat(ints, 0));
   auto dot = [&](Value sum, size_t i, size_t s, int64_t half) -> Value {
     int64_t byte = half + 4 * int64_t(group.firstSlot + s);
     Value four = number(ints, firstRow + i, byte);
@@ -85,23 +92,57 @@ void Multiplier::multiply(const Group &group, size_t firstRow,
   for (size_t s = 0; s < group.codes.size(); ++s)
     for (size_t i = 0; i < n; ++i) {
       high[i] = dot(high[i], i, s, kHigh);
-      low[i] = dot(low[i], i, s, kLow);
+      all[i] = dot(all[i], i, s, kLow);
     }
-  for (size_t i = 0; i < n; ++i) {
-    Value all = arith::ShLIOp::create(b, high[i], b.splat(ints, 8));
-    all = arith::SIToFPOp::create(b, floats, b.add(all, low[i]));
-    Value scale = number(floats, firstRow + i, kCodes + kScale);
-    scale = arith::MulFOp::create(b, group.scale, scale);
-    sums[i] = math::FmaOp::create(b, all, scale, sums[i]);
-    if (!group.offset)
-      continue;
-    Value sum =
-        number(floats, firstRow + i, kCodes + kScaledSums + 4 * group.sum);
-    sums[i] = math::FmaOp::create(b, group.offset, sum, sums[i]);
+  for (size_t i = 0; i < n; ++i)
+    all[i] =
+        b.add(arith::ShLIOp::create(b, high[i], b.splat(ints, 8)), all[i]);
+}
+
+void Multiplier::addWords(const Group &group, size_t firstRow,
+                          MutableArrayRef<Value> all) {
+  for (size_t s = 0; s < group.codes.size(); ++s) {
+    WordPairs u = wordsOf(b, group.codes[s]);
+    int64_t byte = 8 * int64_t(group.firstSlot + s);
+    for (Value pair : {u.even, u.odd}) {
+      for (size_t i = 0; i < all.size(); ++i) {
+        Value x = vector::BitCastOp::create(b, words,
+                                            number(ints, firstRow + i, byte));
+        all[i] = tile::DotI16Op::create(b, ints, all[i], pair, x);
+      }
+      byte += 4;
+    }
   }
 }
 
-void quern::addIntegerStep(PanelReader &w, ArrayRef<Value> codes,
+void Multiplier::multiply(const Group &group, Number kind, size_t firstRow,
+                          MutableArrayRef<Value> sums) {
+  const size_t n = sums.size();
+  auto one = b.vec(1, b.getI32Type());
+  SmallVector<Value> all(n, b.splat(ints, 0));
+  for (size_t i = 0; i < n && w.excess(); ++i) {
+    Value sum = number(one, firstRow + i, kCodes + kSums + 4 * group.sum);
+    sum = arith::MulIOp::create(b, sum, b.splat(one, -w.excess()));
+    all[i] = b.broadcast(ints, sum);
+  }
+  if (kind == Number::I16Words)
+    addWords(group, firstRow, all);
+  else
+    addHalves(group, firstRow, all);
+  for (size_t i = 0; i < n; ++i) {
+    Value sum = arith::SIToFPOp::create(b, floats, all[i]);
+    Value scale = number(floats, firstRow + i, kCodes + kScale);
+    scale = arith::MulFOp::create(b, group.scale, scale);
+    sums[i] = math::FmaOp::create(b, sum, scale, sums[i]);
+    if (!group.offset)
+      continue;
+    Value scaled =
+        number(floats, firstRow + i, kCodes + kScaledSums + 4 * group.sum);
+    sums[i] = math::FmaOp::create(b, group.offset, scaled, sums[i]);
+  }
+}
+
+void quern::addIntegerStep(PanelReader &w, Number kind, ArrayRef<Value> codes,
                            const PanelReader::Factors &factors,
                            NumberOfRow number, size_t together,
                            MutableArrayRef<Value> sums) {
@@ -114,6 +155,6 @@ void quern::addIntegerStep(PanelReader &w, ArrayRef<Value> codes,
                            factors.scale[g],
                            factors.offset.empty() ? Value() : factors.offset[g],
                            groups == 2 ? int64_t(g) : 2},
-                          first, sums.slice(first, n));
+                          kind, first, sums.slice(first, n));
     }
 }

@@ -1,15 +1,20 @@
 //===- RowIntegers.h - Activations in 16-bit integers -----------*- C++ -*-===//
 //
-// The arithmetic of `!quern.rows<N, i16>`, for vectors of any number of lanes: how
-// columns become integers, and how a step of them is multiplied with codes,
+// The arithmetic of `!quern.rows<N, i16>` and `<N, i16_words>`, for vectors of any
+// number of lanes: how columns become integers, and how a step of them is multiplied
+// with codes,
 //
-//     high  = sum of u . x.high         tile.dot_i8, 4 columns a lane
-//     low   = -excess * sum(x) + sum of u . x.low
-//     y    += float(256 * high + low) * scale * x.scale
+//     all   = -excess * sum(x) + sum of u . x
+//     y    += float(all) * scale * x.scale
 //     y    += offset * x.scale * sum(x)
 //
-// where u are the unsigned bytes of tile.unpack_codes. The integers are exact. Groups
-// of 16 columns are two halves of a step.
+// where u are the unsigned bytes of tile.unpack_codes. The integers are exact, so it is
+// all the same whether x comes in halves,
+//
+//     all   = 256 * sum of u . x.high + sum of u . x.low   tile.dot_i8, 4 columns a lane
+//
+// or in words that meet words of codes, tile.dot_i16, 2 columns a lane. Groups of 16
+// columns are two halves of a step.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -37,10 +42,18 @@ mlir::Value highHalves(LoopBuilder &, mlir::Value q);
 using NumberOfRow = llvm::function_ref<mlir::Value(mlir::VectorType type,
                                                    size_t row, int64_t byte)>;
 
+/// Codes of a slot (tile.unpack_codes) as words: of its even columns, and of its odd
+/// ones. Those of a row lie in the same order (ir/RowRecord.h).
+struct WordPairs {
+  mlir::Value even, odd;
+};
+WordPairs wordsOf(LoopBuilder &, mlir::Value slot);
+
 /// Adds a step's products to the sums of rows, vectors of f32 with a lane for each
-/// weight row. `codes` and `factors`: the step's, of the reader, with as many lanes.
+/// weight row. `number`: i16 or i16_words. `codes` and `factors`: the step's, of the reader, with as many lanes.
 /// `together`: rows whose dot products advance side by side.
-void addIntegerStep(PanelReader &, llvm::ArrayRef<mlir::Value> codes,
+void addIntegerStep(PanelReader &, Number number,
+                    llvm::ArrayRef<mlir::Value> codes,
                     const PanelReader::Factors &factors, NumberOfRow,
                     size_t together, llvm::MutableArrayRef<mlir::Value> sums);
 

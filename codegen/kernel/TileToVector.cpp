@@ -33,6 +33,25 @@ struct DotI8 : OpRewritePattern<DotI8Op> {
   }
 };
 
+/// tile.dot_i16 => for either word of the dwords: extend, multiply, add
+struct DotI16 : OpRewritePattern<DotI16Op> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(DotI16Op op,
+                                PatternRewriter &rewriter) const override {
+    VectorBuilder b(op, rewriter);
+    auto ints = cast<VectorType>(op.getSum().getType());
+    Value x = b.bitcast(op.getA(), ints), y = b.bitcast(op.getB(), ints);
+    auto high = [&](Value v) -> Value {
+      return arith::ShRSIOp::create(b, v, b.splat(ints, 16));
+    };
+    auto low = [&](Value v) { return high(b.shift(v, -16)); };
+    Value sum = b.add(op.getSum(), arith::MulIOp::create(b, low(x), low(y)));
+    rewriter.replaceOp(op,
+                       b.add(sum, arith::MulIOp::create(b, high(x), high(y))));
+    return success();
+  }
+};
+
 /// tile.dot_bf16 => an fma of the odd numbers, then one of the even ones
 struct DotBF16 : OpRewritePattern<DotBF16Op> {
   using OpRewritePattern::OpRewritePattern;
@@ -120,5 +139,5 @@ struct ToBF16 : OpRewritePattern<ToBF16Op> {
 } // namespace
 
 void quern::populateTileToVectorPatterns(RewritePatternSet &patterns) {
-  patterns.add<DotI8, DotBF16, Lookup, Column, ToBF16>(patterns.getContext());
+  patterns.add<DotI8, DotI16, DotBF16, Lookup, Column, ToBF16>(patterns.getContext());
 }

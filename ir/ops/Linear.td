@@ -26,7 +26,7 @@ def Quern_ConvertOp : Quern_Op<"convert", [Pure, DeclareOpInterfaceMethods<Quern
   let description = [{
     (C1) the result has the operand's columns
 
-    `bf16` rounds to nearest even. `i16`: for every 32 columns
+    `bf16` rounds to nearest even. `i16` and `i16_words`: for every 32 columns
     `scale = max |x| / 32512` and integers `round(x / scale)`, to nearest even.
 
     ```mlir

@@ -135,6 +135,12 @@ LogicalResult DotI8Op::verify() {
   return success();
 }
 
+LogicalResult DotI16Op::verify() {
+  if (lanesOf(getA().getType()) != 2 * lanesOf(getSum().getType())) // C1
+    return emitOpError("requires two words for each lane of the sum");
+  return success();
+}
+
 LogicalResult DotBF16Op::verify() {
   if (lanesOf(getA().getType()) != 2 * lanesOf(getSum().getType())) // C1
     return emitOpError("requires two numbers for each lane of the sum");

@@ -212,6 +212,29 @@ def Tile_DotI8Op : Tile_Op<"dot_i8", [Pure, AllTypesMatch<["sum", "result"]>,
   let hasVerifier = 1;
 }
 
+def Tile_DotI16Op : Tile_Op<"dot_i16", [Pure, AllTypesMatch<["sum", "result"]>,
+                                        AllTypesMatch<["a", "b"]>]> {
+  let summary = "signed words, two a lane";
+  let description = [{
+    `result[n] = sum[n] + a[2n] * b[2n] + a[2n+1] * b[2n+1]` in 32-bit integers that
+    wrap.
+
+    (C1) there are two words for each lane of the sum
+
+    ```mlir
+    %t = tile.dot_i16 %s, %a, %b : vector<16xi32>, vector<32xi16>
+    ```
+  }];
+  let arguments = (ins VectorOfRankAndType<[1], [I32]>:$sum,
+                       VectorOfRankAndType<[1], [I16]>:$a,
+                       VectorOfRankAndType<[1], [I16]>:$b);
+  let results = (outs VectorOfRankAndType<[1], [I32]>:$result);
+  let assemblyFormat = [{
+    $sum `,` $a `,` $b attr-dict `:` type($sum) `,` type($a)
+  }];
+  let hasVerifier = 1;
+}
+
 def Tile_DotBF16Op : Tile_Op<"dot_bf16", [Pure, AllTypesMatch<["sum", "result"]>,
                                           AllTypesMatch<["a", "b"]>]> {
   let summary = "bf16 numbers, two a lane";

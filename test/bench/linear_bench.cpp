@@ -1,13 +1,14 @@
 //===- linear_bench.cpp - How fast linears are ------------------*- C++ -*-===//
 //
 //     linear_bench [--threads N] [--columns K] [--megabytes N] [format ...]
-//     linear_bench --assembly (i16 | bf16 | f32) [--columns K] format
+//     linear_bench --assembly NUMBERS --role ROLE [--columns K] format
 //
-// Generated rows: GB of packed weights per second with 1, 2, 4 and 8 rows, on
-// more weights than any cache holds, beside a loop that only reads them. Prompt
-// rows: 10^9 multiply-adds per second with 512 rows, beside a loop of nothing
-// but dot products of bf16. Threads are pinned; what counts is the best of a
-// few runs, in processor time, so that others on the machine disturb less.
+// In the numbers that the chip wants. Generated rows: GB of packed weights per second
+// with 1, 2, 4 and 8 rows, on more weights than any cache holds, beside a loop that
+// only reads them. Prompt rows: 10^9 multiply-adds per second with 16 to 512 rows,
+// beside a loop of nothing but the dot products (bf16, else words) that the chip has.
+// Threads are pinned; what counts is the best of a few runs, in processor time, so
+// that others on the machine disturb less.
 //
 //===----------------------------------------------------------------------===//
 #include "test/unit/kernels/linear/Fixture.h"
@@ -57,14 +58,16 @@ template <typename Work> double seconds(int64_t workers, Work work) {
 
 volatile uint64_t sink;
 
-__attribute__((target("avx512f"), optimize("O3"))) void
+__attribute__((target("avx2"), optimize("O3"))) void
 readAll(const uint8_t *p, size_t bytes) {
-  __m512i sum[4] = {};
-  for (size_t i = 0; i + 256 <= bytes; i += 256)
+  __m256i sum[4] = {};
+  for (size_t i = 0; i + 128 <= bytes; i += 128)
     for (int j = 0; j < 4; ++j)
-      sum[j] = _mm512_xor_si512(sum[j], _mm512_loadu_si512(p + i + 64 * j));
-  sink = _mm512_reduce_add_epi64(sum[0]) + _mm512_reduce_add_epi64(sum[1]) +
-         _mm512_reduce_add_epi64(sum[2]) + _mm512_reduce_add_epi64(sum[3]);
+      sum[j] = _mm256_xor_si256(
+          sum[j],
+          _mm256_loadu_si256(reinterpret_cast<const __m256i *>(p + i + 32 * j)));
+  for (__m256i s : sum)
+    sink = sink + uint64_t(_mm256_extract_epi64(s, 0));
 }
 
 /// 512 multiply-adds an iteration, in 16 chains.
@@ -80,18 +83,45 @@ dotAll(int64_t times) {
     }
 }
 
-std::string text(const TestWeight &w, llvm::StringRef numbers) {
+/// 192 multiply-adds an iteration, in 12 chains.
+__attribute__((target("avx2"), optimize("O3"))) void
+multiplyAll(int64_t times) {
+  __m256i sum[12] = {}, a{}, b{};
+  for (int64_t i = 0; i < times; ++i)
+    for (int j = 0; j < 12; ++j) {
+      asm volatile("" : "+x"(a), "+x"(b));
+      sum[j] = _mm256_add_epi32(sum[j], _mm256_madd_epi16(a, b));
+      asm volatile("" : "+x"(sum[j]));
+    }
+}
+
+/// Multiply-adds per second of the best dot products, on one thread.
+double peakOf(const cpu::Chip &chip) {
+  constexpr int64_t kTimes = 1 << 22;
+  if (chip.avx512bf16)
+    return kTimes * 16 * 32 / seconds(1, [](int64_t) { dotAll(kTimes); });
+  return kTimes * 12 * 16 / seconds(1, [](int64_t) { multiplyAll(kTimes); });
+}
+
+ConvertedRows convert(const TestRows &rows, Number number) {
+  return number == Number::F32    ? toF32(rows)
+         : number == Number::BF16 ? toBF16(rows)
+                                  : toI16(rows, number);
+}
+
+std::string text(const TestWeight &w, llvm::StringRef numbers,
+                 llvm::StringRef role) {
   std::string x =
       numbers == "f32"
           ? llvm::formatv("tensor<?x{0}xf32>", w.columns).str()
           : llvm::formatv("!quern.rows<{0}, {1}>", w.columns, numbers).str();
   return llvm::formatv(R"(
-    quern.kernel @k role generated rows step {{
+    quern.kernel @k role {3} rows step {{
     ^bb0(%x: {0}, %w: {1}):
       %y = quern.linear %x, %w : ({0}, {1}) -> tensor<?x{2}xf32>
       quern.yield %y : tensor<?x{2}xf32>
     })",
-                       x, w.type(), w.rows);
+                       x, w.type(), w.rows, role);
 }
 
 /// A small matrix repeated until it has more than `bytes` bytes.
@@ -117,13 +147,19 @@ double run(const JitKernel &kernel, const TestWeight &w, ConvertedRows &x,
   });
 }
 
+ArithmeticChoice numbersOf(const Format &f, const cpu::Chip &chip) {
+  const TargetTraits traits = cpu::traitsOf(chip);
+  return shapeOf(f).kind == GroupShape::Kind::Floats ? traits.floats
+                                                     : traits.codes;
+}
+
 void generated(const Format &f, const cpu::Chip &chip, int64_t columns,
                int64_t threads) {
   TestWeight w = repeated(f, columns, megabytes << 20);
-  const bool floats = shapeOf(f).kind == GroupShape::Kind::Floats;
-  TestRows rows(8, w.columns, 1);
-  ConvertedRows x = floats ? toF32(rows) : toI16(rows);
-  JitKernel kernel = compileOrDie(text(w, floats ? "f32" : "i16"), chip);
+  const Number number = numbersOf(f, chip).generated;
+  ConvertedRows x = convert(TestRows(8, w.columns, 1), number);
+  JitKernel kernel =
+      compileOrDie(text(w, stringifyNumber(number), "generated"), chip);
   AlignedVector<float> y(8 * rowStride(w.rows));
   for (int64_t workers = 1; workers <= threads; ++workers) {
     double read = seconds(workers, [&](int64_t worker) {
@@ -146,8 +182,10 @@ void prompt(const Format &f, const cpu::Chip &chip, int64_t columns,
   constexpr int64_t kRows = 512;
   TestWeight w = repeated(f, columns, 64 * 16 * columns / 8);
   w.rows = std::min<int64_t>(w.rows, 1536);
-  ConvertedRows x = toBF16(TestRows(kRows, w.columns, 1));
-  JitKernel kernel = compileOrDie(text(w, "bf16"), chip);
+  const Number number = numbersOf(f, chip).prompt;
+  ConvertedRows x = convert(TestRows(kRows, w.columns, 1), number);
+  JitKernel kernel =
+      compileOrDie(text(w, stringifyNumber(number), "prompt"), chip);
   AlignedVector<float> y(kRows * rowStride(w.rows));
   for (int64_t workers = 1; workers <= threads; ++workers) {
     llvm::outs() << llvm::formatv(
@@ -169,7 +207,7 @@ int main(int argc, char **argv) {
   int64_t threads = std::min(2u, std::thread::hardware_concurrency()),
           columns = 2048;
   std::vector<std::string> names;
-  std::string assembly;
+  std::string assembly, role = "generated";
   for (int i = 1; i < argc; ++i) {
     llvm::StringRef argument = argv[i];
     if (argument == "--threads" && i + 1 < argc)
@@ -178,6 +216,8 @@ int main(int argc, char **argv) {
       megabytes = std::atoll(argv[++i]);
     else if (argument == "--assembly" && i + 1 < argc)
       assembly = argv[++i];
+    else if (argument == "--role" && i + 1 < argc)
+      role = argv[++i];
     else if (argument == "--columns" && i + 1 < argc)
       columns = std::atoll(argv[++i]);
     else
@@ -186,17 +226,12 @@ int main(int argc, char **argv) {
   if (!assembly.empty()) {
     TestWeight w = repeated(*findFormat(names.at(0)), columns, 1);
     llvm::outs() << llvm::cantFail(
-        JitKernel::assembly(text(w, assembly), chip));
+        JitKernel::assembly(text(w, assembly, role), chip));
     return 0;
   }
-  double peak = 1;
-  if (chip.avx512bf16) {
-    constexpr int64_t kTimes = 1 << 22;
-    peak =
-        kTimes * 16 * 32 / seconds(1, [](int64_t) { dotAll(kTimes); }) * 1e-9;
-    llvm::outs() << llvm::formatv(
-        "{0}; dot products of bf16: {1:f0} GMAC/s a thread\n", chip.name, peak);
-  }
+  const double peak = 1e-9 * peakOf(chip);
+  llvm::outs() << llvm::formatv("{0}; dot products: {1:f0} GMAC/s a thread\n",
+                                chip.name, peak);
   for (bool floats : {false, true})
     for (const Format *f : kernelFormats(floats))
       if (names.empty() || llvm::is_contained(names, f->name)) {

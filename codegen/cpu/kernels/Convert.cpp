@@ -1,6 +1,6 @@
 //===- Convert.cpp - Activations in the arithmetic of a linear --*- C++ -*-===//
 //
-//     %y = quern.convert %x : tensor<?xKxf32> -> !quern.rows<K, bf16 or i16>
+//     %y = quern.convert %x : tensor<?xKxf32> -> !quern.rows<K, N>
 //
 // Workers share rows. Columns beyond K are zero in the result, whatever lies in
 // the operand's padding.

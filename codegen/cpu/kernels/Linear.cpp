@@ -2,7 +2,7 @@
 //
 //     quern.kernel: N linears of one operand, element-wise ops   => loops
 //
-// Which loops is decided by the numbers that the activations are in.
+// Which loops is decided by the numbers that the activations are in, and by the role.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/linear/Linear.h"
@@ -32,6 +32,11 @@ static LogicalResult verifyRoots(KernelBuilder &b, ArrayRef<LinearOp> roots) {
         panels.getRows() != rowsOfWeight(first.getWeight().getType()))
       return op.emitOpError(
           "requires operand and rows of the kernel's first linear");
+    auto rows = dyn_cast<RowsType>(op.getInput().getType());
+    if (rows && rows.getNumber() != Number::BF16 &&
+        !b.panels(op.getWeight()).hasCodes())
+      return op.emitOpError(
+          "requires weights of integer codes for integer rows");
   }
   return success();
 }
@@ -41,10 +46,18 @@ LogicalResult quern::cpu::lowerLinear(KernelBuilder &b) {
   if (failed(verifyRoots(b, roots)))
     return failure();
   auto rows = dyn_cast<RowsType>(roots.front().getInput().getType());
-  if (!rows)
-    return lowerLinearF32(b, roots);
-  return rows.getNumber() == Number::I16 ? lowerLinearI16(b, roots)
-                                         : lowerLinearBF16(b, roots);
+  const bool many = b.role() == Role::Prompt;
+  switch (rows ? rows.getNumber() : Number::F32) {
+  case Number::F32:
+    return many ? lowerBlockedF32(b, roots) : lowerLinearF32(b, roots);
+  case Number::BF16:
+    return lowerBlockedBF16(b, roots);
+  case Number::I16Words:
+    return many ? lowerBlockedWords(b, roots) : lowerLinearIntegers(b, roots);
+  case Number::I16:
+    return lowerLinearIntegers(b, roots);
+  }
+  llvm_unreachable("unknown number");
 }
 
 //===----------------------------------------------------------------------===//

@@ -13,23 +13,26 @@ class Converter {
 public:
   Converter(KernelBuilder &b, RowsType type, const RowSource &from,
             Value result, Value row)
-      : b(b), from(from), y(result), row(row), columns(type.getColumns()),
+      : b(b), from(from), y(result), row(row),
+        words(type.getNumber() == Number::I16Words), columns(type.getColumns()),
         steps((columns + kStep - 1) / kStep),
         floats(b.vec(kLanes, b.getF32Type())),
         ints(b.vec(kLanes, b.getI32Type())) {}
 
   /// Columns [32 * first, 32 * last).
   void toBF16(Value first, Value last);
-  void toI16(Value first, Value last);
+  void toIntegers(Value first, Value last);
 
 private:
   Value load(Value column);
-  void storeBytes(Value v, Value at);
+  void storeHalves(Value q, Value codesAt, int64_t column);
+  void storeWords(Value q, Value codesAt, int64_t column);
   void storeScalar(Value v, Value at);
 
   KernelBuilder &b;
   RowSource from;
   Value y, row;
+  const bool words;
   const int64_t columns, steps;
   VectorType floats, ints;
 };
@@ -61,15 +64,35 @@ void Converter::storeScalar(Value v, Value at) {
   b.store(bytes, y, at);
 }
 
+/// Sixteen columns from `column` of the step on.
+void Converter::storeHalves(Value q, Value codesAt, int64_t column) {
+  using namespace rowRecord;
+  VectorType bytes = b.vec(kLanes, b.getI8Type());
+  b.store(arith::TruncIOp::create(b, bytes, highHalves(b, q)), y,
+          b.add(codesAt, kHigh + column));
+  b.store(arith::TruncIOp::create(b, bytes, q), y,
+          b.add(codesAt, kLow + column));
+}
+
+void Converter::storeWords(Value q, Value codesAt, int64_t column) {
+  SmallVector<int64_t> order;
+  for (int64_t four = 0; four < int64_t(kLanes); four += 4)
+    for (int64_t c : rowRecord::kWordOrder)
+      order.push_back(four + c);
+  Value words = arith::TruncIOp::create(
+      b, b.vec(kLanes, b.getI16Type()), vector::ShuffleOp::create(b, q, q, order));
+  b.store(vector::BitCastOp::create(b, b.vec(2 * kLanes, b.getI8Type()), words),
+          y, b.add(codesAt, 2 * column));
+}
+
 /// The record of one row and step; see RowsType.
-void Converter::toI16(Value first, Value last) {
+void Converter::toIntegers(Value first, Value last) {
   using namespace rowRecord;
   Value inBlock = b.rem(row, kRows),
         block = b.mul(b.div(row, kRows), steps * kBytes);
   Value codes = b.add(block, b.mul(inBlock, kCodes));
   Value scales = b.add(b.add(block, kScalesAt), b.mul(inBlock, kScales));
   Type i32 = b.getI32Type(), f32 = b.getF32Type();
-  VectorType bytes = b.vec(kLanes, b.getI8Type());
   b.loop(first, last, 1, [&](Value s) {
     Value column = b.mul(s, kStep), half[2];
     Value most;
@@ -86,10 +109,10 @@ void Converter::toI16(Value first, Value last) {
           scalesAt = b.add(scales, at);
     for (int h = 0; h < 2; ++h) {
       Value q = rowIntegers(b, scale, half[h]);
-      b.store(arith::TruncIOp::create(b, bytes, highHalves(b, q)), y,
-              b.add(codesAt, kHigh + h * kLanes));
-      b.store(arith::TruncIOp::create(b, bytes, q), y,
-              b.add(codesAt, kLow + h * kLanes));
+      if (words)
+        storeWords(q, codesAt, h * kLanes);
+      else
+        storeHalves(q, codesAt, h * kLanes);
       sum[h] = vector::ReductionOp::create(b, vector::CombiningKind::ADD, q);
     }
     sum[2] = arith::AddIOp::create(b, sum[0], sum[1]);
@@ -115,5 +138,5 @@ void quern::cpu::convertColumns(KernelBuilder &b, RowsType type,
   if (type.getNumber() == Number::BF16)
     converter.toBF16(firstStep, lastStep);
   else
-    converter.toI16(firstStep, lastStep);
+    converter.toIntegers(firstStep, lastStep);
 }

@@ -1,9 +1,9 @@
 //===- Linear.h - Kernels of linears, by the numbers of the rows -===//
 //
-// One function for each kind of activations. All compute, for every row and
-// panel, the sixteen sums of each root, put them into scratch memory, and hand
-// them to the epilogue from there, so that its code exists once. They share
-// these rules:
+// One function for each kind of activations, for few rows and for many. All compute,
+// for every row and panel, the sixteen sums of each root, put them into scratch
+// memory, and hand them to the epilogue from there, so that its code exists once.
+// They share these rules:
 //
 // - Workers share panels, never sums: a result is made by one worker.
 // - The operations on a row, and their order, do not depend on how many rows
@@ -15,13 +15,20 @@
 
 namespace quern::cpu {
 
-/// `roots`: linears of one operand with weights of one shape.
-mlir::LogicalResult lowerLinearI16(KernelBuilder &,
-                                   llvm::ArrayRef<LinearOp> roots);
-mlir::LogicalResult lowerLinearBF16(KernelBuilder &,
-                                    llvm::ArrayRef<LinearOp> roots);
+/// Weights stream by and are read once for up to 8 rows. `roots`: linears of one operand
+/// with weights of one shape.
+mlir::LogicalResult lowerLinearIntegers(KernelBuilder &,
+                                        llvm::ArrayRef<LinearOp> roots);
 mlir::LogicalResult lowerLinearF32(KernelBuilder &,
                                    llvm::ArrayRef<LinearOp> roots);
+
+/// Weights are decoded once for up to 512 rows (Blocked.h).
+mlir::LogicalResult lowerBlockedBF16(KernelBuilder &,
+                                     llvm::ArrayRef<LinearOp> roots);
+mlir::LogicalResult lowerBlockedF32(KernelBuilder &,
+                                    llvm::ArrayRef<LinearOp> roots);
+mlir::LogicalResult lowerBlockedWords(KernelBuilder &,
+                                      llvm::ArrayRef<LinearOp> roots);
 
 /// Emits `variant(n)` for n = 8, 4, 2, 1 and chooses the least that is not less
 /// than `left` (of which there is at least one) at run time.

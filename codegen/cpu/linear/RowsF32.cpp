@@ -1,4 +1,4 @@
-//===- RowsF32.cpp - Linears of f32 rows ------------------------*- C++ -*-===//
+//===- RowsF32.cpp - Linears of few rows of f32 -----------------*- C++ -*-===//
 //
 // For weights that are floats themselves: nothing is rounded but the sums.
 // Sixteen weight rows are the lanes, activations are broadcast,
@@ -19,7 +19,11 @@ using namespace quern;
 using namespace quern::cpu;
 
 namespace {
-constexpr int64_t kBlockRows = 8, kChains = 2, kAhead = 6144;
+constexpr int64_t kChains = 2, kAhead = 6144;
+
+/// Rows whose sums lie in registers beside a column of weights: of two chains of 16
+/// lanes each, which are one register of AVX-512 and two of AVX2.
+int64_t rowsOf(const Chip &chip) { return chip.avx512 ? 8 : 2; }
 } // namespace
 
 /// Sums of `rows` rows from `firstRow` on with one panel.
@@ -63,13 +67,17 @@ static SmallVector<Value> sumsOf(KernelBuilder &b, LinearOp root, Value panel,
 LogicalResult quern::cpu::lowerLinearF32(KernelBuilder &b,
                                          ArrayRef<LinearOp> roots) {
   const PanelReader first = b.panels(LinearOp(roots.front()).getWeight());
+  const int64_t blockRows = rowsOf(b.chip);
+  SmallVector<int64_t> variants;
+  for (int64_t rows = blockRows; rows; rows /= 2)
+    variants.push_back(rows);
   Value sums =
-      scratch(b, {kBlockRows, int64_t(roots.size()) * kLanes}, b.getF32Type());
+      scratch(b, {blockRows, int64_t(roots.size()) * kLanes}, b.getF32Type());
   auto [from, to] = b.share(b.index(first.panels));
   b.loop(from, to, 1, [&](Value panel) {
-    b.loop(b.index(0), b.rows, kBlockRows, [&](Value row) {
-      Value left = b.min(b.sub(b.rows, row), b.index(kBlockRows));
-      chooseRows(b, left, {8, 4, 2, 1}, [&](int64_t rows) {
+    b.loop(b.index(0), b.rows, blockRows, [&](Value row) {
+      Value left = b.min(b.sub(b.rows, row), b.index(blockRows));
+      chooseRows(b, left, variants, [&](int64_t rows) {
         for (auto [i, root] : llvm::enumerate(roots))
           for (auto [r, sum] :
                llvm::enumerate(sumsOf(b, root, panel, row, rows)))

@@ -49,19 +49,49 @@ Value inPieces(VectorBuilder &b, ArrayRef<Value> operands,
   return results[0];
 }
 
-/// tile.dot_i8 => vpdpbusd (AVX-512 VNNI)
+/// The sums of adjacent products of words: vpmaddwd (AVX2, AVX-512).
+Value multiplyAdd(VectorBuilder &b, Value x, Value y, bool avx512) {
+  if (avx512)
+    return intrinsic(b, "llvm.x86.avx512.pmaddw.d.512", b.i32s(16), {x, y});
+  return inPieces(b, {x, y}, {16, 16}, 2, [&](ArrayRef<Value> v) {
+    return intrinsic(b, "llvm.x86.avx2.pmadd.wd", b.i32s(8), {v[0], v[1]});
+  });
+}
+
+/// An instruction of VNNI, called "vpdpbusd" or so, of all 64 bytes or of each 32
+/// (AVX-VNNI). LLVM has one name for both encodings.
+Value vnni(VectorBuilder &b, StringRef name, ArrayRef<Value> operands,
+           bool avx512) {
+  auto call = [&](ArrayRef<Value> v) {
+    auto type = b.i32s(avx512 ? 16 : 8);
+    return intrinsic(b,
+                     ("llvm.x86.avx512." + name + (avx512 ? ".512" : ".256"))
+                         .str(),
+                     type, v);
+  };
+  if (avx512)
+    return call(operands);
+  SmallVector<int64_t> half;
+  for (Value v : operands)
+    half.push_back(VectorBuilder::lanes(v) / 2);
+  return inPieces(b, operands, half, 2, call);
+}
+
+/// tile.dot_i8 => vpdpbusd (VNNI)
 struct DotI8Vnni : OpRewritePattern<DotI8Op> {
-  using OpRewritePattern::OpRewritePattern;
+  DotI8Vnni(MLIRContext *context, bool avx512)
+      : OpRewritePattern(context, kBest), avx512(avx512) {}
   LogicalResult matchAndRewrite(DotI8Op op,
                                 PatternRewriter &rewriter) const override {
     if (VectorBuilder::lanes(op.getSum()) != 16)
       return rewriter.notifyMatchFailure(op, "not a vector of 64 bytes");
     VectorBuilder b(op, rewriter);
     rewriter.replaceOp(
-        op, intrinsic(b, "llvm.x86.avx512.vpdpbusd.512", op.getType(),
-                      {op.getSum(), op.getCodes(), op.getValues()}));
+        op, vnni(b, "vpdpbusd", {op.getSum(), op.getCodes(), op.getValues()},
+                 avx512));
     return success();
   }
+  bool avx512;
 };
 
 /// tile.dot_i8 => 16-bit products of even and of odd bytes, summed in pairs by
@@ -81,17 +111,43 @@ struct DotI8MultiplyAdd : OpRewritePattern<DotI8Op> {
     auto sign = [&](Value v) -> Value {
       return arith::ShRSIOp::create(b, v, b.splat(words, 8));
     };
-    Value even = multiplyAdd(b, b.mask(u, 255), sign(b.shift(x, -8)));
-    Value odd = multiplyAdd(b, b.shift(u, 8), sign(x));
+    Value even =
+        multiplyAdd(b, b.mask(u, 255), sign(b.shift(x, -8)), avx512);
+    Value odd = multiplyAdd(b, b.shift(u, 8), sign(x), avx512);
     rewriter.replaceOp(op, b.add(op.getSum(), b.add(even, odd)));
     return success();
   }
-  Value multiplyAdd(VectorBuilder &b, Value x, Value y) const {
-    if (avx512)
-      return intrinsic(b, "llvm.x86.avx512.pmaddw.d.512", b.i32s(16), {x, y});
-    return inPieces(b, {x, y}, {16, 16}, 2, [&](ArrayRef<Value> v) {
-      return intrinsic(b, "llvm.x86.avx2.pmadd.wd", b.i32s(8), {v[0], v[1]});
-    });
+  bool avx512;
+};
+
+/// tile.dot_i16 => vpmaddwd and an addition
+struct DotI16MultiplyAdd : OpRewritePattern<DotI16Op> {
+  DotI16MultiplyAdd(MLIRContext *context, bool avx512)
+      : OpRewritePattern(context, kBetter), avx512(avx512) {}
+  LogicalResult matchAndRewrite(DotI16Op op,
+                                PatternRewriter &rewriter) const override {
+    if (VectorBuilder::lanes(op.getSum()) != 16)
+      return rewriter.notifyMatchFailure(op, "not a vector of 64 bytes");
+    VectorBuilder b(op, rewriter);
+    rewriter.replaceOp(
+        op, b.add(op.getSum(), multiplyAdd(b, op.getA(), op.getB(), avx512)));
+    return success();
+  }
+  bool avx512;
+};
+
+/// tile.dot_i16 => vpdpwssd (VNNI)
+struct DotI16Vnni : OpRewritePattern<DotI16Op> {
+  DotI16Vnni(MLIRContext *context, bool avx512)
+      : OpRewritePattern(context, kBest), avx512(avx512) {}
+  LogicalResult matchAndRewrite(DotI16Op op,
+                                PatternRewriter &rewriter) const override {
+    if (VectorBuilder::lanes(op.getSum()) != 16)
+      return rewriter.notifyMatchFailure(op, "not a vector of 64 bytes");
+    VectorBuilder b(op, rewriter);
+    rewriter.replaceOp(
+        op, vnni(b, "vpdpwssd", {op.getSum(), op.getA(), op.getB()}, avx512));
+    return success();
   }
   bool avx512;
 };
@@ -158,7 +214,7 @@ struct LookupShuffle : OpRewritePattern<LookupOp> {
   bool avx512;
 };
 
-/// tile.column => vpdpbusd with a 1 for the byte and 0 for the others: one
+/// tile.column => vpdpbusd (AVX-512 VNNI) with a 1 for the byte and 0 for the others: one
 /// instruction instead of a shift and a mask
 struct ColumnVnni : OpRewritePattern<ColumnOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -182,9 +238,12 @@ void quern::cpu::populateTileToX86Patterns(RewritePatternSet &patterns,
                                            const Chip &chip) {
   MLIRContext *context = patterns.getContext();
   // AVX2 is what the least of the chips has.
-  patterns.add<DotI8MultiplyAdd, LookupShuffle>(context, chip.avx512);
+  patterns.add<DotI8MultiplyAdd, DotI16MultiplyAdd, LookupShuffle>(context,
+                                                                   chip.avx512);
+  if (chip.hasVnni())
+    patterns.add<DotI8Vnni, DotI16Vnni>(context, chip.avx512);
   if (chip.avx512vnni)
-    patterns.add<DotI8Vnni, ColumnVnni>(context, kBest);
+    patterns.add<ColumnVnni>(context, kBest);
   if (chip.avx512bf16)
     patterns.add<DotBF16Native, ToBF16Native>(context, kBest);
 }

@@ -78,7 +78,8 @@ void IntegerEmitter::addSteps(PanelReader &w, size_t root) {
         return vector::BitCastOp::create(b, type, four);
       };
       Value one = b.broadcast(b.vec(1, b.getF32Type()), sum);
-      addIntegerStep(w, codes, factors, numberOf, /*together=*/1, one);
+      addIntegerStep(w, Number::I16, codes, factors, numberOf,
+                     /*together=*/1, one);
       return vector::ExtractOp::create(b, one, int64_t(0));
     });
   });

@@ -116,6 +116,14 @@ func.func @dot_i8_c1(%s: vector<16xi32>, %u: vector<32xi8>) {
 
 // -----
 
+func.func @dot_i16_c1(%s: vector<16xi32>, %a: vector<16xi16>) {
+  // expected-error @below {{requires two words for each lane of the sum}}
+  %0 = tile.dot_i16 %s, %a, %a : vector<16xi32>, vector<16xi16>
+  return
+}
+
+// -----
+
 func.func @dot_bf16_c1(%s: vector<16xf32>, %a: vector<16xbf16>) {
   // expected-error @below {{requires two numbers for each lane of the sum}}
   %0 = tile.dot_bf16 %s, %a, %a : vector<16xf32>, vector<16xbf16>

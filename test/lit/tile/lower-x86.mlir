@@ -2,6 +2,7 @@
 // RUN: quern-opt %s --quern-cpu-lower-tile=mcpu=x86-64-v4+vnni+bf16 | FileCheck %s
 // RUN: quern-opt %s --quern-cpu-lower-tile=mcpu=x86-64-v4 | FileCheck %s --check-prefix=V4
 // RUN: quern-opt %s --quern-cpu-lower-tile=mcpu=x86-64-v3 | FileCheck %s --check-prefix=V3
+// RUN: quern-opt %s --quern-cpu-lower-tile=mcpu=x86-64-v3+vnni | FileCheck %s --check-prefix=V3VNNI
 
 // CHECK-LABEL: func @dot_i8
 // CHECK: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"
@@ -9,8 +10,25 @@
 // V4-COUNT-2: llvm.call_intrinsic "llvm.x86.avx512.pmaddw.d.512"
 // V3-LABEL: func @dot_i8
 // V3-COUNT-4: llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"
+// V3VNNI-LABEL: func @dot_i8
+// V3VNNI-COUNT-2: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.256"
 func.func @dot_i8(%s: vector<16xi32>, %u: vector<64xi8>, %x: vector<64xi8>) -> vector<16xi32> {
   %0 = tile.dot_i8 %s, %u, %x : vector<16xi32>, vector<64xi8>
+  return %0 : vector<16xi32>
+}
+
+// CHECK-LABEL: func @dot_i16
+// CHECK: llvm.call_intrinsic "llvm.x86.avx512.vpdpwssd.512"
+// V4-LABEL: func @dot_i16
+// V4: llvm.call_intrinsic "llvm.x86.avx512.pmaddw.d.512"
+// V4: arith.addi
+// V3-LABEL: func @dot_i16
+// V3-COUNT-2: llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"
+// V3: arith.addi
+// V3VNNI-LABEL: func @dot_i16
+// V3VNNI-COUNT-2: llvm.call_intrinsic "llvm.x86.avx512.vpdpwssd.256"
+func.func @dot_i16(%s: vector<16xi32>, %a: vector<32xi16>) -> vector<16xi32> {
+  %0 = tile.dot_i16 %s, %a, %a : vector<16xi32>, vector<32xi16>
   return %0 : vector<16xi32>
 }
 

@@ -42,9 +42,11 @@ func.func @lane(%w: memref<?xi8>, %at: index, %lane: index) {
 }
 
 // CHECK-LABEL: func @arithmetic
-func.func @arithmetic(%i: vector<16xi32>, %u: vector<64xi8>, %f: vector<16xf32>, %h: vector<32xbf16>) {
+func.func @arithmetic(%i: vector<16xi32>, %u: vector<64xi8>, %f: vector<16xf32>, %h: vector<32xbf16>, %w: vector<32xi16>) {
   // CHECK: tile.dot_i8 %{{.*}}, %{{.*}}, %{{.*}} : vector<16xi32>, vector<64xi8>
   %0 = tile.dot_i8 %i, %u, %u : vector<16xi32>, vector<64xi8>
+  // CHECK: tile.dot_i16 %{{.*}}, %{{.*}}, %{{.*}} : vector<16xi32>, vector<32xi16>
+  %5 = tile.dot_i16 %i, %w, %w : vector<16xi32>, vector<32xi16>
   // CHECK: tile.dot_bf16 %{{.*}}, %{{.*}}, %{{.*}} : vector<16xf32>, vector<32xbf16>
   %1 = tile.dot_bf16 %f, %h, %h : vector<16xf32>, vector<32xbf16>
   // CHECK: tile.lookup %{{.*}} [0, 1, 3, 6] : vector<64xi8>

@@ -47,14 +47,14 @@ TEST(Convert, BF16) {
     }
 }
 
-TEST(Convert, I16) {
-  for (const cpu::Chip &chip : testChips())
+static void checkIntegers(const cpu::Chip &chip, Number number) {
     for (int64_t columns : {1, 17, 32, 33, 96, 100}) {
-      JitKernel kernel = compileOrDie(convertText(columns, "i16"), chip);
+      JitKernel kernel =
+          compileOrDie(convertText(columns, stringifyNumber(number)), chip);
       for (int64_t rows : {1, 2, 9})
         for (int64_t workers : {1, 3}) {
           TestRows x = specialRows(rows, columns);
-          ConvertedRows expected = toI16(x);
+          ConvertedRows expected = toI16(x, number);
           AlignedVector<uint8_t> y(expected.bytes.size(), 0xFF);
           kernel.run({x.data.data(), y.data()}, {},
                      {.rows = rows, .workers = workers});
@@ -62,6 +62,12 @@ TEST(Convert, I16) {
               << chip.name << " " << rows << " x " << columns;
         }
     }
+}
+
+TEST(Convert, I16) {
+  for (const cpu::Chip &chip : testChips())
+    for (Number number : {Number::I16, Number::I16Words})
+      checkIntegers(chip, number);
 }
 
 /// Where the scale would not be a normal number, all is zero.

@@ -105,7 +105,7 @@ ConvertedRows quern::test::toF32(const TestRows &x) {
 }
 
 /// One row and step of RowsType's records.
-static void convertStep(const TestRows &x, int64_t r, int64_t step,
+static void convertStep(const TestRows &x, int64_t r, int64_t step, Number number,
                         uint8_t *record, ConvertedRows &y) {
   float most = 0;
   auto value = [&](int64_t c) {
@@ -118,9 +118,15 @@ static void convertStep(const TestRows &x, int64_t r, int64_t step,
   int32_t sums[3] = {};
   for (int c = 0; c < 32; ++c) {
     int32_t q = scale ? int32_t(std::nearbyint(value(c) / scale)) : 0;
-    int8_t low = int8_t(q), high = int8_t((q - low) / 256);
-    std::memcpy(record + r % 8 * 64 + c, &high, 1);
-    std::memcpy(record + r % 8 * 64 + 32 + c, &low, 1);
+    uint8_t *codes = record + r % 8 * 64;
+    if (number == Number::I16Words) { // even columns of each four first
+      int16_t word = int16_t(q);
+      std::memcpy(codes + 8 * (c / 4) + 4 * (c % 2) + c % 4 / 2 * 2, &word, 2);
+    } else {
+      int8_t low = int8_t(q), high = int8_t((q - low) / 256);
+      std::memcpy(codes + c, &high, 1);
+      std::memcpy(codes + 32 + c, &low, 1);
+    }
     sums[c / 16] += q;
     if (step * 32 + c < x.columns)
       y.values[r * x.columns + step * 32 + c] = double(scale) * q;
@@ -132,14 +138,15 @@ static void convertStep(const TestRows &x, int64_t r, int64_t step,
   std::memcpy(record + 512 + r % 8 * 32 + 16, ints, 16);
 }
 
-ConvertedRows quern::test::toI16(const TestRows &x) {
+ConvertedRows quern::test::toI16(const TestRows &x, Number number) {
   const int64_t steps = (x.columns + 31) / 32;
   ConvertedRows y;
   y.bytes.assign((x.rows + 7) / 8 * steps * 768, 0xFF);
   y.values.resize(x.rows * x.columns);
   for (int64_t r = 0; r < x.rows; ++r)
     for (int64_t s = 0; s < steps; ++s)
-      convertStep(x, r, s, y.bytes.data() + (r / 8 * steps + s) * 768, y);
+      convertStep(x, r, s, number, y.bytes.data() + (r / 8 * steps + s) * 768,
+                  y);
   return y;
 }
 

@@ -39,7 +39,7 @@ struct ConvertedRows {
   std::vector<double> values; // rows x columns
 };
 ConvertedRows toBF16(const TestRows &);
-ConvertedRows toI16(const TestRows &);
+ConvertedRows toI16(const TestRows &, Number = Number::I16);
 ConvertedRows toF32(const TestRows &);
 
 uint16_t bf16Bits(float);

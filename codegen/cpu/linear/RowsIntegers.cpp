@@ -1,4 +1,4 @@
-//===- RowsI16.cpp - Linears of 16-bit integer rows -------------*- C++ -*-===//
+//===- RowsIntegers.cpp - Linears of few rows of 16-bit integers -*- C++ -*-===//
 //
 // The kernel of generated rows: it reads every byte of the weights once and
 // should do so at the speed of the memory. For a panel (16 weight rows, one a
@@ -31,7 +31,8 @@ class Panel {
 public:
   Panel(KernelBuilder &b, LinearOp root, int64_t rows)
       : b(b), w(b.panels(root.getWeight())), x(b.memory(root.getInput())),
-        rows(rows), floats(b.vec(kLanes, b.getF32Type())),
+        kind(cast<RowsType>(root.getInput().getType()).getNumber()), rows(rows),
+        floats(b.vec(kLanes, b.getF32Type())),
         pipelined(rows <= 2) {}
 
   /// Sums of `rows` rows, of a block whose records begin at byte `xAt`.
@@ -48,6 +49,7 @@ private:
   KernelBuilder &b;
   PanelReader w;
   Value x;
+  Number kind;
   int64_t rows;
   VectorType floats;
   /// With many rows the codes' registers are wanted for sums, and there is
@@ -118,16 +120,12 @@ void Panel::step(ArrayRef<Value> codes, const PanelReader::Factors &factors,
                                : kScalesAt + r * kScales + byte - kCodes;
     return loadSplat(b, type, x, b.add(xAt, at));
   };
-  addIntegerStep(w, codes, factors, number, kTogether, sums);
+  addIntegerStep(w, kind, codes, factors, number, kTogether, sums);
 }
 } // namespace
 
-LogicalResult quern::cpu::lowerLinearI16(KernelBuilder &b,
-                                         ArrayRef<LinearOp> roots) {
-  for (LinearOp root : roots)
-    if (!b.panels(root.getWeight()).hasCodes())
-      return root.emitOpError(
-          "requires weights of integer codes for integer rows");
+LogicalResult quern::cpu::lowerLinearIntegers(KernelBuilder &b,
+                                              ArrayRef<LinearOp> roots) {
   const PanelReader first = b.panels(LinearOp(roots.front()).getWeight());
   Value sums = scratch(b, {rowRecord::kRows, int64_t(roots.size()) * kLanes},
                        b.getF32Type());
