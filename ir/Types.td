@@ -49,7 +49,7 @@ def Quern_RowsType : Quern_Type<"Rows", "rows"> {
 
         8 x { int16 x[8][4] }                   columns 4 s + 0, 2, 1, 3
 
-    so that one of two masks makes words of the codes of either pair. There is no
+    so that a mask or a shift makes words of the codes of either pair. There is no
     `f32`: such rows are a tensor.
   }];
   let parameters = (ins "int64_t":$columns, EnumParameter<Quern_Number>:$number);

@@ -11,9 +11,9 @@ using namespace mlir;
 using namespace quern;
 
 namespace {
-/// By default codes are multiplied as integers, floats as floats. Prompt rows are
-/// many, so that dequantizing weights to bf16 pays; generated rows are few, and
-/// 16-bit activations cost nothing while weights stream from memory.
+/// By the target's traits. Prompt rows are many, so that dequantizing weights pays where
+/// a chip multiplies bf16 well; generated rows are few, and 16-bit activations cost
+/// nothing while weights stream from memory.
 ///
 ///     linear %x, %w => linear %x, %w {arithmetic = ...}
 struct ChooseArithmetic : quern::impl::ChooseArithmeticBase<ChooseArithmetic> {

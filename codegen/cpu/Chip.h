@@ -18,9 +18,9 @@ struct Chip {
   std::string features; // LLVM's -mattr: "+avx2,+fma,..."
 
   bool avx512 = false;     // 32 registers of 64 bytes (F, BW, DQ, VL)
-  bool avx512vnni = false; // vpdpbusd
+  bool avx512vnni = false; // vpdpbusd, vpdpwssd
   bool avx512bf16 = false; // vdpbf16ps, vcvtne2ps2bf16
-  bool avxvnni = false;    // vpdpbusd of 32 bytes, without AVX-512
+  bool avxvnni = false;    // the same of 32 bytes, without AVX-512
 
   bool hasVnni() const { return avx512vnni || avxvnni; }
   /// Feature names that the artifact asks CPUID for, joined by commas.

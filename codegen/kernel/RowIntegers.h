@@ -50,9 +50,9 @@ struct WordPairs {
 WordPairs wordsOf(LoopBuilder &, mlir::Value slot);
 
 /// Adds a step's products to the sums of rows, vectors of f32 with a lane for each
-/// weight row. `number`: i16 or i16_words. `codes` and `factors`: the step's, of the reader, with as many lanes.
+/// weight row. `kind`: i16 or i16_words. `codes` and `factors`: the step's, of the reader, with as many lanes.
 /// `together`: rows whose dot products advance side by side.
-void addIntegerStep(PanelReader &, Number number,
+void addIntegerStep(PanelReader &, Number kind,
                     llvm::ArrayRef<mlir::Value> codes,
                     const PanelReader::Factors &factors, NumberOfRow,
                     size_t together, llvm::MutableArrayRef<mlir::Value> sums);

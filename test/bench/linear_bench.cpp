@@ -1,13 +1,14 @@
 //===- linear_bench.cpp - How fast linears are ------------------*- C++ -*-===//
 //
 //     linear_bench [--threads N] [--columns K] [--megabytes N] [format ...]
+//     linear_bench --machine [--threads N]
 //     linear_bench --assembly NUMBERS --role ROLE [--columns K] format
 //
 // In the numbers that the chip wants. Generated rows: GB of packed weights per second
 // with 1, 2, 4 and 8 rows, on more weights than any cache holds, beside a loop that
 // only reads them. Prompt rows: 10^9 multiply-adds per second with 16 to 512 rows,
 // beside a loop of nothing but the dot products (bf16, else words) that the chip has.
-// Threads are pinned; what counts is the best of a few runs, in processor time, so
+// `--machine`: those two of the machine alone, as JSON. Threads are pinned; what counts is the best of a few runs, in processor time, so
 // that others on the machine disturb less.
 //
 //===----------------------------------------------------------------------===//
@@ -95,12 +96,14 @@ multiplyAll(int64_t times) {
     }
 }
 
-/// Multiply-adds per second of the best dot products, on one thread.
-double peakOf(const cpu::Chip &chip) {
+/// Multiply-adds per second of the best dot products, of all threads.
+double peakOf(const cpu::Chip &chip, int64_t threads) {
   constexpr int64_t kTimes = 1 << 22;
-  if (chip.avx512bf16)
-    return kTimes * 16 * 32 / seconds(1, [](int64_t) { dotAll(kTimes); });
-  return kTimes * 12 * 16 / seconds(1, [](int64_t) { multiplyAll(kTimes); });
+  auto rate = [&](int64_t products, void (*all)(int64_t)) {
+    double taken = seconds(threads, [&](int64_t) { all(kTimes); });
+    return double(kTimes * products * threads) / taken;
+  };
+  return chip.avx512bf16 ? rate(16 * 32, dotAll) : rate(12 * 16, multiplyAll);
 }
 
 ConvertedRows convert(const TestRows &rows, Number number) {
@@ -145,6 +148,20 @@ double run(const JitKernel &kernel, const TestWeight &w, ConvertedRows &x,
     kernel.runWorker(buffers, nullptr, {.rows = rows, .workers = workers},
                      worker);
   });
+}
+
+/// What all `threads` together read and multiply.
+void printMachine(const cpu::Chip &chip, int64_t threads) {
+  AlignedVector<uint8_t> bytes(size_t(megabytes) << 20, 1);
+  double read = seconds(threads, [&](int64_t worker) {
+    size_t share = bytes.size() / size_t(threads);
+    readAll(bytes.data() + size_t(worker) * share, share);
+  });
+  llvm::outs() << llvm::formatv(
+      "{{\"chip\": \"{0}\", \"threads\": {1}, \"read_gb_per_s\": {2:f2}, "
+      "\"dots_gmac_per_s\": {3:f1}}\n",
+      chip.name, threads, double(bytes.size()) / read * 1e-9,
+      peakOf(chip, threads) * 1e-9);
 }
 
 ArithmeticChoice numbersOf(const Format &f, const cpu::Chip &chip) {
@@ -208,12 +225,15 @@ int main(int argc, char **argv) {
           columns = 2048;
   std::vector<std::string> names;
   std::string assembly, role = "generated";
+  bool machine = false;
   for (int i = 1; i < argc; ++i) {
     llvm::StringRef argument = argv[i];
     if (argument == "--threads" && i + 1 < argc)
       threads = std::atoll(argv[++i]);
     else if (argument == "--megabytes" && i + 1 < argc)
       megabytes = std::atoll(argv[++i]);
+    else if (argument == "--machine")
+      machine = true;
     else if (argument == "--assembly" && i + 1 < argc)
       assembly = argv[++i];
     else if (argument == "--role" && i + 1 < argc)
@@ -229,7 +249,11 @@ int main(int argc, char **argv) {
         JitKernel::assembly(text(w, assembly, role), chip));
     return 0;
   }
-  const double peak = 1e-9 * peakOf(chip);
+  if (machine) {
+    printMachine(chip, threads);
+    return 0;
+  }
+  const double peak = 1e-9 * peakOf(chip, 1);
   llvm::outs() << llvm::formatv("{0}; dot products: {1:f0} GMAC/s a thread\n",
                                 chip.name, peak);
   for (bool floats : {false, true})

@@ -33,7 +33,7 @@ Attend::Attend(KernelBuilder &b, AttentionOp op)
       query(b.memory(op.getQuery())), result(b.result(0)) {
   // Sixteen lanes are one register of 32, or two of 16.
   accumulators = b.chip.avx512 ? 24 : 6;
-  mostVectors = b.chip.avx512 ? 8 : 3;
+  mostVectors = b.chip.avx512 ? 8 : 4;
   int64_t columns = piecesOf(shape.size) * kWidth;
   probabilities = scratch(b, {mostVectors, shape.block});
   sums = scratch(b, {mostVectors, columns});

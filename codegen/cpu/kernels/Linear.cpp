@@ -29,9 +29,9 @@ static LogicalResult verifyRoots(KernelBuilder &b, ArrayRef<LinearOp> roots) {
           "requires packed weights and rows from outside of the kernel");
     LinearOp first = roots.front();
     if (op.getInput() != first.getInput() ||
-        panels.getRows() != rowsOfWeight(first.getWeight().getType()))
+        panels != first.getWeight().getType())
       return op.emitOpError(
-          "requires operand and rows of the kernel's first linear");
+          "requires operand and weight's type of the kernel's first linear");
     auto rows = dyn_cast<RowsType>(op.getInput().getType());
     if (rows && rows.getNumber() != Number::BF16 &&
         !b.panels(op.getWeight()).hasCodes())

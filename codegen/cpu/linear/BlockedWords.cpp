@@ -40,8 +40,11 @@ private:
   /// Sums of integers, which those of floats take turns with in registers. No more rows
   /// than lie in a block of the records beside each other, from any multiple on.
   static Registers registersOf(const Chip &chip) {
-    return {4, chip.avx512 ? 4 : 1};
+    return {kRowsTogether, chip.avx512 ? 4 : 1};
   }
+  static constexpr int64_t kRowsTogether = 4;
+  static_assert(rowRecord::kRows % kRowsTogether == 0 &&
+                kChunk % rowRecord::kRows == 0);
   void decode(PanelReader &, Value panelAt, Value step, Value place,
               function_ref<void(int64_t, Value)> keep) override;
   void multiply(const Rows &, const Steps &, const Tiles &,

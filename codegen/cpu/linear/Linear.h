@@ -30,8 +30,8 @@ mlir::LogicalResult lowerBlockedF32(KernelBuilder &,
 mlir::LogicalResult lowerBlockedWords(KernelBuilder &,
                                       llvm::ArrayRef<LinearOp> roots);
 
-/// Emits `variant(n)` for n = 8, 4, 2, 1 and chooses the least that is not less
-/// than `left` (of which there is at least one) at run time.
+/// Emits `variant(n)` for each n of `variants`, from the most on, and chooses the least
+/// that is not less than `left` (of which there is at least one) at run time.
 void chooseRows(KernelBuilder &, mlir::Value left,
                 llvm::ArrayRef<int64_t> variants,
                 llvm::function_ref<void(int64_t)> variant);

@@ -1,6 +1,6 @@
 //===- RowsF32.cpp - Linears of few rows of f32 -----------------*- C++ -*-===//
 //
-// For weights that are floats themselves: nothing is rounded but the sums.
+// Nothing is rounded but the sums: mostly for weights that are floats themselves.
 // Sixteen weight rows are the lanes, activations are broadcast,
 //
 //     even += w[2k] * x[2k]      odd += w[2k+1] * x[2k+1]      y = even + odd

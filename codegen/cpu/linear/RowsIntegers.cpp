@@ -23,8 +23,9 @@ namespace {
 /// Bytes between what is computed and what is prefetched. Less does not cover
 /// the latency of memory, more is thrown out of the cache by the hardware's.
 constexpr int64_t kAhead = 6144;
-/// Rows whose dot products advance together: eight chains hide the latency of
-/// a dot product, more would not stay in registers.
+/// Rows whose dot products advance together: of halves eight chains, which hide the
+/// latency of a dot product; more would not stay in registers. Words have four, of
+/// additions alone.
 constexpr size_t kTogether = 4;
 
 class Panel {

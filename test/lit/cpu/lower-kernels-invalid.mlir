@@ -42,7 +42,7 @@ quern.kernel @inside role generated rows step {
 quern.kernel @two role generated rows step {
 ^bb0(%x: tensor<?x32xf32>, %y: tensor<?x32xf32>, %w: !quern.panels<32 x 32, #floats>):
   %0 = quern.linear %x, %w : (tensor<?x32xf32>, !quern.panels<32 x 32, #floats>) -> tensor<?x32xf32>
-  // expected-error @below {{requires operand and rows of the kernel's first linear}}
+  // expected-error @below {{requires operand and weight's type of the kernel's first linear}}
   %1 = quern.linear %y, %w : (tensor<?x32xf32>, !quern.panels<32 x 32, #floats>) -> tensor<?x32xf32>
   %2 = quern.add %0, %1 : tensor<?x32xf32>
   quern.yield %2 : tensor<?x32xf32>

@@ -48,20 +48,20 @@ TEST(Convert, BF16) {
 }
 
 static void checkIntegers(const cpu::Chip &chip, Number number) {
-    for (int64_t columns : {1, 17, 32, 33, 96, 100}) {
-      JitKernel kernel =
-          compileOrDie(convertText(columns, stringifyNumber(number)), chip);
-      for (int64_t rows : {1, 2, 9})
-        for (int64_t workers : {1, 3}) {
-          TestRows x = specialRows(rows, columns);
-          ConvertedRows expected = toI16(x, number);
-          AlignedVector<uint8_t> y(expected.bytes.size(), 0xFF);
-          kernel.run({x.data.data(), y.data()}, {},
-                     {.rows = rows, .workers = workers});
-          EXPECT_TRUE(y == expected.bytes)
-              << chip.name << " " << rows << " x " << columns;
-        }
-    }
+  for (int64_t columns : {1, 17, 32, 33, 96, 100}) {
+    JitKernel kernel =
+        compileOrDie(convertText(columns, stringifyNumber(number)), chip);
+    for (int64_t rows : {1, 2, 9})
+      for (int64_t workers : {1, 3}) {
+        TestRows x = specialRows(rows, columns);
+        ConvertedRows expected = toI16(x, number);
+        AlignedVector<uint8_t> y(expected.bytes.size(), 0xFF);
+        kernel.run({x.data.data(), y.data()}, {},
+                   {.rows = rows, .workers = workers});
+        EXPECT_TRUE(y == expected.bytes)
+            << chip.name << " " << rows << " x " << columns;
+      }
+  }
 }
 
 TEST(Convert, I16) {

@@ -160,7 +160,8 @@ std::vector<const Format *> quern::test::kernelFormats(bool floats) {
 
 std::vector<cpu::Chip> quern::test::testChips() {
   std::vector<cpu::Chip> chips;
-  for (const char *name : {"native", "x86-64-v3", "x86-64-v4"}) {
+  for (const char *name : {"native", "x86-64-v3", "x86-64-v3+vnni", "x86-64-v4",
+                           "x86-64-v4+vnni"}) {
     cpu::Chip chip = llvm::cantFail(cpu::chipOf(name));
     auto same = [&](const cpu::Chip &c) { return c.name == chip.name; };
     if (JitKernel::runsHere(chip) && llvm::none_of(chips, same))

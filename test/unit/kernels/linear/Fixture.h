@@ -47,7 +47,7 @@ float bf16Value(uint16_t);
 
 /// Formats that have kernels; those of floats or those of codes.
 std::vector<const Format *> kernelFormats(bool floats);
-/// Native, and the least that is supported.
+/// Native, and those with less that run here, too: all ways that numbers are chosen.
 std::vector<cpu::Chip> testChips();
 
 /// Compiles, or fails the test.

@@ -1,7 +1,7 @@
 //===- LinearTest.cpp - Linears against sums in double ----------*- C++ -*-===//
 //
 // Every format that has kernels, in all numbers of activations, at odd shapes,
-// for the native chip and the least one. The list is the formats': a new one is
+// for the native chip and lesser ones. The list is the formats': a new one is
 // tested without a line here.
 //
 //===----------------------------------------------------------------------===//
@@ -14,13 +14,16 @@ using namespace quern;
 using namespace quern::test;
 
 namespace {
+std::string rowsText(int64_t columns, llvm::StringRef numbers) {
+  return numbers == "f32"
+             ? llvm::formatv("tensor<?x{0}xf32>", columns).str()
+             : llvm::formatv("!quern.rows<{0}, {1}>", columns, numbers).str();
+}
+
 /// One linear, its rows in `numbers`: "f32", "bf16", "i16" or "i16_words".
 std::string linearText(const TestWeight &w, llvm::StringRef numbers,
                        llvm::StringRef role) {
-  std::string x =
-      numbers == "f32"
-          ? llvm::formatv("tensor<?x{0}xf32>", w.columns).str()
-          : llvm::formatv("!quern.rows<{0}, {1}>", w.columns, numbers).str();
+  std::string x = rowsText(w.columns, numbers);
   std::string y = llvm::formatv("tensor<?x{0}xf32>", w.rows);
   return llvm::formatv(R"(
     quern.kernel @k role {0} rows step {{
@@ -92,7 +95,7 @@ TEST(Linear, IntegerRows) {
   for (const cpu::Chip &chip : testChips())
     for (const Format *f : kernelFormats(/*floats=*/false))
       for (auto [n, blocks] : {std::pair(1, 1), {17, 2}, {48, 3}, {100, 5}})
-        if (n == 17 || chip.avx512vnni)
+        if (n == 17 || chip.hasVnni())
           checkLinear(*f, n, blocks * f->weights, "i16", "generated", chip);
 }
 
@@ -100,7 +103,9 @@ TEST(Linear, WordRows) {
   for (const cpu::Chip &chip : testChips())
     for (const Format *f : kernelFormats(/*floats=*/false))
       for (auto [n, blocks] : {std::pair(17, 2), {100, 5}})
-        checkLinear(*f, n, blocks * f->weights, "i16_words", "prompt", chip);
+        for (const char *role : {"prompt", "generated"})
+          if (role[0] == 'p' || n == 17)
+            checkLinear(*f, n, blocks * f->weights, "i16_words", role, chip);
 }
 
 /// Integers are the same however they lie, and however many rows are multiplied.
@@ -146,24 +151,27 @@ TEST(Linear, F32RowsOfCodes) {
       checkLinear(*f, 33, 2 * f->weights, "f32", role, testChips().front());
 }
 
-/// More rows than a chunk, more columns than a block.
+/// More rows than a chunk, more columns than a block, of which the last has few.
 TEST(Linear, ManyRowsAndColumns) {
-  const Format &f = *kernelFormats(/*floats=*/false).front();
-  for (const char *numbers : {"bf16", "i16_words", "f32"})
-    checkLinear(f, 20, 5 * 256, numbers, "prompt", testChips().front(), 521);
-  checkLinear(f, 20, 5 * 256, "i16", "generated", testChips().front(), 64);
+  const Format &f = *findFormat("q8_0"), &floats = *findFormat("f16");
+  for (const cpu::Chip &chip : testChips()) {
+    for (const char *numbers : {"bf16", "i16_words", "f32"})
+      checkLinear(f, 20, 18 * 32, numbers, "prompt", chip, 521);
+    checkLinear(floats, 100, 300, "f32", "prompt", chip);
+    checkLinear(f, 20, 5 * 256, "i16", "generated", chip, 64);
+  }
 }
 
 TEST(Linear, Epilogues) {
   constexpr int64_t n = 72, k = 512, rows = 21;
   TestRows input(rows, k, 3), residual(rows, n, 4);
-  auto formats = kernelFormats(/*floats=*/false); // epilogues know none
-  for (const Format *f : {formats.front(), formats.back()}) {
+  // Epilogues know no format.
+  for (const Format *f : {findFormat("q4_1"), findFormat("q6_k")}) {
     TestWeight gate(*f, n, k, 1), up(*f, n, k, 2);
-    for (const char *numbers : {"bf16", "i16", "i16_words"}) {
+    for (const char *numbers : {"bf16", "i16", "i16_words", "f32"}) {
       SCOPED_TRACE(f->name + " " + numbers);
       ConvertedRows x = convert(input, numbers);
-      std::string rowsType = llvm::formatv("!quern.rows<{0}, {1}>", k, numbers);
+      std::string rowsType = rowsText(k, numbers);
       std::string text = llvm::formatv(R"(
         quern.kernel @k role prompt rows step {{
         ^bb0(%x: {0}, %g: {1}, %u: {1}, %r: {2}):
