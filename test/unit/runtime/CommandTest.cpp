@@ -159,12 +159,13 @@ TEST(PerplexityCommand, WritesLogits) {
 
 TEST(Bench, MeasuresWhatIsAsked) {
   Result result =
-      small({"bench", "--prompt", "20,40", "--gen", "5", "--batch", "1,4",
+      small({"bench", "--prompt", "20,34", "--gen", "5", "--batch", "1,4",
              "--depth", "0,30", "--repeats", "2", "--json", "--threads", "2"});
   ASSERT_EQ(result.status, 0) << result.err;
   json object = json::parse(result.out, nullptr, false);
-  ASSERT_EQ(object["prompt"].size(), 2u);
-  EXPECT_EQ(object["prompt"][1]["tokens"], 40);
+  ASSERT_EQ(object["prompt"].size(), 4u);
+  EXPECT_EQ(object["prompt"][3]["tokens"], 34);
+  EXPECT_EQ(object["prompt"][3]["depth"], 30);
   EXPECT_GT(object["prompt"][0]["tokens_per_second"], 0);
   ASSERT_EQ(object["decode"].size(), 4u);
   EXPECT_EQ(object["decode"][3]["batch"], 4);
