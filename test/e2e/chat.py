@@ -171,12 +171,13 @@ class Terminal(Chat):
         self.until("begins anew]")
         # Between prompt and reading, the terminal itself eats a Ctrl-D.
         for _ in range(200):
-            self.type("\x04")
-            with contextlib.suppress(OSError):  # it has ended, and its terminal
+            with contextlib.suppress(OSError):  # its terminal has ended, it soon
+                self.type("\x04")
                 self.shows("\0", 0.1)  # reads what it writes, lest it wait for that
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
                 break
+            time.sleep(0.05)
         self.assertEqual(pid, self.pid, "Ctrl-D does not end the chat")
         self.assertEqual(os.waitstatus_to_exitcode(status), 0)
 
