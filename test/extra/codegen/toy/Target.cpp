@@ -18,7 +18,11 @@ public:
 
   /// Not the lender's, but with the same bits as result: conversions are stages
   /// of their own.
-  TargetTraits traits() const override { return {.fuseConvert = false}; }
+  TargetTraits traits() const override {
+    TargetTraits traits = lender->traits();
+    traits.fuseConvert = false;
+    return traits;
+  }
   std::string chip() const override { return "toy-1, a " + lender->chip(); }
 
   void buildKernelPasses(OpPassManager &pm) const override { lender->buildKernelPasses(pm); }
