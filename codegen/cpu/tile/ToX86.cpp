@@ -120,36 +120,22 @@ struct DotI8MultiplyAdd : OpRewritePattern<DotI8Op> {
   bool avx512;
 };
 
-/// tile.dot_i16 => vpmaddwd and an addition
-struct DotI16MultiplyAdd : OpRewritePattern<DotI16Op> {
-  DotI16MultiplyAdd(MLIRContext *context, bool avx512)
-      : OpRewritePattern(context, kBetter), avx512(avx512) {}
+/// tile.dot_i16 => vpdpwssd (VNNI), or vpmaddwd and an addition
+struct DotI16Words : OpRewritePattern<DotI16Op> {
+  DotI16Words(MLIRContext *context, const Chip &chip)
+      : OpRewritePattern(context, kBetter), avx512(chip.avx512),
+        hasVnni(chip.hasVnni()) {}
   LogicalResult matchAndRewrite(DotI16Op op,
                                 PatternRewriter &rewriter) const override {
     if (VectorBuilder::lanes(op.getSum()) != 16)
       return rewriter.notifyMatchFailure(op, "not a vector of 64 bytes");
     VectorBuilder b(op, rewriter);
-    rewriter.replaceOp(
-        op, b.add(op.getSum(), multiplyAdd(b, op.getA(), op.getB(), avx512)));
+    Value sum = op.getSum(), x = op.getA(), y = op.getB();
+    rewriter.replaceOp(op, hasVnni ? vnni(b, "vpdpwssd", {sum, x, y}, avx512)
+                                   : b.add(sum, multiplyAdd(b, x, y, avx512)));
     return success();
   }
-  bool avx512;
-};
-
-/// tile.dot_i16 => vpdpwssd (VNNI)
-struct DotI16Vnni : OpRewritePattern<DotI16Op> {
-  DotI16Vnni(MLIRContext *context, bool avx512)
-      : OpRewritePattern(context, kBest), avx512(avx512) {}
-  LogicalResult matchAndRewrite(DotI16Op op,
-                                PatternRewriter &rewriter) const override {
-    if (VectorBuilder::lanes(op.getSum()) != 16)
-      return rewriter.notifyMatchFailure(op, "not a vector of 64 bytes");
-    VectorBuilder b(op, rewriter);
-    rewriter.replaceOp(
-        op, vnni(b, "vpdpwssd", {op.getSum(), op.getA(), op.getB()}, avx512));
-    return success();
-  }
-  bool avx512;
+  bool avx512, hasVnni;
 };
 
 /// tile.dot_bf16 => vdpbf16ps
@@ -214,8 +200,8 @@ struct LookupShuffle : OpRewritePattern<LookupOp> {
   bool avx512;
 };
 
-/// tile.column => vpdpbusd (AVX-512 VNNI) with a 1 for the byte and 0 for the others: one
-/// instruction instead of a shift and a mask
+/// tile.column => vpdpbusd (AVX-512 VNNI) with a 1 for the byte and 0 for the others:
+/// one instruction instead of a shift and a mask
 struct ColumnVnni : OpRewritePattern<ColumnOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(ColumnOp op,
@@ -238,10 +224,10 @@ void quern::cpu::populateTileToX86Patterns(RewritePatternSet &patterns,
                                            const Chip &chip) {
   MLIRContext *context = patterns.getContext();
   // AVX2 is what the least of the chips has.
-  patterns.add<DotI8MultiplyAdd, DotI16MultiplyAdd, LookupShuffle>(context,
-                                                                   chip.avx512);
+  patterns.add<DotI8MultiplyAdd, LookupShuffle>(context, chip.avx512);
+  patterns.add<DotI16Words>(context, chip);
   if (chip.hasVnni())
-    patterns.add<DotI8Vnni, DotI16Vnni>(context, chip.avx512);
+    patterns.add<DotI8Vnni>(context, chip.avx512);
   if (chip.avx512vnni)
     patterns.add<ColumnVnni>(context, kBest);
   if (chip.avx512bf16)
