@@ -51,8 +51,11 @@ public:
     hasProgram = true;
     if (auto error = add("meta", llvm::arrayRefFromStringRef(payload.meta)))
       return error;
-    if (auto error = add("plan", payload.plan))
-      return error;
+    for (auto [i, bytes] : llvm::enumerate(payload.plans)) {
+      std::string name = i ? "plan." + std::to_string(i) : "plan";
+      if (auto error = add(name.c_str(), bytes))
+        return error;
+    }
     if (auto error = add("tokenizer", payload.tokenizer))
       return error;
     return add("template", payload.chatTemplate);

@@ -16,7 +16,8 @@ namespace quern {
 /// Sections of the payload but for the weights.
 struct Payload {
   std::string meta; // JSON
-  std::vector<uint8_t> plan, tokenizer, chatTemplate;
+  std::vector<std::vector<uint8_t>> plans; // of each variant
+  std::vector<uint8_t> tokenizer, chatTemplate;
 };
 
 /// Appends payload and weights to the linked executable at `path`.

@@ -117,14 +117,19 @@ private:
       if (auto get = v.getDefiningOp<GetOp>(); get && !fewRows)
         stage.bytes += streamedBytes(symbols.lookup(get.getSymbol()));
     }
+    const bool logits = kernel.getRows() == RowsOf::Logits;
+    stage.per = logits ? plan::kLogitRows : plan::kRows;
+    for (Operation &op : body)
+      if (isa<LinearOp, LinearPartsOp>(op))
+        stage.products += uint64_t(rowsOfWeight(op.getOperand(1).getType())) *
+                          uint64_t(columnsOf(op.getOperand(1).getType()));
     for (auto [v, offset] :
          llvm::zip(launch.getOutputs(), *launch.getOffsets())) {
-      bool logits = kernel.getRows() == RowsOf::Logits;
       uint32_t rows = logits ? header.maxLogitRows : program.maxRows;
       plan::ArenaUse use{.offset = uint64_t(offset),
                          .rowBytes = uint64_t(activationRowBytes(v.getType())),
                          .rows = rows,
-                         .per = logits ? plan::kLogitRows : plan::kRows,
+                         .per = stage.per,
                          .role = 1u << unsigned(role),
                          .device = stage.device,
                          .together = uint32_t(rowsTogether(v.getType())),

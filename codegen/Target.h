@@ -7,6 +7,7 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+#include "codegen/KernelNames.h"
 #include "codegen/Link.h"
 #include "codegen/Report.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -24,6 +25,8 @@ namespace quern {
 
 struct TargetOptions {
   std::string chip = "native"; // --mcpu
+  /// Of integers that activations become where they meet integer codes: 8 or 16.
+  int activationBits = 16;
 };
 
 /// What a target can print or write of a module of kernels: a name for --emit, and
@@ -34,9 +37,9 @@ struct Phase {
 /// The one that every target has whose kernels can be linked.
 inline constexpr llvm::StringLiteral kObjectPhase = "object";
 
-/// The names of all of a device's kernels in the order of the plan, for the one object
-/// that has their set.
-using KernelTable = std::optional<llvm::ArrayRef<std::string>>;
+/// All of a device's kernels in the order of the plan, for the one object that has their
+/// set.
+using KernelTable = std::optional<KernelNames>;
 
 class Target {
 public:
@@ -47,6 +50,9 @@ public:
   virtual Linking linking() const { return Linking::Static; }
   /// The instruction set, for people: "x86-64-v4+vnni+bf16".
   virtual std::string chip() const = 0;
+  /// An artifact may have kernels for several chips. Of those that a machine has, it
+  /// runs the one with the greatest rank.
+  virtual unsigned rank() const { return 0; }
   /// On a module of kernels: from quern.kernel to what --emit=kernels prints.
   virtual void buildKernelPasses(mlir::OpPassManager &) const = 0;
   /// From there to what `emit` takes. Adds nothing where that is the same.

@@ -87,6 +87,21 @@ std::vector<Piece> piecesOf(ModuleOp module, const Checkpoint &checkpoint) {
 }
 } // namespace
 
+std::string quern::weightLayout(ModuleOp module) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << planInteger(module, "weights_bytes") << "\n";
+  for (Operation &op : *module.getBody()) {
+    if (auto constant = dyn_cast<ConstantOp>(op))
+      os << *constant.getOffset() << " " << constant.getSymName() << " "
+         << constant.getValue().getType() << "\n";
+    if (auto weight = dyn_cast<WeightOp>(op))
+      os << *weight.getOffset() << " " << weight.getSymName() << " "
+         << weight.getType() << "\n";
+  }
+  return text;
+}
+
 uint64_t WeightsWriter::bytes() const {
   return planInteger(module, "weights_bytes");
 }

@@ -7,6 +7,10 @@
 
 namespace quern {
 
+/// What lies where in the weights section of a planned module, and packed how. Plans in
+/// which that is equal can use one section.
+std::string weightLayout(mlir::ModuleOp module);
+
 /// Packs every weight of a planned module to its place. Works through pieces of
 /// a few megabytes on `threads` threads, so that the model never exists in
 /// memory a second time. Module and checkpoint must outlive it.

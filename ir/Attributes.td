@@ -27,10 +27,12 @@ def Quern_Number : Quern_Enum<"Number", "how activations enter a product",
     [I32EnumCase<"F32", 0, "f32">,
      I32EnumCase<"BF16", 1, "bf16">,
      I32EnumCase<"I16", 2, "i16">,
-     I32EnumCase<"I16Words", 3, "i16_words">]> {
+     I32EnumCase<"I16Words", 3, "i16_words">,
+     I32EnumCase<"I8", 4, "i8">]> {
   let description = [{`i16`: 16-bit integers with one f32 scale for every 32
     columns, kept as two int8 halves so that byte dot products take them.
-    `i16_words`: the same integers, whole, for dot products of words.}];
+    `i16_words`: the same integers, whole, for dot products of words. `i8`:
+    8-bit integers with such a scale.}];
 }
 def Quern_NumberAttr : EnumAttr<Quern_Dialect, Quern_Number, "number">;
 
@@ -46,7 +48,7 @@ def Quern_ArithmeticAttr : Quern_Attr<"Arithmetic", "arithmetic"> {
   let description = [{
     Decided per linear and role, never per number of rows. Products accumulate
     in f32 (`f32`, `bf16`) or in i32 within a group and f32 across (`i16`,
-    `i16_words`).
+    `i16_words`, `i8`).
 
     ```mlir
     #quern.arithmetic<prompt = bf16, generated = i16>

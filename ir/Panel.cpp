@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "ir/Panel.h"
+#include <algorithm>
 #include <cassert>
 #include <cstring>
 
@@ -25,6 +26,19 @@ std::vector<Plane> quern::planesOf(unsigned bits) {
   std::vector<Plane> planes;
   forEachPlane(bits, [&](Plane p) { planes.push_back(p); });
   return planes;
+}
+
+int quern::excessOf(const GroupShape &shape) {
+  if (shape.table.empty())
+    return shape.bias;
+  return -*std::min_element(shape.table.begin(), shape.table.end());
+}
+
+int quern::greatestCode(const GroupShape &shape) {
+  if (shape.table.empty())
+    return (1 << shape.codeBits) - 1;
+  return *std::max_element(shape.table.begin(), shape.table.end()) +
+         excessOf(shape);
 }
 
 /// Bytes per row of `count` integers of `bits` bits in planes.

@@ -79,6 +79,12 @@ struct GroupShape {
   bool operator==(const GroupShape &) const = default;
 };
 
+/// Of integer codes, as kernels meet them: unsigned, `value + excess`. The excess is the
+/// bias, or what makes the entries of a table non-negative.
+int excessOf(const GroupShape &);
+/// The greatest of them.
+int greatestCode(const GroupShape &);
+
 /// Code bits [shift, shift + width).
 struct Plane {
   unsigned width, shift;

@@ -49,8 +49,9 @@ def Quern_RowsType : Quern_Type<"Rows", "rows"> {
 
         8 x { int16 x[8][4] }                   columns 4 s + 0, 2, 1, 3
 
-    so that a mask or a shift makes words of the codes of either pair. There is no
-    `f32`: such rows are a tensor.
+    so that a mask or a shift makes words of the codes of either pair. `i8`: as `i16`,
+    with integers from -127 to 127 in the place of high halves, and nothing in that
+    of low ones. There is no `f32`: such rows are a tensor.
   }];
   let parameters = (ins "int64_t":$columns, EnumParameter<Quern_Number>:$number);
   let assemblyFormat = "`<` $columns `,` $number `>`";

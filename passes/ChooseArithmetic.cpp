@@ -28,11 +28,18 @@ struct ChooseArithmetic : quern::impl::ChooseArithmeticBase<ChooseArithmetic> {
           weight ? findFormat(weight.getFormat().str()) : nullptr;
       if (linear.getArithmetic() || !format || !hasKernel(*format))
         return;
-      bool codes = shapeOf(*format).kind == GroupShape::Kind::Codes;
-      linear.setArithmeticAttr(ArithmeticAttr::get(
-          linear.getContext(), codes ? codesPrompt : floatsPrompt,
-          codes ? codesGenerated : floatsGenerated));
+      auto [prompt, generated] = choiceFor(shapeOf(*format));
+      linear.setArithmeticAttr(
+          ArithmeticAttr::get(linear.getContext(), prompt, generated));
     });
+  }
+
+  ArithmeticChoice choiceFor(const GroupShape &shape) {
+    if (shape.kind == GroupShape::Kind::Floats)
+      return {floatsPrompt, floatsGenerated};
+    if (greatestCode(shape) > 127)
+      return {widePrompt, wideGenerated};
+    return {codesPrompt, codesGenerated};
   }
 };
 } // namespace

@@ -32,9 +32,10 @@ struct ArithmeticChoice {
 /// What a target wants of the passes before its kernels, which never ask for its
 /// name.
 struct TargetTraits {
-  /// To what activations are converted before they meet weights that are codes, or
-  /// floats, in rows of each role.
+  /// To what activations are converted before they meet weights that are codes, codes
+  /// above 127, or floats, in rows of each role.
   ArithmeticChoice codes = {Number::BF16, Number::I16};
+  ArithmeticChoice wideCodes = codes;
   ArithmeticChoice floats = {Number::BF16, Number::F32};
   PanelOrder panels = PanelOrder::Vectors;
   int64_t pageTokens = 64; // of a page of the KV cache, a multiple of 16

@@ -8,7 +8,8 @@ defvar number = [{::llvm::cl::values(
     clEnumValN(::quern::Number::F32, "f32", "32-bit floats"),
     clEnumValN(::quern::Number::BF16, "bf16", "bfloat16"),
     clEnumValN(::quern::Number::I16, "i16", "16-bit integers with a scale"),
-    clEnumValN(::quern::Number::I16Words, "i16_words", "the same, not in halves"))}];
+    clEnumValN(::quern::Number::I16Words, "i16_words", "the same, not in halves"),
+    clEnumValN(::quern::Number::I8, "i8", "8-bit integers with a scale"))}];
 
 def PlaceOps : Pass<"quern-place-ops", "::mlir::ModuleOp"> {
   let summary = "decide which of two devices runs what";
@@ -57,7 +58,9 @@ def ChooseArithmetic : Pass<"quern-choose-arithmetic", "::mlir::ModuleOp"> {
   let summary = "decide what activations of linears are converted to";
   let description = [{
     Gives every linear its `#quern.arithmetic`, from the format of its weight;
-    never from a number of rows.
+    never from a number of rows. Weights are floats, codes, or wide codes: those that
+    reach beyond 127, once they are unsigned, which leaves a product with a signed byte
+    no room for a second one in 16 bits.
 
     Before and after:
 
@@ -73,6 +76,10 @@ def ChooseArithmetic : Pass<"quern-choose-arithmetic", "::mlir::ModuleOp"> {
            "of prompt rows and weights that are codes", number>,
     Option<"codesGenerated", "codes-generated", "::quern::Number", "::quern::Number::I16",
            "of generated rows and weights that are codes", number>,
+    Option<"widePrompt", "wide-prompt", "::quern::Number", "::quern::Number::BF16",
+           "of prompt rows and weights that are wide codes", number>,
+    Option<"wideGenerated", "wide-generated", "::quern::Number", "::quern::Number::I16",
+           "of generated rows and weights that are wide codes", number>,
     Option<"floatsPrompt", "floats-prompt", "::quern::Number", "::quern::Number::BF16",
            "of prompt rows and weights that are floats", number>,
     Option<"floatsGenerated", "floats-generated", "::quern::Number", "::quern::Number::F32",

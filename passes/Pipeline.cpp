@@ -32,6 +32,8 @@ void quern::buildGraphPasses(OpPassManager &pm, const CompileOptions &options) {
     pm.addPass(
         createChooseArithmetic({.codesPrompt = traits.codes.prompt,
                                 .codesGenerated = traits.codes.generated,
+                                .widePrompt = traits.wideCodes.prompt,
+                                .wideGenerated = traits.wideCodes.generated,
                                 .floatsPrompt = traits.floats.prompt,
                                 .floatsGenerated = traits.floats.generated,
                                 .device = int64_t(device)}));

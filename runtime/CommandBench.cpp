@@ -29,7 +29,7 @@ struct BenchFlags {
 struct StageKind {
   std::string name;
   uint64_t runs = 0;
-  double seconds = 0, bytes = 0;
+  double seconds = 0, bytes = 0, products = 0; // multiply-adds with weights
 };
 
 struct Measurement {
@@ -178,6 +178,7 @@ std::vector<StageKind> Bench::stageKinds() const {
     kind.runs += times[i].runs;
     kind.seconds += 1e-9 * double(times[i].nanoseconds);
     kind.bytes += double(stages[i].bytes) * double(times[i].runs);
+    kind.products += double(stages[i].products) * double(times[i].rows);
   }
   std::sort(kinds.begin(), kinds.end(),
             [](auto &a, auto &b) { return a.seconds > b.seconds; });
@@ -193,11 +194,15 @@ static std::string stagesText(const std::vector<StageKind> &stages) {
   for (const StageKind &kind : stages)
     all += kind.seconds;
   std::string text;
-  for (const StageKind &kind : stages)
+  for (const StageKind &kind : stages) {
     text += fmt::format(
-        "  {:32} {:8} runs {:9.1f} us {:5.1f} % {:7.2f} GB/s\n", kind.name,
+        "  {:32} {:8} runs {:9.1f} us {:5.1f} % {:7.2f} GB/s", kind.name,
         kind.runs, 1e6 * kind.seconds / double(kind.runs),
         100 * kind.seconds / all, 1e-9 * kind.bytes / kind.seconds);
+    if (kind.products > 0)
+      text += fmt::format(" {:8.1f} GMAC/s", 1e-9 * kind.products / kind.seconds);
+    text += '\n';
+  }
   return text;
 }
 
@@ -213,7 +218,8 @@ static nlohmann::ordered_json toJson(const Measurement &measured) {
     object["stages"].push_back({{"name", kind.name},
                                 {"runs", kind.runs},
                                 {"seconds", kind.seconds},
-                                {"bytes", kind.bytes}});
+                                {"bytes", kind.bytes},
+                                {"multiply_adds", kind.products}});
   return object;
 }
 
@@ -318,7 +324,8 @@ void quern::addBenchCommand(CLI::App &app, Session &session) {
   addThreadsFlag(command, flags->threads);
   command.add_flag("--json", flags->json, "print JSON");
   command.add_flag("--stages", flags->stages,
-                   "time, bytes and bandwidth of each kind of stage");
+                   "of each kind of stage its time, and how many bytes of weights "
+                   "and multiply-adds with them a second has");
   command.footer(
       fmt::format("Speeds are those of all sequences together, the median of\n"
                   "--repeats after one that does not count. Sampling is not\n"

@@ -218,9 +218,11 @@ void Engine::runStages(size_t first, size_t last) {
       while (end < last && stages[end].callsOn(stage.device))
         ++end;
       Executor &executor = *executors[stage.device];
-      if (profiling)
+      if (profiling) {
         executor.measure(first, end, counts, times.data());
-      else
+        for (size_t i = first; i < end; ++i)
+          times[i].rows += uint64_t(counts[stages[i].per]);
+      } else
         executor.run(first, end, counts);
     }
     first = end;

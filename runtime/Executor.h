@@ -23,6 +23,7 @@ class Team;
 
 struct StageTime {
   uint64_t nanoseconds = 0, runs = 0;
+  uint64_t rows = 0; // of all runs
 };
 
 class Executor {

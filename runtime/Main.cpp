@@ -7,15 +7,14 @@
 //===----------------------------------------------------------------------===//
 #include "Artifact.h"
 #include "Commands.h"
+#include "Variant.h"
 #include <cstdio>
 #include <exception>
 
 int main(int argc, char **argv) {
-  std::span kernels = quern::kernelSets();
+  std::span<const quern_kernel_set> kernels;
   try {
-    for (const quern_kernel_set &set : kernels)
-      if (set.count)
-        quern::executorKind(set).require(set);
+    kernels = quern::chooseVariant(quern::kernelSets());
   } catch (const std::exception &error) {
     std::string_view program = quern::baseName(argc ? argv[0] : "model");
     fprintf(stderr, "%.*s: %s\n", int(program.size()), program.data(),

@@ -1,6 +1,7 @@
 //===- Model.cpp - The artifact's model, opened -----------------*- C++ -*-===//
 #include "Model.h"
 #include "Error.h"
+#include "Variant.h"
 #include "text/Template.h"
 #include <algorithm>
 #include <ctime>
@@ -18,7 +19,7 @@ countsOf(std::span<const quern_kernel_set> kernels) {
 
 Model::Model(Artifact opened, std::span<const quern_kernel_set> kernels)
     : artifact(std::move(opened)), kernels(kernels),
-      view(artifact.section("plan"), countsOf(kernels),
+      view(artifact.section(planSection(kernels)), countsOf(kernels),
            artifact.section("weights").size()),
       text(artifact.section("tokenizer")) {}
 

@@ -49,7 +49,7 @@
 namespace quern::plan {
 
 inline constexpr uint64_t kMagic = 0x314e524555510a7full; // "\x7f\nQUERN1"
-inline constexpr uint32_t kVersion = 4;
+inline constexpr uint32_t kVersion = 5;
 inline constexpr uint64_t kPage = 4096;
 /// More slots than this are refused: each costs a few bytes from the start.
 inline constexpr uint32_t kMostSequences = 1 << 16;
@@ -125,7 +125,10 @@ struct Stage {
   uint32_t firstConstant, constants;
   uint32_t name;    // offset into the string table: "blk.0.attn_q"
   uint32_t device;  // index into the table of devices
-  uint64_t bytes;   // weights and constants that it streams, for `bench`
+  // For `bench`: weights and constants that it streams; of each row, of which StepCount
+  // says how many there are, the multiply-adds with weights.
+  uint64_t bytes, products;
+  uint32_t per, reserved;
 
   /// Whether it calls a kernel of that device.
   bool callsOn(uint32_t of) const { return device == of && kernel != kCopy; }
@@ -271,12 +274,16 @@ inline uint64_t checksum(const void *data, size_t size) {
 } // namespace quern::plan
 
 /// Kernels for one kind of hardware. The object that a target makes puts one of
-/// these into the section quern_kernel_sets, in the order of the plan's devices.
+/// these into the section quern_kernel_sets, variant after variant, in the order of the
+/// plan's devices. A *variant* is all that an artifact needs for one choice of chips: a
+/// set for each device, and a plan of its own ("plan", "plan.1", ...). They share the
+/// rest. The best for a machine comes first (runtime/Variant.h).
 extern "C" {
 struct quern_kernel_set {
   const void *executor; // a quern::ExecutorKind (runtime/Executor.h)
   const void *kernels;  // `count` of what that executor says; Stage::kernel counts
   uint64_t count;
+  uint64_t variant;
   const char *chip;  // for people: "x86-64-v4 with VNNI and BF16"
   const char *needs; // features, with commas: "avx512f,avx512vnni"
 };

@@ -194,6 +194,8 @@ void PlanView::checkStages(std::span<const uint64_t> kernels,
     if (stage.device >= deviceTable.size())
       fail("stage {} is for device {} of {}", index, stage.device,
            deviceTable.size());
+    if (stage.per >= plan::kStepCounts)
+      fail("stage {} counts its rows by {}", index, stage.per);
     if (stage.kernel >= kernels[stage.device] && stage.kernel != plan::kCopy)
       fail("stage {} calls kernel {} of {}", index, stage.kernel,
            kernels[stage.device]);

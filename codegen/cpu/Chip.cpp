@@ -15,6 +15,7 @@ const llvm::StringRef kV4[] = {"avx512f", "avx512bw", "avx512cd", "avx512dq",
                                "avx512vl"};
 const llvm::StringRef kVnni = "avx512vnni", kBf16 = "avx512bf16",
                       kAvxVnni = "avxvnni";
+const llvm::StringRef kAmx[] = {"amx-tile", "amx-bf16"};
 } // namespace
 
 std::string Chip::required() const {
@@ -27,20 +28,36 @@ std::string Chip::required() const {
     names.push_back(kBf16);
   if (avxvnni)
     names.push_back(kAvxVnni);
+  if (amxbf16)
+    names.append(std::begin(kAmx), std::end(kAmx));
   return llvm::join(names, ",");
 }
 
-quern::TargetTraits quern::cpu::traitsOf(const Chip &chip) {
+quern::TargetTraits quern::cpu::traitsOf(const Chip &chip, int bits) {
   TargetTraits traits;
-  traits.codes = {chip.avx512bf16 ? Number::BF16 : Number::I16Words,
-                  chip.hasVnni() ? Number::I16 : Number::I16Words};
+  // Of one sequence over a long context there are more parts than workers.
+  traits.attentionKeys = 512;
+  auto with = [&](Number prompt, Number generated) {
+    return ArithmeticChoice{chip.avx512bf16 ? Number::BF16 : prompt, generated};
+  };
+  traits.wideCodes = with(Number::I16Words,
+                          chip.hasVnni() ? Number::I16 : Number::I16Words);
+  traits.codes = bits == 8 ? with(Number::I8, Number::I8) : traits.wideCodes;
+  // Without VNNI bytes that meet wide codes have to become words first.
+  if (chip.hasVnni())
+    traits.wideCodes = traits.codes;
   traits.floats = {chip.avx512bf16 ? Number::BF16 : Number::F32, Number::F32};
   return traits;
 }
 
+unsigned quern::cpu::rankOf(const Chip &chip) {
+  return chip.amxbf16 << 4 | chip.avx512bf16 << 3 | chip.avx512vnni << 2 |
+         chip.avx512 << 1 | chip.avxvnni;
+}
+
 /// LLVM is told the level and the extensions, not the host's model: artifacts
 /// made on two machines with the same features are then the same.
-static Chip make(bool v4, bool vnni, bool bf16) {
+static Chip make(bool v4, bool vnni, bool bf16, bool amx) {
   Chip chip;
   chip.avx512 = v4;
   chip.avx512vnni = v4 && vnni;
@@ -55,6 +72,8 @@ static Chip make(bool v4, bool vnni, bool bf16) {
   };
   extend(vnni, "+vnni", v4 ? kVnni : kAvxVnni);
   extend(chip.avx512bf16, "+bf16", kBf16);
+  chip.amxbf16 = amx && chip.avx512vnni && chip.avx512bf16;
+  extend(chip.amxbf16, "+amx", "amx-tile,+amx-bf16");
   return chip;
 }
 
@@ -67,24 +86,27 @@ llvm::Expected<Chip> quern::cpu::chipOf(llvm::StringRef mcpu) {
           "--mcpu=native: this machine's CPU has less than x86-64-v3 (AVX2, "
           "FMA, F16C, BMI2)");
     bool v4 = llvm::all_of(kV4, has);
-    return make(v4, has(v4 ? kVnni : kAvxVnni), has(kBf16));
+    return make(v4, has(v4 ? kVnni : kAvxVnni), has(kBf16),
+                llvm::all_of(kAmx, has));
   }
   auto [level, extensions] = mcpu.split('+');
-  bool vnni = false, bf16 = false;
+  bool vnni = false, bf16 = false, amx = false;
   llvm::SmallVector<llvm::StringRef> names;
   extensions.split(names, '+', -1, /*KeepEmpty=*/false);
   for (llvm::StringRef name : names) {
     vnni |= name == "vnni";
     bf16 |= name == "bf16";
-    if (name != "vnni" && name != "bf16")
+    amx |= name == "amx";
+    if (name != "vnni" && name != "bf16" && name != "amx")
       return llvm::createStringError("--mcpu: unknown extension '" + name +
-                                     "', expected vnni or bf16");
+                                     "', expected vnni, bf16 or amx");
   }
-  if (level == "x86-64-v4")
-    return make(true, vnni, bf16);
-  if (level == "x86-64-v3" && !bf16)
-    return make(false, vnni, false);
+  if (level == "x86-64-v4" && (!amx || (vnni && bf16)))
+    return make(true, vnni, bf16, amx);
+  if (level == "x86-64-v3" && !bf16 && !amx)
+    return make(false, vnni, false, false);
   return llvm::createStringError(
       "--mcpu: unknown CPU '" + mcpu +
-      "', expected native, x86-64-v3[+vnni] or x86-64-v4[+vnni][+bf16]");
+      "', expected native, x86-64-v3[+vnni], x86-64-v4[+vnni][+bf16] or "
+      "x86-64-v4+vnni+bf16+amx");
 }

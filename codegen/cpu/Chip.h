@@ -21,6 +21,7 @@ struct Chip {
   bool avx512vnni = false; // vpdpbusd, vpdpwssd
   bool avx512bf16 = false; // vdpbf16ps, vcvtne2ps2bf16
   bool avxvnni = false;    // the same of 32 bytes, without AVX-512
+  bool amxbf16 = false;    // tdpbf16ps, with AVX-512 VNNI and BF16 beside it
 
   bool hasVnni() const { return avx512vnni || avxvnni; }
   /// Feature names that the artifact asks CPUID for, joined by commas.
@@ -28,10 +29,14 @@ struct Chip {
 };
 
 /// In which numbers activations meet weights. Bytes or words: what the chip has the
-/// better dot product of; all integers give the same bits. bf16 where it has that.
-TargetTraits traitsOf(const Chip &);
+/// better dot product of; all integers of 16 bits give the same bits. bf16 where it has
+/// that. `bits`: of integers, 8 or 16. Rows that meet bf16 products are that either way.
+TargetTraits traitsOf(const Chip &, int bits = 16);
 
-/// `mcpu`: "native", or a level: "x86-64-v3", "x86-64-v4", or an LLVM name.
+/// A chip that has all of another one's features, and more, has a greater rank.
+unsigned rankOf(const Chip &);
+
+/// `mcpu`: "native", or a level, "x86-64-v3" or "x86-64-v4", with extensions: "+vnni".
 llvm::Expected<Chip> chipOf(llvm::StringRef mcpu);
 
 } // namespace quern::cpu

@@ -96,21 +96,21 @@ void quern::cpu::buildLLVMPipeline(OpPassManager &pm, const Chip &chip) {
 /// What the runtime links with: the set of kernels, of which those of other modules
 /// are declared.
 static void defineTable(llvm::Module &module, const Chip &chip,
-                        ArrayRef<std::string> table) {
+                        const KernelNames &table) {
   auto *type = llvm::FunctionType::get(
       llvm::Type::getVoidTy(module.getContext()), false);
   llvm::SmallVector<llvm::Constant *> kernels;
-  for (const std::string &name : table)
+  for (const std::string &name : table.kernels)
     kernels.push_back(llvm::cast<llvm::Constant>(
         module.getOrInsertFunction(name, type).getCallee()));
-  defineKernelSet(module, "quern_cpu_executor", kernels, chip.name,
-                  chip.required());
+  defineKernelSet(module, "quern_cpu_executor", kernels, table.variant,
+                  chip.name, chip.required());
 }
 
 llvm::Expected<std::unique_ptr<llvm::Module>>
 quern::cpu::translateToLLVM(ModuleOp module, llvm::LLVMContext &context,
                             const Chip &chip,
-                            std::optional<ArrayRef<std::string>> table) {
+                            std::optional<KernelNames> table) {
   auto machine = hostMachine(chip.cpu, chip.features);
   if (!machine)
     return machine.takeError();

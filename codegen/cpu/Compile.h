@@ -8,6 +8,7 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+#include "codegen/KernelNames.h"
 #include "codegen/cpu/Chip.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/PassManager.h"
@@ -27,7 +28,7 @@ void buildLLVMPipeline(mlir::OpPassManager &, const Chip &);
 /// set of these kernels (quern_kernel_set, runtime/Plan.h).
 llvm::Expected<std::unique_ptr<llvm::Module>>
 translateToLLVM(mlir::ModuleOp, llvm::LLVMContext &, const Chip &,
-                std::optional<llvm::ArrayRef<std::string>> table = std::nullopt);
+                std::optional<KernelNames> table = std::nullopt);
 
 enum class Output { Object, Assembly };
 /// Optimizes and emits.

@@ -18,9 +18,13 @@ using namespace quern;
 namespace {
 class CpuTarget : public Target {
 public:
-  explicit CpuTarget(cpu::Chip chip) : features(std::move(chip)) {}
+  CpuTarget(cpu::Chip chip, int activationBits)
+      : features(std::move(chip)), activationBits(activationBits) {}
   std::string chip() const override { return features.name; }
-  TargetTraits traits() const override { return cpu::traitsOf(features); }
+  unsigned rank() const override { return cpu::rankOf(features); }
+  TargetTraits traits() const override {
+    return cpu::traitsOf(features, activationBits);
+  }
 
   void buildKernelPasses(OpPassManager &pm) const override {
     pm.addPass(cpu::createLowerKernelsPass(features));
@@ -49,13 +53,14 @@ public:
 
 private:
   cpu::Chip features;
+  int activationBits;
 };
 
 llvm::Expected<std::unique_ptr<Target>> create(const TargetOptions &options) {
   auto chip = cpu::chipOf(options.chip);
   if (!chip)
     return chip.takeError();
-  return std::make_unique<CpuTarget>(std::move(*chip));
+  return std::make_unique<CpuTarget>(std::move(*chip), options.activationBits);
 }
 
 void registerDialects(DialectRegistry &registry) {
@@ -73,9 +78,9 @@ void registerPasses() {
 
 TargetInfo quern::targets::cpu() {
   return {"cpu",
-          "x86-64 with AVX2 or AVX-512",
+          "x86-64 with AVX2, AVX-512 or AMX",
           {"native", "x86-64-v3", "x86-64-v3+vnni", "x86-64-v4",
-           "x86-64-v4+vnni", "x86-64-v4+vnni+bf16"},
+           "x86-64-v4+vnni", "x86-64-v4+vnni+bf16", "x86-64-v4+vnni+bf16+amx"},
           {{"llvm", "LLVM IR"},
            {"asm", "assembly"},
            {"object", "an ELF object with all kernels"}},

@@ -60,18 +60,19 @@ llvm::Constant *quern::defineText(llvm::Module &module, llvm::StringRef text) {
 
 void quern::defineKernelSet(llvm::Module &module, llvm::StringRef executor,
                             llvm::ArrayRef<llvm::Constant *> kernels,
-                            llvm::StringRef chip, llvm::StringRef needs) {
+                            unsigned variant, llvm::StringRef chip,
+                            llvm::StringRef needs) {
   llvm::LLVMContext &context = module.getContext();
   auto *pointer = llvm::PointerType::get(context, 0);
+  auto *number = llvm::Type::getInt64Ty(context);
   llvm::Constant *table = definePrivate(
       module, llvm::ConstantArray::get(
                   llvm::ArrayType::get(pointer, kernels.size()), kernels));
   llvm::GlobalVariable *set = definePrivate(
       module, llvm::ConstantStruct::getAnon(
                   {module.getOrInsertGlobal(executor, pointer), table,
-                   llvm::ConstantInt::get(llvm::Type::getInt64Ty(context),
-                                          kernels.size()),
-                   defineText(module, chip), defineText(module, needs)}));
+                   llvm::ConstantInt::get(number, kernels.size()),
+                   llvm::ConstantInt::get(number, variant), defineText(module, chip), defineText(module, needs)}));
   set->setSection("quern_kernel_sets");
   set->setAlignment(llvm::Align(alignof(void *))); // several are an array
   llvm::appendToUsed(module, {set});

@@ -28,11 +28,11 @@ emitMachineCode(llvm::Module &, llvm::TargetMachine &,
 llvm::GlobalVariable *definePrivate(llvm::Module &, llvm::Constant *);
 llvm::Constant *defineText(llvm::Module &, llvm::StringRef);
 
-/// The set of an artifact's kernels (quern_kernel_set in runtime/Plan.h). `executor`
+/// A set of an artifact's kernels (quern_kernel_set in runtime/Plan.h). `executor`
 /// is the symbol of its ExecutorKind, `kernels` what that expects, in the order of
 /// the plan.
 void defineKernelSet(llvm::Module &, llvm::StringRef executor,
-                     llvm::ArrayRef<llvm::Constant *> kernels,
+                     llvm::ArrayRef<llvm::Constant *> kernels, unsigned variant,
                      llvm::StringRef chip, llvm::StringRef needs);
 
 } // namespace quern

@@ -14,7 +14,7 @@ PanelReader::PanelReader(LoopBuilder &b, PanelsType type, Value memory)
       spans(paddedColumns(shape, columns) / shape.span),
       stepsPerSpan(shape.span / kStep) {}
 
-int PanelReader::excess() const { return tile::excessOf(shape); }
+int PanelReader::excess() const { return excessOf(shape); }
 unsigned PanelReader::groupsPerStep() const {
   return tile::groupsPerStep(shape);
 }

@@ -1,4 +1,4 @@
-//===- RowIntegers.cpp - Activations in 16-bit integers -------------------===//
+//===- RowIntegers.cpp - Activations in integers --------------------------===//
 #include "codegen/kernel/RowIntegers.h"
 #include "ir/RowRecord.h"
 #include "ir/tile/Tile.h"
@@ -12,12 +12,12 @@ static VectorType withElement(Value vector, Type element) {
   return cast<VectorType>(vector.getType()).clone(element);
 }
 
-RowScale quern::rowScale(LoopBuilder &b, Value most) {
+RowScale quern::rowScale(LoopBuilder &b, Number kind, Value most) {
   auto number = [&](float v) {
     return arith::ConstantOp::create(b, b.getF32FloatAttr(v)).getResult();
   };
   Value x = arith::BitcastOp::create(b, b.getF32Type(), most);
-  Value scale = arith::DivFOp::create(b, x, number(32512));
+  Value scale = arith::DivFOp::create(b, x, number(kind == Number::I8 ? 127 : 32512));
   // Below the least normal number a scale is too coarse: take zero.
   Value tiny = arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, scale,
                                      number(0x1p-126f));
@@ -51,8 +51,9 @@ struct Group {
 
 class Multiplier {
 public:
-  Multiplier(PanelReader &w, VectorType floats, NumberOfRow number)
-      : w(w), b(w.b), floats(floats), ints(floats.clone(b.getI32Type())),
+  Multiplier(PanelReader &w, VectorType floats, bool bytesInWords,
+             NumberOfRow number)
+      : w(w), b(w.b), bytesInWords(bytesInWords), floats(floats), ints(floats.clone(b.getI32Type())),
         bytes(b.vec(4 * floats.getNumElements(), b.getI8Type())),
         words(b.vec(2 * floats.getNumElements(), b.getI16Type())),
         number(number) {}
@@ -62,10 +63,18 @@ public:
 private:
   /// Add to integers, slot by slot for all rows, so that their chains overlap.
   void addHalves(const Group &, size_t firstRow, MutableArrayRef<Value> all);
+  void addBytes(const Group &, size_t firstRow, MutableArrayRef<Value> all);
+  void addBytesInWords(const Group &, size_t firstRow,
+                       MutableArrayRef<Value> all);
+  /// The four columns of a slot that begin at `byte` of a row's codes.
+  Value bytesOf(size_t row, int64_t byte) {
+    return vector::BitCastOp::create(b, bytes, number(ints, row, byte));
+  }
   void addWords(const Group &, size_t firstRow, MutableArrayRef<Value> all);
 
   PanelReader &w;
   LoopBuilder &b;
+  const bool bytesInWords;
   VectorType floats, ints, bytes, words;
   NumberOfRow number;
 };
@@ -85,9 +94,8 @@ void Multiplier::addHalves(const Group &group, size_t firstRow,
   SmallVector<Value> high(n, b.splat(ints, 0));
   auto dot = [&](Value sum, size_t i, size_t s, int64_t half) -> Value {
     int64_t byte = half + 4 * int64_t(group.firstSlot + s);
-    Value four = number(ints, firstRow + i, byte);
     return tile::DotI8Op::create(b, ints, sum, group.codes[s],
-                                 vector::BitCastOp::create(b, bytes, four));
+                                 bytesOf(firstRow + i, byte));
   };
   for (size_t s = 0; s < group.codes.size(); ++s)
     for (size_t i = 0; i < n; ++i) {
@@ -97,6 +105,36 @@ void Multiplier::addHalves(const Group &group, size_t firstRow,
   for (size_t i = 0; i < n; ++i)
     all[i] =
         b.add(arith::ShLIOp::create(b, high[i], b.splat(ints, 8)), all[i]);
+}
+
+void Multiplier::addBytes(const Group &group, size_t firstRow,
+                          MutableArrayRef<Value> all) {
+  for (size_t s = 0; s < group.codes.size(); ++s)
+    for (size_t i = 0; i < all.size(); ++i)
+      all[i] = tile::DotI8Op::create(
+          b, ints, all[i], group.codes[s],
+          bytesOf(firstRow + i, kHigh + 4 * int64_t(group.firstSlot + s)));
+}
+
+int64_t quern::slotsInWords(const GroupShape &shape) {
+  // Of each slot a word gets two products.
+  return INT16_MAX / (2 * 127 * greatestCode(shape));
+}
+
+void Multiplier::addBytesInWords(const Group &group, size_t firstRow,
+                                 MutableArrayRef<Value> all) {
+  const size_t together = size_t(slotsInWords(w.shape));
+  Value ones = b.splat(words, 1);
+  for (size_t first = 0; first < group.codes.size(); first += together) {
+    SmallVector<Value> sums(all.size(), b.splat(words, 0));
+    for (size_t s = first; s < std::min(group.codes.size(), first + together); ++s)
+      for (size_t i = 0; i < all.size(); ++i)
+        sums[i] = tile::DotI8WordsOp::create(
+            b, words, sums[i], group.codes[s],
+            bytesOf(firstRow + i, kHigh + 4 * int64_t(group.firstSlot + s)));
+    for (size_t i = 0; i < all.size(); ++i)
+      all[i] = tile::DotI16Op::create(b, ints, all[i], sums[i], ones);
+  }
 }
 
 void Multiplier::addWords(const Group &group, size_t firstRow,
@@ -127,8 +165,12 @@ void Multiplier::multiply(const Group &group, Number kind, size_t firstRow,
   }
   if (kind == Number::I16Words)
     addWords(group, firstRow, all);
-  else
+  else if (kind == Number::I16)
     addHalves(group, firstRow, all);
+  else if (bytesInWords && slotsInWords(w.shape))
+    addBytesInWords(group, firstRow, all);
+  else
+    addBytes(group, firstRow, all);
   for (size_t i = 0; i < n; ++i) {
     Value sum = arith::SIToFPOp::create(b, floats, all[i]);
     Value scale = number(floats, firstRow + i, kCodes + kScale);
@@ -144,13 +186,14 @@ void Multiplier::multiply(const Group &group, Number kind, size_t firstRow,
 
 void quern::addIntegerStep(PanelReader &w, Number kind, ArrayRef<Value> codes,
                            const PanelReader::Factors &factors,
-                           NumberOfRow number, size_t together,
+                           NumberOfRow number, IntegerSums how,
                            MutableArrayRef<Value> sums) {
-  Multiplier multiplier(w, cast<VectorType>(sums.front().getType()), number);
+  Multiplier multiplier(w, cast<VectorType>(sums.front().getType()),
+                        how.bytesInWords, number);
   const size_t groups = w.groupsPerStep(), slots = codes.size() / groups;
   for (size_t g = 0; g < groups; ++g)
     for (size_t first = 0, n; first < sums.size(); first += n) {
-      n = std::min(together, sums.size() - first);
+      n = std::min(how.together, sums.size() - first);
       multiplier.multiply({g * slots, codes.slice(g * slots, slots),
                            factors.scale[g],
                            factors.offset.empty() ? Value() : factors.offset[g],

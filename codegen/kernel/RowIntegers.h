@@ -1,7 +1,7 @@
-//===- RowIntegers.h - Activations in 16-bit integers -----------*- C++ -*-===//
+//===- RowIntegers.h - Activations in integers ------------------*- C++ -*-===//
 //
-// The arithmetic of `!quern.rows<N, i16>` and `<N, i16_words>`, for vectors of any
-// number of lanes: how columns become integers, and how a step of them is multiplied
+// The arithmetic of `!quern.rows<N, i16>`, `<N, i16_words>` and `<N, i8>`, for vectors of
+// any number of lanes: how columns become integers, and how a step of them is multiplied
 // with codes,
 //
 //     all   = -excess * sum(x) + sum of u . x
@@ -13,8 +13,14 @@
 //
 //     all   = 256 * sum of u . x.high + sum of u . x.low   tile.dot_i8, 4 columns a lane
 //
-// or in words that meet words of codes, tile.dot_i16, 2 columns a lane. Groups of 16
-// columns are two halves of a step.
+// or in words that meet words of codes, tile.dot_i16, 2 columns a lane. Integers of 8
+// bits have one half,
+//
+//     all   = sum of u . x
+//
+// and where bytes meet bytes in words only (AVX2), as many of these products are added
+// there as cannot overflow: of 4-bit codes those of a whole group. Groups of 16 columns
+// are two halves of a step.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -29,7 +35,7 @@ struct RowScale {
 };
 /// `most`: the bits of the greatest |x| of the columns, an i32. Those bits are in the
 /// order of the numbers, NaNs above all others.
-RowScale rowScale(LoopBuilder &, mlir::Value most);
+RowScale rowScale(LoopBuilder &, Number, mlir::Value most);
 /// The integers (i32) of columns `x`, a vector of f32.
 mlir::Value rowIntegers(LoopBuilder &, const RowScale &, mlir::Value x);
 /// Of integers q = 256 * high + low, with low as a signed byte: high, in i32. The
@@ -49,12 +55,22 @@ struct WordPairs {
 };
 WordPairs wordsOf(LoopBuilder &, mlir::Value slot);
 
+/// How products are added, which the result does not show.
+struct IntegerSums {
+  size_t together = 1;    // rows whose dot products advance side by side
+  bool bytesInWords = false; // i8: by tile.dot_i8_words
+};
+
+/// Slots of a group whose products with 8-bit integers tile.dot_i8_words may add; 0: not
+/// even those of one.
+int64_t slotsInWords(const GroupShape &);
+
 /// Adds a step's products to the sums of rows, vectors of f32 with a lane for each
-/// weight row. `kind`: i16 or i16_words. `codes` and `factors`: the step's, of the reader, with as many lanes.
-/// `together`: rows whose dot products advance side by side.
+/// weight row. `kind`: one of the three. `codes` and `factors`: the step's, of the
+/// reader, with as many lanes.
 void addIntegerStep(PanelReader &, Number kind,
                     llvm::ArrayRef<mlir::Value> codes,
                     const PanelReader::Factors &factors, NumberOfRow,
-                    size_t together, llvm::MutableArrayRef<mlir::Value> sums);
+                    IntegerSums, llvm::MutableArrayRef<mlir::Value> sums);
 
 } // namespace quern

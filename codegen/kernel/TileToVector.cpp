@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/kernel/TileToVector.h"
+#include "codegen/kernel/LoopBuilder.h"
 #include "codegen/kernel/VectorBuilder.h"
 #include "ir/tile/Tile.h"
 
@@ -48,6 +49,66 @@ struct DotI16 : OpRewritePattern<DotI16Op> {
     Value sum = b.add(op.getSum(), arith::MulIOp::create(b, low(x), low(y)));
     rewriter.replaceOp(op,
                        b.add(sum, arith::MulIOp::create(b, high(x), high(y))));
+    return success();
+  }
+};
+
+/// tile.dot_i8_words => for either byte of the words: extend, multiply, add
+struct DotI8Words : OpRewritePattern<DotI8WordsOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(DotI8WordsOp op,
+                                PatternRewriter &rewriter) const override {
+    VectorBuilder b(op, rewriter);
+    auto words = cast<VectorType>(op.getSum().getType());
+    Value u = b.bitcast(op.getCodes(), words),
+          x = b.bitcast(op.getValues(), words);
+    auto high = [&](Value v) -> Value {
+      return arith::ShRSIOp::create(b, v, b.splat(words, 8));
+    };
+    Value even = arith::MulIOp::create(b, b.mask(u, 255), high(b.shift(x, -8)));
+    Value odd = arith::MulIOp::create(b, b.shift(u, 8), high(x));
+    rewriter.replaceOp(op, b.add(op.getSum(), b.add(even, odd)));
+    return success();
+  }
+};
+
+/// tile.matmul_bf16 => loops over rows, tiles and pairs
+///
+///     for r, for t:  s = sums[r, t]
+///                    for p:  s = tile.dot_bf16 s, w[p, t], x[r, p]
+///                    sums[r, t] = s
+struct MatmulBF16 : OpRewritePattern<MatmulBF16Op> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(MatmulBF16Op op,
+                                PatternRewriter &rewriter) const override {
+    LoopBuilder b(op.getLoc(), rewriter);
+    auto floats = b.vec(kLanes, b.getF32Type()),
+         unit = b.vec(2 * kLanes, b.getBF16Type());
+    const int64_t tiles = int64_t(op.getTiles()), of = int64_t(op.getOf());
+    b.loop(b.index(0), op.getRows(), 1, [&](Value r) {
+      Value row = b.add(op.getRow(), r), xRow = b.add(op.getXRow(), r);
+      b.loop(b.index(0), b.index(tiles), 1, [&](Value t) {
+        Value column = b.add(op.getColumn(), b.mul(t, kLanes));
+        Value sum = vector::LoadOp::create(b, floats, op.getSums(),
+                                           ValueRange{row, column});
+        auto dot = [&](Value p, ValueRange carried) -> SmallVector<Value> {
+          Value xColumn = b.add(op.getXColumn(), b.mul(p, 2));
+          Value pair =
+              vector::LoadOp::create(b, b.vec(2, b.getBF16Type()), op.getX(),
+                                     ValueRange{xRow, xColumn});
+          pair = vector::BitCastOp::create(b, b.vec(1, b.getI32Type()), pair);
+          pair = vector::BitCastOp::create(
+              b, unit, b.broadcast(b.vec(kLanes, b.getI32Type()), pair));
+          Value at = b.mul(b.add(b.mul(p, of), t), 2 * kLanes);
+          Value w = vector::LoadOp::create(b, unit, op.getWeights(),
+                                           b.add(op.getAt(), at));
+          return {DotBF16Op::create(b, floats, carried[0], w, pair)};
+        };
+        sum = b.loop(b.index(0), op.getPairs(), 1, {sum}, dot)[0];
+        vector::StoreOp::create(b, sum, op.getSums(), ValueRange{row, column});
+      });
+    });
+    rewriter.eraseOp(op);
     return success();
   }
 };
@@ -139,5 +200,6 @@ struct ToBF16 : OpRewritePattern<ToBF16Op> {
 } // namespace
 
 void quern::populateTileToVectorPatterns(RewritePatternSet &patterns) {
-  patterns.add<DotI8, DotI16, DotBF16, Lookup, Column, ToBF16>(patterns.getContext());
+  patterns.add<DotI8, DotI8Words, DotI16, DotBF16, MatmulBF16, Lookup, Column,
+               ToBF16>(patterns.getContext());
 }

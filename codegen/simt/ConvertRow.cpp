@@ -1,4 +1,4 @@
-//===- ConvertRow.cpp - Columns of a row as 16-bit integers ---------------===//
+//===- ConvertRow.cpp - Columns of a row as integers ----------------------===//
 #include "codegen/simt/ConvertRow.h"
 #include "codegen/kernel/RowIntegers.h"
 #include "ir/RowRecord.h"
@@ -11,7 +11,7 @@ constexpr int64_t kColumns = 4;                // of a thread
 constexpr int64_t kThreads = kStep / kColumns; // of a step
 
 RowConverter::RowConverter(KernelBuilder &b, RowsType type, Value result)
-    : b(b), result(result), columns(type.getColumns()),
+    : b(b), kind(type.getNumber()), result(result), columns(type.getColumns()),
       steps((columns + kStep - 1) / kStep),
       chunkColumns(b.shared({b.chip.threads * kColumns}, b.getF32Type())),
       greatest(b.shared({b.chip.threads}, b.getI32Type())),
@@ -75,7 +75,7 @@ void RowConverter::convert(Value row, Value chunk,
   Value most;
   for (Value other : ofStep(greatest))
     most = most ? b.max(most, other) : other;
-  RowScale scale = rowScale(b, most);
+  RowScale scale = rowScale(b, kind, most);
   Value q = rowIntegers(b, scale, x);
   b.store(vector::ReductionOp::create(b, vector::CombiningKind::ADD, q), sums,
           b.thread);
@@ -86,9 +86,12 @@ void RowConverter::convert(Value row, Value chunk,
     Value codes =
         b.add(b.add(record, b.mul(inBlock, kCodes)), b.mul(inStep, kColumns));
     VectorType bytes = b.vec(kColumns, b.getI8Type());
-    storeWord(arith::TruncIOp::create(b, bytes, highHalves(b, q)),
-              b.add(codes, kHigh));
-    storeWord(arith::TruncIOp::create(b, bytes, q), b.add(codes, kLow));
+    auto store = [&](Value part, int64_t place) {
+      storeWord(arith::TruncIOp::create(b, bytes, part), b.add(codes, place));
+    };
+    store(kind == Number::I8 ? q : highHalves(b, q), kHigh);
+    if (kind == Number::I16)
+      store(q, kLow);
   });
   Value isFirst =
       arith::CmpIOp::create(b, arith::CmpIPredicate::eq, inStep, b.index(0));

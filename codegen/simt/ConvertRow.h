@@ -1,4 +1,4 @@
-//===- ConvertRow.h - Columns of a row as 16-bit integers -------*- C++ -*-===//
+//===- ConvertRow.h - Columns of a row as integers --------------*- C++ -*-===//
 //
 // A workgroup converts a *chunk* of a row's columns at once. Its threads take columns
 // that lie beside each other and put them into shared memory; there each finds four of
@@ -30,6 +30,7 @@ private:
   void storeWord(mlir::Value word, mlir::Value at);
 
   KernelBuilder &b;
+  const Number kind;
   mlir::Value result;
   const int64_t columns, steps;
   mlir::Value chunkColumns;   // shared: f32

@@ -37,7 +37,7 @@ SmallVector<MemRefType, 3> quern::simt::buffersOf(Type type) {
         return {memory(t.getShape(), t.getElementType())};
       })
       .Case<RowsType>([&](RowsType t) -> List {
-        if (t.getNumber() != Number::I16)
+        if (t.getNumber() != Number::I16 && t.getNumber() != Number::I8)
           return {};
         return {memory({dyn}, i8)};
       })

@@ -45,7 +45,7 @@
 //   tensor<?xCxf32>            memref<?xSxf32>, S = rowStride(C)
 //   tensor<?xi32>              memref<?xi32>
 //   tensor<AxBxf32>, <Nxf32>   memref of that shape
-//   !quern.rows of i16         memref<?xi8> (see ir/RowRecord.h)
+//   !quern.rows of i16, i8     memref<?xi8> (see ir/RowRecord.h)
 //   !quern.panels              memref<?xi8> (see ir/Panel.h)
 //   !quern.kv                  memref<?xT> of the stored type, the layer's
 //                              pages; memref<?xi32>, the page table

@@ -24,7 +24,7 @@ static LogicalResult verifyMemory(KernelOp kernel) {
       if (buffersOf(type).empty())
         return kernel.emitOpError(
                    "requires packed weights, laid-out caches and "
-                   "activations in f32 or i16; ")
+                   "activations in f32, i16 or i8; ")
                << type << " has no place in memory";
   return success();
 }

@@ -88,7 +88,7 @@ void ObjectBuilder::addKernel(StringRef name, DictionaryAttr launch,
 
 llvm::Expected<llvm::SmallVector<char, 0>>
 quern::vulkan::emitObject(ModuleOp kernels,
-                          std::optional<ArrayRef<std::string>> table,
+                          std::optional<KernelNames> table,
                           StringRef chip) {
   llvm::LLVMContext context;
   llvm::Module module("quern", context);
@@ -108,9 +108,10 @@ quern::vulkan::emitObject(ModuleOp kernels,
   }
   if (table) {
     SmallVector<llvm::Constant *> list;
-    for (const std::string &name : *table)
+    for (const std::string &name : table->kernels)
       list.push_back(object.kernel(name));
-    defineKernelSet(module, "quern_vulkan_executor", list, chip, kFeatures);
+    defineKernelSet(module, "quern_vulkan_executor", list, table->variant,
+                    chip, kFeatures);
   }
   return emitMachineCode(module, **machine);
 }

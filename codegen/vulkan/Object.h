@@ -1,5 +1,6 @@
 //===- Object.h - Kernels of SPIR-V as an object to link --------*- C++ -*-===//
 #pragma once
+#include "codegen/KernelNames.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/Error.h"
@@ -17,7 +18,7 @@ inline constexpr llvm::StringLiteral kFeatures =
 /// `kernels`; with `table`, also the set of those kernels, of any objects.
 llvm::Expected<llvm::SmallVector<char, 0>>
 emitObject(mlir::ModuleOp kernels,
-           std::optional<llvm::ArrayRef<std::string>> table,
+           std::optional<KernelNames> table,
            llvm::StringRef chip);
 
 } // namespace quern::vulkan

@@ -22,10 +22,11 @@ using namespace quern;
 namespace {
 class VulkanTarget : public Target {
 public:
-  explicit VulkanTarget(const vulkan::Chip &profile) : profile(profile) {}
+  VulkanTarget(const vulkan::Chip &profile, int activationBits)
+      : profile(profile), integers(activationBits == 8 ? Number::I8 : Number::I16) {}
 
   TargetTraits traits() const override {
-    return {.codes = {Number::F32, Number::I16},
+    return {.codes = {Number::F32, integers},
             .floats = {Number::F32, Number::F32},
             .panels = PanelOrder::Lanes,
             .alignment = 256, // the most that a driver may want of an offset
@@ -87,6 +88,7 @@ public:
 
 private:
   const vulkan::Chip &profile;
+  const Number integers; // of generated rows
 };
 
 std::vector<std::string> chipNames() {
@@ -102,7 +104,7 @@ llvm::Expected<std::unique_ptr<Target>> create(const TargetOptions &options) {
   if (name == "native")
     name = "portable";
   if (const vulkan::Chip *chip = vulkan::findChip(name))
-    return std::make_unique<VulkanTarget>(*chip);
+    return std::make_unique<VulkanTarget>(*chip, options.activationBits);
   return llvm::createStringError("--mcpu: unknown chip '" + options.chip +
                                  "', expected " +
                                  llvm::join(chipNames(), ", "));

@@ -22,12 +22,6 @@ void TileDialect::initialize() {
       >();
 }
 
-int tile::excessOf(const GroupShape &shape) {
-  if (shape.table.empty())
-    return shape.bias;
-  return -*std::min_element(shape.table.begin(), shape.table.end());
-}
-
 static bool hasCodes(GroupAttr group) { return group.getElement() < 0; }
 
 static int64_t lanesOf(Type t) { return cast<VectorType>(t).getDimSize(0); }
@@ -141,9 +135,22 @@ LogicalResult DotI16Op::verify() {
   return success();
 }
 
+LogicalResult DotI8WordsOp::verify() {
+  if (lanesOf(getCodes().getType()) != 2 * lanesOf(getSum().getType())) // C1
+    return emitOpError("requires two bytes for each lane of the sum");
+  return success();
+}
+
 LogicalResult DotBF16Op::verify() {
   if (lanesOf(getA().getType()) != 2 * lanesOf(getSum().getType())) // C1
     return emitOpError("requires two numbers for each lane of the sum");
+  return success();
+}
+
+LogicalResult MatmulBF16Op::verify() {
+  if (int64_t(getTiles()) < 1 || getTiles() > getOf()) // C1
+    return emitOpError("requires a positive number of tiles, no more than ")
+           << getOf();
   return success();
 }
 

@@ -15,9 +15,6 @@
 
 namespace quern::tile {
 
-/// What the unsigned bytes of tile.unpack_codes are too high by.
-int excessOf(const GroupShape &);
-
 /// Groups that a step has columns of.
 inline unsigned groupsPerStep(const GroupShape &s) {
   return s.group < kStep ? kStep / s.group : 1;

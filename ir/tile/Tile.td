@@ -235,6 +235,29 @@ def Tile_DotI16Op : Tile_Op<"dot_i16", [Pure, AllTypesMatch<["sum", "result"]>,
   let hasVerifier = 1;
 }
 
+def Tile_DotI8WordsOp : Tile_Op<"dot_i8_words",
+    [Pure, AllTypesMatch<["sum", "result"]>, AllTypesMatch<["codes", "values"]>]> {
+  let summary = "unsigned times signed bytes, two a word";
+  let description = [{
+    `result[n] = sum[n] + codes[2n] * values[2n] + codes[2n+1] * values[2n+1]` in 16-bit
+    integers; codes are unsigned, values signed. Unspecified where the two products
+    or the sum do not fit. `tile.dot_i16` with ones makes 32-bit sums of the words.
+
+    (C1) there are two bytes for each lane of the sum
+
+    ```mlir
+    %t = tile.dot_i8_words %s, %u, %x : vector<32xi16>, vector<64xi8>
+    ```
+  }];
+  let arguments = (ins VectorOfRankAndType<[1], [I16]>:$sum, Tile_Codes:$codes,
+                       Tile_Codes:$values);
+  let results = (outs VectorOfRankAndType<[1], [I16]>:$result);
+  let assemblyFormat = [{
+    $sum `,` $codes `,` $values attr-dict `:` type($sum) `,` type($codes)
+  }];
+  let hasVerifier = 1;
+}
+
 def Tile_DotBF16Op : Tile_Op<"dot_bf16", [Pure, AllTypesMatch<["sum", "result"]>,
                                           AllTypesMatch<["a", "b"]>]> {
   let summary = "bf16 numbers, two a lane";
@@ -254,6 +277,44 @@ def Tile_DotBF16Op : Tile_Op<"dot_bf16", [Pure, AllTypesMatch<["sum", "result"]>
   let results = (outs Tile_Floats:$result);
   let assemblyFormat = [{
     $sum `,` $a `,` $b attr-dict `:` type($sum) `,` type($a)
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_MatmulBF16Op : Tile_Op<"matmul_bf16"> {
+  let summary = "products of rows with decoded weights, added to sums in memory";
+  let description = [{
+    For what has a matrix unit: a block of a linear in one op. `rows` rows of pairs of
+    columns, from `x[xRow, xColumn]` on, meet `pairs` pairs of `tiles` tiles of 16
+    weight rows, which lie beside each other from element `at` of `weights` on, pair
+    after pair, `of` tiles each:
+
+        sums[row + r, column + 16 t + n] +=
+            sum over p of   x[xRow + r, xColumn + 2 p    ] * w(p, t, n, 0)
+                          + x[xRow + r, xColumn + 2 p + 1] * w(p, t, n, 1)
+        w(p, t, n, i) = weights[at + ((p * of + t) * 16 + n) * 2 + i]
+
+    in f32. `pairs` is a multiple of 16, as many as are taken at a time; order and
+    rounding of the additions are the target's, but the same for every row.
+
+    (C1) tiles is positive, and no more than of
+
+    ```mlir
+    tile.matmul_bf16 %sums[%r, %c], %x[%i, %j], %w[%k] rows %n pairs %p tiles 4 of 4
+      : memref<512x64xf32>, memref<?x576xbf16>, memref<32768xbf16>
+    ```
+  }];
+  let arguments = (ins Arg<MemRefRankOf<[F32], [2]>, "", [MemRead, MemWrite]>:$sums,
+                       Index:$row, Index:$column,
+                       Arg<MemRefRankOf<[BF16], [2]>, "", [MemRead]>:$x,
+                       Index:$xRow, Index:$xColumn,
+                       Arg<MemRefRankOf<[BF16], [1]>, "", [MemRead]>:$weights,
+                       Index:$at, Index:$rows, Index:$pairs,
+                       I64Attr:$tiles, I64Attr:$of);
+  let assemblyFormat = [{
+    $sums `[` $row `,` $column `]` `,` $x `[` $xRow `,` $xColumn `]` `,`
+    $weights `[` $at `]` `rows` $rows `pairs` $pairs `tiles` $tiles `of` $of attr-dict
+    `:` type($sums) `,` type($x) `,` type($weights)
   }];
   let hasVerifier = 1;
 }

@@ -1,15 +1,17 @@
 //===- linear_bench.cpp - How fast linears are ------------------*- C++ -*-===//
 //
-//     linear_bench [--threads N] [--columns K] [--megabytes N] [format ...]
+//     linear_bench [--threads N] [--columns K] [--megabytes N] [--activations BITS]
+//                  [format ...]
 //     linear_bench --machine [--threads N]
 //     linear_bench --assembly NUMBERS --role ROLE [--columns K] format
 //
 // In the numbers that the chip wants. Generated rows: GB of packed weights per second
 // with 1, 2, 4 and 8 rows, on more weights than any cache holds, beside a loop that
 // only reads them. Prompt rows: 10^9 multiply-adds per second with 16 to 512 rows,
-// beside a loop of nothing but the dot products (bf16, else words) that the chip has.
-// `--machine`: those two of the machine alone, as JSON. Threads are pinned; what counts is the best of a few runs, in processor time, so
-// that others on the machine disturb less.
+// beside a loop of nothing but the products (bf16, of tiles if there are any, else
+// words) that the chip has. `--machine`: those two of the machine alone, as JSON.
+// Threads are pinned; what counts is the best of a few runs, in processor time, so that
+// others on the machine disturb less.
 //
 //===----------------------------------------------------------------------===//
 #include "test/unit/kernels/linear/Fixture.h"
@@ -26,6 +28,7 @@ using namespace quern::test;
 
 namespace {
 int64_t megabytes = 224; // of weights of generated rows
+int activations = 16;    // bits of integers
 
 double threadSeconds() {
   timespec t;
@@ -84,6 +87,38 @@ dotAll(int64_t times) {
     }
 }
 
+/// 4 x 16 x 16 x 32 multiply-adds an iteration, of numbers: zeros are faster.
+__attribute__((target("amx-tile,amx-bf16"), optimize("O3"))) void
+multiplyTiles(int64_t times) {
+  alignas(64) uint8_t config[64] = {1};
+  alignas(64) uint16_t numbers[16 * 32];
+  for (int tile = 0; tile < 8; ++tile)
+    config[48 + tile] = 16, config[16 + 2 * tile] = 64;
+  for (int i = 0; i < 16 * 32; ++i)
+    numbers[i] = bf16Bits(0.01f * float(i % 37) - 0.15f);
+  _tile_loadconfig(config);
+  _tile_zero(0), _tile_zero(1), _tile_zero(2), _tile_zero(3);
+  _tile_loadd(4, numbers, 64), _tile_loadd(5, numbers, 64);
+  _tile_loadd(6, numbers, 64), _tile_loadd(7, numbers, 64);
+  for (int64_t i = 0; i < times; ++i) {
+    _tile_dpbf16ps(0, 4, 6), _tile_dpbf16ps(1, 4, 7);
+    _tile_dpbf16ps(2, 5, 6), _tile_dpbf16ps(3, 5, 7);
+  }
+  _tile_release();
+}
+
+/// The same as multiplyAll, of twice the width.
+__attribute__((target("avx512bw"), optimize("O3"))) void
+multiplyAllWide(int64_t times) {
+  __m512i sum[12] = {}, a{}, b{};
+  for (int64_t i = 0; i < times; ++i)
+    for (int j = 0; j < 12; ++j) {
+      asm volatile("" : "+v"(a), "+v"(b));
+      sum[j] = _mm512_add_epi32(sum[j], _mm512_madd_epi16(a, b));
+      asm volatile("" : "+v"(sum[j]));
+    }
+}
+
 /// 192 multiply-adds an iteration, in 12 chains.
 __attribute__((target("avx2"), optimize("O3"))) void
 multiplyAll(int64_t times) {
@@ -103,28 +138,10 @@ double peakOf(const cpu::Chip &chip, int64_t threads) {
     double taken = seconds(threads, [&](int64_t) { all(kTimes); });
     return double(kTimes * products * threads) / taken;
   };
-  return chip.avx512bf16 ? rate(16 * 32, dotAll) : rate(12 * 16, multiplyAll);
-}
-
-ConvertedRows convert(const TestRows &rows, Number number) {
-  return number == Number::F32    ? toF32(rows)
-         : number == Number::BF16 ? toBF16(rows)
-                                  : toI16(rows, number);
-}
-
-std::string text(const TestWeight &w, llvm::StringRef numbers,
-                 llvm::StringRef role) {
-  std::string x =
-      numbers == "f32"
-          ? llvm::formatv("tensor<?x{0}xf32>", w.columns).str()
-          : llvm::formatv("!quern.rows<{0}, {1}>", w.columns, numbers).str();
-  return llvm::formatv(R"(
-    quern.kernel @k role {3} rows step {{
-    ^bb0(%x: {0}, %w: {1}):
-      %y = quern.linear %x, %w : ({0}, {1}) -> tensor<?x{2}xf32>
-      quern.yield %y : tensor<?x{2}xf32>
-    })",
-                       x, w.type(), w.rows, role);
+  return chip.amxbf16      ? rate(4 * 16 * 16 * 32, multiplyTiles)
+         : chip.avx512bf16 ? rate(16 * 32, dotAll)
+         : chip.avx512     ? rate(12 * 32, multiplyAllWide)
+                           : rate(12 * 16, multiplyAll);
 }
 
 /// A small matrix repeated until it has more than `bytes` bytes.
@@ -165,18 +182,20 @@ void printMachine(const cpu::Chip &chip, int64_t threads) {
 }
 
 ArithmeticChoice numbersOf(const Format &f, const cpu::Chip &chip) {
-  const TargetTraits traits = cpu::traitsOf(chip);
-  return shapeOf(f).kind == GroupShape::Kind::Floats ? traits.floats
-                                                     : traits.codes;
+  const TargetTraits traits = cpu::traitsOf(chip, activations);
+  const GroupShape shape = shapeOf(f);
+  return shape.kind == GroupShape::Kind::Floats ? traits.floats
+         : greatestCode(shape) > 127            ? traits.wideCodes
+                                                : traits.codes;
 }
 
 void generated(const Format &f, const cpu::Chip &chip, int64_t columns,
                int64_t threads) {
   TestWeight w = repeated(f, columns, megabytes << 20);
   const Number number = numbersOf(f, chip).generated;
-  ConvertedRows x = convert(TestRows(8, w.columns, 1), number);
+  ConvertedRows x = convert(TestRows(8, w.columns, 1), stringifyNumber(number));
   JitKernel kernel =
-      compileOrDie(text(w, stringifyNumber(number), "generated"), chip);
+      compileOrDie(linearText(w, stringifyNumber(number), "generated"), chip);
   AlignedVector<float> y(8 * rowStride(w.rows));
   for (int64_t workers = 1; workers <= threads; ++workers) {
     double read = seconds(workers, [&](int64_t worker) {
@@ -200,9 +219,9 @@ void prompt(const Format &f, const cpu::Chip &chip, int64_t columns,
   TestWeight w = repeated(f, columns, 64 * 16 * columns / 8);
   w.rows = std::min<int64_t>(w.rows, 1536);
   const Number number = numbersOf(f, chip).prompt;
-  ConvertedRows x = convert(TestRows(kRows, w.columns, 1), number);
+  ConvertedRows x = convert(TestRows(kRows, w.columns, 1), stringifyNumber(number));
   JitKernel kernel =
-      compileOrDie(text(w, stringifyNumber(number), "prompt"), chip);
+      compileOrDie(linearText(w, stringifyNumber(number), "prompt"), chip);
   AlignedVector<float> y(kRows * rowStride(w.rows));
   for (int64_t workers = 1; workers <= threads; ++workers) {
     llvm::outs() << llvm::formatv(
@@ -232,6 +251,8 @@ int main(int argc, char **argv) {
       threads = std::atoll(argv[++i]);
     else if (argument == "--megabytes" && i + 1 < argc)
       megabytes = std::atoll(argv[++i]);
+    else if (argument == "--activations" && i + 1 < argc)
+      activations = std::atoi(argv[++i]);
     else if (argument == "--machine")
       machine = true;
     else if (argument == "--assembly" && i + 1 < argc)
@@ -246,7 +267,7 @@ int main(int argc, char **argv) {
   if (!assembly.empty()) {
     TestWeight w = repeated(*findFormat(names.at(0)), columns, 1);
     llvm::outs() << llvm::cantFail(
-        JitKernel::assembly(text(w, assembly, role), chip));
+        JitKernel::assembly(linearText(w, assembly, role), chip));
     return 0;
   }
   if (machine) {

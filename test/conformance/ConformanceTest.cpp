@@ -203,26 +203,28 @@ TEST_F(Conformance, Linear) {
     }
 }
 
-std::string integersOf(int64_t columns) {
-  return fmt::format("!quern.rows<{}, i16>", columns);
+std::string integersOf(int64_t columns, const std::string &numbers = "i16") {
+  return fmt::format("!quern.rows<{}, {}>", columns, numbers);
 }
 
-/// Half of what an integer counts is an error of 1 / 65024 of the greatest column.
+/// Half of what an integer counts is an error of 1 / 65024 of the greatest column, or
+/// of 1 / 254 where there are 8 bits.
 TEST_F(Conformance, Convert) {
-  for (int64_t columns : {1, 4, 17, 32, 33, 96, 100, 512, 1000}) {
-    SCOPED_TRACE(columns);
-    Operation op(fmt::format("%y = quern.convert %0 : {0} -> {1}\n"
-                             "quern.yield %y : {1}",
-                             rowsOf(columns), integersOf(columns)));
-    HostRows x = random.rows(11, columns);
-    // A row of zeros, one whose numbers are too small for a scale, one of one number.
-    std::fill_n(x.row(1), columns, 0.0f);
-    std::fill_n(x.row(2), columns, -1e-36f);
-    std::fill_n(x.row(3), columns, 0.0f);
-    x.row(3)[columns / 2] = -2.5f;
-    op.rows(x);
-    expectConforms(runner(), op, 11, 1.6e-5);
-  }
+  for (const std::string &numbers : runner().integers())
+    for (int64_t columns : {1, 4, 17, 32, 33, 96, 100, 512, 1000}) {
+      SCOPED_TRACE(numbers + ", " + std::to_string(columns));
+      Operation op(fmt::format("%y = quern.convert %0 : {0} -> {1}\n"
+                               "quern.yield %y : {1}",
+                               rowsOf(columns), integersOf(columns, numbers)));
+      HostRows x = random.rows(11, columns);
+      // A row of zeros, one whose numbers are too small for a scale, one of one number.
+      std::fill_n(x.row(1), columns, 0.0f);
+      std::fill_n(x.row(2), columns, -1e-36f);
+      std::fill_n(x.row(3), columns, 0.0f);
+      x.row(3)[columns / 2] = -2.5f;
+      op.rows(x);
+      expectConforms(runner(), op, 11, numbers == "i8" ? 4e-3 : 1.6e-5);
+    }
 }
 
 /// Weights and rows of a norm that its conversion reads.
@@ -242,16 +244,18 @@ TEST_F(Conformance, RmsNormAndConvert) {
 
 TEST_F(Conformance, LinearOfIntegers) {
   for (const Format *format : kernelFormats(/*floats=*/false)) {
-    SCOPED_TRACE(format->name);
     TestWeight w(*format, 37, columnsOfFormat(*format, 333), 7,
                  runner().order());
     std::string y = rowsOf(w.rows);
-    Operation op(fmt::format("%y = quern.linear %0, %1 : ({}, {}) -> {}\n"
-                             "quern.yield %y : {}",
-                             integersOf(w.columns), w.type(), y, y),
-                 "step", "generated");
-    op.integerRows(random.rows(19, w.columns)).weight(w);
-    expectConforms(runner(), op, 19, 2e-6);
+    for (const std::string &numbers : runner().integers()) {
+      SCOPED_TRACE(format->name + ", " + numbers);
+      Operation op(fmt::format("%y = quern.linear %0, %1 : ({}, {}) -> {}\n"
+                               "quern.yield %y : {}",
+                               integersOf(w.columns, numbers), w.type(), y, y),
+                   "step", "generated");
+      op.integerRows(random.rows(19, w.columns), numbers).weight(w);
+      expectConforms(runner(), op, 19, 2e-6);
+    }
   }
 }
 
@@ -285,7 +289,7 @@ TEST_F(Conformance, SeveralLinearsOfIntegers) {
 /// In parts: of floats with a rest of columns, and of codes whose super-scales end
 /// where parts do. Two products of one operand, each with its own result.
 TEST_F(Conformance, LinearParts) {
-  if (!runner().hasParts())
+  if (!runner().splitsLinears())
     GTEST_SKIP() << "linears have one phase here";
   struct {
     const char *format;
@@ -317,7 +321,7 @@ TEST_F(Conformance, LinearParts) {
 }
 
 TEST_F(Conformance, SumParts) {
-  if (!runner().hasParts())
+  if (!runner().splitsLinears())
     GTEST_SKIP() << "linears have one phase here";
   std::string y = rowsOf(149);
   Operation op(fmt::format("%a = quern.sum_parts %0 {{parts = 3}} : {0} -> {1}\n"
@@ -543,7 +547,7 @@ TEST_F(Conformance, Attention) {
 
 /// Parts that are multiples of nothing, some of them without keys.
 TEST_F(Conformance, AttentionParts) {
-  if (!runner().hasParts())
+  if (!runner().splitsAttention())
     GTEST_SKIP() << "attention has one phase here";
   for (const AttentionCase &c : kAttentions)
     for (auto [keys, parts] : {std::pair(128, 4), {37, 11}}) {
@@ -562,7 +566,7 @@ TEST_F(Conformance, AttentionParts) {
 }
 
 TEST_F(Conformance, MergeParts) {
-  if (!runner().hasParts())
+  if (!runner().splitsAttention())
     GTEST_SKIP() << "attention has one phase here";
   struct {
     int64_t heads, parts, size;

@@ -19,13 +19,14 @@ Operation &Operation::rows(HostRows x) {
   add(type).host = std::move(x);
   return *this;
 }
-Operation &Operation::integerRows(const HostRows &x) {
+Operation &Operation::integerRows(const HostRows &x,
+                                  const std::string &numbers) {
   TestRows rows(x.rows, x.columns, 0);
   for (int64_t r = 0; r < x.rows; ++r)
     std::copy_n(x.row(r), x.columns,
                 rows.data.data() + r * rowStride(x.columns));
-  ConvertedRows converted = toI16(rows);
-  Argument &a = add(fmt::format("!quern.rows<{}, i16>", x.columns));
+  ConvertedRows converted = convert(rows, numbers);
+  Argument &a = add(fmt::format("!quern.rows<{}, {}>", x.columns, numbers));
   a.host = HostRows(x.rows, x.columns);
   std::copy(converted.values.begin(), converted.values.end(),
             a.host.data.begin());
@@ -76,7 +77,7 @@ std::string Operation::text() const {
 namespace {
 struct Result {
   int64_t columns;
-  bool integers;
+  std::optional<Number> integers;
 };
 } // namespace
 
@@ -87,8 +88,11 @@ static std::vector<Result> resultsOf(const std::string &text) {
   std::vector<Result> results;
   KernelOp kernel = *module->getOps<KernelOp>().begin();
   for (mlir::Type type :
-       kernel.getBody().front().getTerminator()->getOperandTypes())
-    results.push_back({columnsOf(type), mlir::isa<RowsType>(type)});
+       kernel.getBody().front().getTerminator()->getOperandTypes()) {
+    auto rows = mlir::dyn_cast<RowsType>(type);
+    results.push_back(
+        {columnsOf(type), rows ? std::optional(rows.getNumber()) : std::nullopt});
+  }
   return results;
 }
 
@@ -96,9 +100,22 @@ static int64_t stepsOf(int64_t columns) {
   return (columns + kStep - 1) / kStep;
 }
 
+/// Column `c` of a step, of a row's codes.
+static int32_t integerOf(const uint8_t *codes, int64_t c, Number number) {
+  using namespace rowRecord;
+  if (number == Number::I8)
+    return int8_t(codes[kHigh + c]);
+  if (number == Number::I16)
+    return 256 * int8_t(codes[kHigh + c]) + int8_t(codes[kLow + c]);
+  int16_t word;
+  const int64_t place = std::find(kWordOrder, kWordOrder + 4, c % 4) - kWordOrder;
+  std::memcpy(&word, codes + 8 * (c / 4) + 2 * place, sizeof(word));
+  return word;
+}
+
 /// The values of a record (ir/RowRecord.h), all of which must agree with itself.
 static void unpackRecord(const uint8_t *codes, const uint8_t *scales,
-                         int64_t columns, float *values) {
+                         Number kind, int64_t columns, float *values) {
   using namespace rowRecord;
   auto number = [&](auto type, int64_t at) {
     std::memcpy(&type, scales + at, sizeof(type));
@@ -107,7 +124,7 @@ static void unpackRecord(const uint8_t *codes, const uint8_t *scales,
   const float scale = number(0.0f, kScale);
   int32_t sums[3] = {};
   for (int64_t c = 0; c < int64_t(kStep); ++c) {
-    int32_t q = 256 * int8_t(codes[kHigh + c]) + int8_t(codes[kLow + c]);
+    int32_t q = integerOf(codes, c, kind);
     sums[c / 16] += q, sums[2] += q;
     if (c < columns)
       values[c] = scale * float(q);
@@ -122,7 +139,7 @@ static void unpackRecord(const uint8_t *codes, const uint8_t *scales,
 }
 
 static HostRows unpackIntegers(const Bytes &memory, int64_t rows,
-                               int64_t columns) {
+                               int64_t columns, Number number) {
   using namespace rowRecord;
   HostRows result(rows, columns);
   for (int64_t r = 0; r < rows; ++r)
@@ -130,7 +147,7 @@ static HostRows unpackIntegers(const Bytes &memory, int64_t rows,
       const uint8_t *record =
           memory.as<uint8_t>() + (r / kRows * stepsOf(columns) + s) * kBytes;
       unpackRecord(record + r % kRows * kCodes,
-                   record + kScalesAt + r % kRows * kScales,
+                   record + kScalesAt + r % kRows * kScales, number,
                    columns - s * kStep, result.row(r) + s * kStep);
     }
   return result;
@@ -196,8 +213,10 @@ std::vector<HostRows> Operation::run(Runner &runner, int64_t count) const {
   std::vector<HostRows> results;
   for (size_t i = 0; i < expected.size(); ++i) {
     EXPECT_TRUE(made[first + i].guardIntact());
-    auto unpack = expected[i].integers ? unpackIntegers : unpackRows;
-    results.push_back(unpack(made[first + i], count, expected[i].columns));
+    auto [columns, integers] = expected[i];
+    results.push_back(
+        integers ? unpackIntegers(made[first + i], count, columns, *integers)
+                 : unpackRows(made[first + i], count, columns));
   }
   return results;
 }

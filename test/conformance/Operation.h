@@ -17,8 +17,8 @@ public:
       : body(std::move(body)), rowsOf(std::move(rows)), role(std::move(role)) {}
 
   Operation &rows(HostRows x);
-  /// As `!quern.rows<N, i16>`.
-  Operation &integerRows(const HostRows &x);
+  /// As `!quern.rows<N, numbers>`.
+  Operation &integerRows(const HostRows &x, const std::string &numbers = "i16");
   Operation &vector(std::vector<float> w);
   Operation &indices(std::vector<int32_t> i);
   Operation &weight(const TestWeight &);

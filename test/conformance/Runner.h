@@ -34,8 +34,11 @@ public:
   virtual std::string missing() const { return ""; }
   /// How the target wants its weights packed.
   virtual PanelOrder order() const { return PanelOrder::Vectors; }
-  /// Whether it asks for roots in two phases (quern-split-stages).
-  virtual bool hasParts() const { return false; }
+  /// Whether it asks for attention, and for linears, in two phases (quern-split-stages).
+  virtual bool splitsAttention() const { return false; }
+  virtual bool splitsLinears() const { return false; }
+  /// Numbers of integer rows that its linears take.
+  virtual std::vector<std::string> integers() const { return {"i16"}; }
   /// Whether it asks for ranked logits (TargetTraits) and has kernels of their ops.
   virtual bool ranks() const { return false; }
   /// Runs the one quern.kernel in `text` with the buffers and constants that

@@ -11,6 +11,10 @@ class CpuRunner : public Runner {
 public:
   CpuRunner() : chip(llvm::cantFail(cpu::chipOf("native"))) {}
 
+  bool splitsAttention() const override { return true; }
+  std::vector<std::string> integers() const override {
+    return {"i16", "i16_words", "i8"};
+  }
   llvm::Error run(const std::string &text, llvm::ArrayRef<Memory> buffers,
                   llvm::ArrayRef<int64_t> constants, Counts counts) override {
     auto found = compiled.find(text);

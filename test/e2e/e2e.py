@@ -4,11 +4,15 @@ A test file is a script: `formats.py --quern PATH [unittest's own flags]`. It
 ends with e2e.main(), which takes --quern (and --slow, --models) out of the
 command line and hands the rest to unittest, so that `formats.py --quern Q -v
 -k gemma3` runs what it says. Exit code 77 means that everything was skipped.
+
+`--mcpu CHIP --runner "COMMAND"` tests artifacts for a CPU that is not this one's:
+they run under the command, an emulator.
 """
 import argparse
 import json
 import os
 import pathlib
+import shlex
 import shutil
 import subprocess
 import sys
@@ -60,7 +64,7 @@ class Artifact:
         if "input" in more:
             del more["stdin"]
         more.setdefault("timeout", 600)
-        return subprocess.run([self.path, *map(str, args)],
+        return subprocess.run([*options.runner, self.path, *map(str, args)],
                               capture_output=True, **more)
 
     def run(self, *args, **more):
@@ -166,6 +170,8 @@ class Case(unittest.TestCase):
     def compile(cls, model, *flags, output=None, warning=None):
         """Compiles a model, which must succeed in silence but for `warning`."""
         output = output or pathlib.Path(model).with_suffix(".out")
+        if options.mcpu and "--mcpu" not in flags:
+            flags = ("--mcpu", options.mcpu, *flags)
         done = cls.quern("compile", model, "-o", output, *flags)
         expected = f"warning: {warning}\n" if warning else ""
         if done.returncode or done.stdout or done.stderr != expected:
@@ -232,6 +238,9 @@ def main():
                         help="the tests that take minutes, instead")
     parser.add_argument("--models", default=os.environ.get(
         "QUERN_TEST_MODELS"), help="folder of real models")
+    parser.add_argument("--mcpu", help="chip to compile for, where a test says none")
+    parser.add_argument("--runner", type=shlex.split, default=[],
+                        help="command that runs artifacts")
     rest = parser.parse_known_args(namespace=options)[1]
     options.verbose = "-v" in rest
     options.quern = shutil.which(options.quern) or sys.exit(

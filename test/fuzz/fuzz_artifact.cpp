@@ -70,8 +70,8 @@ static void noKernel(void *const *, const int64_t *, const int64_t *counts,
 static const quern_kernel table[] = {noKernel, noKernel, noKernel, noKernel,
                                      noKernel};
 static const quern_kernel_set kernels[] = {
-    {&quern_cpu_executor, table, std::size(table), "any", ""},
-    {&quern_cpu_executor, table, std::size(table), "any", ""}};
+    {&quern_cpu_executor, table, std::size(table), 0, "any", ""},
+    {&quern_cpu_executor, table, std::size(table), 0, "any", ""}};
 
 /// Looks at everything that a plan points to.
 static void readPlan(const PlanView &plan) {

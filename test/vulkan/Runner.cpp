@@ -49,7 +49,9 @@ public:
   }
   std::string missing() const override { return why; }
   PanelOrder order() const override { return PanelOrder::Lanes; }
-  bool hasParts() const override { return true; }
+  bool splitsAttention() const override { return true; }
+  bool splitsLinears() const override { return true; }
+  std::vector<std::string> integers() const override { return {"i16", "i8"}; }
   bool ranks() const override { return true; }
   std::vector<std::string> complaints() const override {
     return device ? device->validationMessages() : std::vector<std::string>();

@@ -61,10 +61,10 @@ static llvm::Expected<std::string> cachedPath(CompileRequest &request) {
   else
     request.context = 0;
   Digest digest;
-  digest.add(llvm::formatv("{0};{1};{2};{3};{4};{5};{6};{7}", request.target,
+  digest.add(llvm::formatv("{0};{1};{2};{3};{4};{5};{6};{7};{8}", request.target,
                            session.chips(), request.kvType, request.context,
                            request.maxBatch, request.chunk, request.gpuLayers,
-                           request.deviceMemory)
+                           request.deviceMemory, request.activations)
                  .str());
   for (const std::string &place : request.place)
     digest.add(place);

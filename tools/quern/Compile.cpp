@@ -38,6 +38,8 @@ public:
   llvm::Error run() {
     if (auto error = open())
       return error;
+    if (session.variants() > 1)
+      return writeBinary();
     if (auto error = lowerToPlan())
       return error;
     if (request.emit == "quern" || request.emit == "stages")
@@ -93,6 +95,12 @@ private:
   llvm::Error checkPhase() {
     if (!request.report.empty() && request.emit != "binary")
       return llvm::createStringError("--report and --emit exclude each other");
+    if (session.variants() > 1 &&
+        (!request.report.empty() || request.emit != "binary"))
+      return llvm::createStringError(
+          (request.report.empty() ? "--emit " + request.emit
+                                  : std::string("--report")) +
+          ": needs one chip, not --mcpu " + request.chip);
     if (llvm::is_contained(commonPhases(), request.emit))
       return llvm::Error::success();
     SmallVector<std::string> names;
@@ -125,10 +133,15 @@ private:
   }
 
   /// A kernel as its target takes it: which device it is for has been said.
-  static KernelOp alone(KernelOp kernel) {
+  KernelOp alone(KernelOp kernel) {
     KernelOp clone = kernel.clone();
     setDevice(clone, 0);
+    clone.setSymName(symbolOf(kernel.getSymName()));
     return clone;
+  }
+  /// Of kernels: the plans of variants call theirs by the same names.
+  std::string symbolOf(StringRef kernel) const {
+    return (variant ? "v" + std::to_string(variant) + "." : "") + kernel.str();
   }
   SmallVector<KernelOp> kernelsOf(unsigned device) {
     return llvm::to_vector(llvm::make_filter_range(
@@ -145,7 +158,11 @@ private:
   }
 
   PlanTable planTable() {
-    return buildPlanTable(*session.module, session.devices());
+    PlanTable table = buildPlanTable(*session.module, session.devices());
+    for (std::vector<std::string> &device : table.kernels)
+      for (std::string &kernel : device)
+        kernel = symbolOf(kernel);
+    return table;
   }
 
   /// With several devices each one's own part of the memory, as `info` says it.
@@ -229,7 +246,8 @@ private:
         continue;
       }
       auto bytes =
-          opened.target->emit(*kernels, table.kernels[device], request.emit);
+          opened.target->emit(*kernels, KernelNames{table.kernels[device]},
+                              request.emit);
       if (!bytes)
         return bytes.takeError();
       os.write(bytes->data(), bytes->size());
@@ -260,8 +278,33 @@ private:
     std::string path;
   };
 
+  /// Each variant has a plan and kernels of its own, all of them the same weights.
+  llvm::Error compileVariants(const std::string &stem) {
+    OwningOpRef<ModuleOp> imported = session.module->clone();
+    std::string first;
+    for (variant = 0; variant < session.variants(); ++variant) {
+      session.chooseVariant(variant);
+      session.module = imported->clone();
+      options = session.options(request, options.context, options.maxBatch,
+                                options.layersOnFirst);
+      if (auto error = lowerToPlan())
+        return error;
+      std::string layout = weightLayout(*session.module);
+      if (variant && layout != first)
+        return llvm::createStringError(
+            "--mcpu " + request.chip +
+            ": these chips want weights in different layouts");
+      first = std::move(layout);
+      if (auto error = compileKernels(stem))
+        return error;
+    }
+    return llvm::Error::success();
+  }
+
   /// The objects are linked in the order of the devices, and so are their sets.
-  llvm::Error compileKernels(const PlanTable &plan, const std::string &stem) {
+  llvm::Error compileKernels(const std::string &stem) {
+    PlanTable plan = planTable();
+    plans.push_back(std::move(plan.bytes));
     std::vector<Part> parts;
     SmallVector<OwningOpRef<ModuleOp>> lowered;
     phases.begin("lower", "lowering kernels");
@@ -273,9 +316,9 @@ private:
       opened.target->buildObjectPasses(each);
       if (auto error = session.run(pm, modules))
         return error;
-      KernelTable table = ArrayRef<std::string>(plan.kernels[device]);
+      KernelTable table = KernelNames{plan.kernels[device], variant};
       for (auto module : modules.getOps<ModuleOp>()) {
-        objects.push_back(stem + "." + std::to_string(parts.size()) + ".o");
+        objects.push_back(stem + "." + std::to_string(objects.size()) + ".o");
         llvm::sys::RemoveFileOnSignal(objects.back());
         parts.push_back({*opened.target, module, table, objects.back()});
         table.reset();
@@ -347,6 +390,7 @@ private:
     json["chat_template"] = templateName();
     json["target"] = request.target;
     json["chip"] = session.chips();
+    json["activations"] = request.activations;
     if (session.targets.size() > 1)
       for (auto [device, opened] : llvm::enumerate(session.targets))
         json["placement"][opened.info.name] =
@@ -370,9 +414,9 @@ private:
     auto output = OutputFile::create(outputPath(), request.model);
     if (!output)
       return output.takeError();
-    PlanTable plan = planTable();
     const std::string &temporary = (*output)->temporary();
-    llvm::Error failed = compileKernels(plan, temporary);
+    llvm::Error failed =
+        session.variants() > 1 ? compileVariants(temporary) : compileKernels(temporary);
     if (!failed) {
       phases.begin("link", "linking");
       failed = linkExecutable(objects, linking(), temporary);
@@ -383,8 +427,7 @@ private:
     }
     if (failed)
       return (*output)->renamed(std::move(failed));
-    Payload payload{metadata(), std::move(plan.bytes),
-                    std::move(text->tokenizer), std::move(text->chatTemplate)};
+    Payload payload{metadata(), std::move(plans), std::move(text->tokenizer), std::move(text->chatTemplate)};
     return (*output)->renamed(writePayload(**output, payload));
   }
 
@@ -499,6 +542,8 @@ private:
       std::chrono::steady_clock::now();
   std::optional<ChatTemplate> chatTemplate;
   std::vector<std::string> objects;
+  std::vector<std::vector<uint8_t>> plans;
+  unsigned variant = 0; // what is being compiled
   std::vector<std::string> warnings; // said when all is written
   std::string placed;                // what --gpu-layers auto came to, if it did
 };

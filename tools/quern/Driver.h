@@ -16,6 +16,7 @@ struct CompileRequest {
   std::string chatTemplate; // a file or a name; empty: the model's own
   int64_t context = 0;      // 0: the model's own, at most 8192
   int64_t maxBatch = 8, chunk = 512;
+  int activations = 16; // bits of integers: 8 or 16
   std::string gpuLayers;     // of two targets, the first one's; "auto" or ""
   /// Of two targets, PATTERN=TARGET: tensors that go there whatever their layer is.
   std::vector<std::string> place;

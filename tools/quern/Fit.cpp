@@ -293,6 +293,9 @@ llvm::Error Fit::printTable() {
 llvm::Error Fit::run() {
   if (auto error = session.openTargets(request.compile))
     return error;
+  if (session.variants() > 1)
+    return llvm::createStringError("--mcpu " + request.compile.chip +
+                                   ": needs one chip");
   if (!request.compile.deviceMemory && session.devices()[0].ownMemory)
     return llvm::createStringError("--target " + request.compile.target +
                                    ": a device with memory of its own: how "

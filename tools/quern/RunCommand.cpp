@@ -21,9 +21,18 @@ void quern::addChipFlag(CLI::App &command, CompileRequest &request) {
   command
       .add_option("--mcpu", request.chip,
                   "instruction set, or kind of chip, of each target; see `quern "
-                  "targets`")
-      ->type_name("NAME[,NAME]")
+                  "targets`. Of one target several: at its start the artifact "
+                  "takes the best that the machine has")
+      ->type_name("NAME[,NAME...]")
       ->check(cli::suggest(chipNames()))
+      ->capture_default_str();
+  command
+      .add_option("--activations", request.activations,
+                  "bits of the integers that activations become where a chip "
+                  "multiplies integers: of 8, large batches are faster, and "
+                  "less exact")
+      ->type_name("BITS")
+      ->check(oneOf({"8", "16"}))
       ->capture_default_str();
 }
 

@@ -41,7 +41,8 @@ Session::Session(unsigned count, bool printIr)
       });
 }
 
-llvm::Error Session::openTarget(llvm::StringRef name, llvm::StringRef chip) {
+llvm::Error Session::openTarget(llvm::StringRef name, llvm::StringRef chip,
+                                int activationBits) {
   SmallVector<std::string> names;
   for (TargetInfo &info : allTargets()) {
     names.push_back(info.name);
@@ -50,7 +51,7 @@ llvm::Error Session::openTarget(llvm::StringRef name, llvm::StringRef chip) {
     if (!info.create)
       return llvm::createStringError("--target: '" + name +
                                      "' has no code generator yet");
-    auto made = info.create({chip.str()});
+    auto made = info.create({chip.str(), activationBits});
     if (!made)
       return made.takeError();
     targets.push_back({info, std::move(*made)});
@@ -95,14 +96,17 @@ llvm::Error Session::openTargets(const CompileRequest &request) {
                                    ": expected two different targets");
   if (each.size() == 1 && chips == "native")
     each.resize(list.size(), each[0]);
+  if (list.size() == 1)
+    return openVariants(request, each);
   if (each.size() != list.size())
-    return llvm::createStringError(
-        "--mcpu " + chips + ": expected " +
-        (list.size() == 1 ? "one chip"
-                          : "a chip for each of " + names + ", or native"));
+    return llvm::createStringError("--mcpu " + chips +
+                                   ": expected a chip for each of " + names +
+                                   ", or native");
   for (auto [name, chip] : llvm::zip_equal(list, each))
-    if (auto error = openTarget(name, chip))
+    if (auto error = openTarget(name, chip, request.activations))
       return error;
+  variantTargets.resize(1);
+  variantChips = {this->chips()};
   if (targets.size() > 1 && targets[1].target->traits().ownMemory)
     return llvm::createStringError(
         "--target " + names + ": " + targets[1].info.name +
@@ -114,6 +118,37 @@ llvm::Error Session::openTargets(const CompileRequest &request) {
   return llvm::Error::success();
 }
 
+llvm::Error Session::openVariants(const CompileRequest &request,
+                                  ArrayRef<StringRef> chips) {
+  for (StringRef chip : chips)
+    if (auto error = openTarget(request.target, chip, request.activations))
+      return error;
+  std::vector<Opened> all = std::move(targets);
+  llvm::stable_sort(all, [](const Opened &a, const Opened &b) {
+    return a.target->rank() > b.target->rank();
+  });
+  for (Opened &opened : all) {
+    if (llvm::is_contained(variantChips, opened.target->chip()))
+      continue; // "native" is one of the others
+    if (opened.target->traits().ownMemory && all.size() > 1)
+      return llvm::createStringError(
+          "--mcpu " + request.chip + ": an artifact for " + request.target +
+          " has one chip; a list is for targets that run on the CPU");
+    variantChips.push_back(opened.target->chip());
+    variantTargets.emplace_back().push_back(std::move(opened));
+  }
+  std::swap(targets, variantTargets[0]);
+  if (!request.place.empty())
+    return placeTensor(request.place.front()); // which needs two targets
+  return llvm::Error::success();
+}
+
+void Session::chooseVariant(size_t variant) {
+  std::swap(targets, variantTargets[chosen]);
+  std::swap(targets, variantTargets[variant]);
+  chosen = variant;
+}
+
 std::vector<PlanDevice> Session::devices() const {
   std::vector<PlanDevice> devices;
   for (const Opened &opened : targets)
@@ -123,6 +158,8 @@ std::vector<PlanDevice> Session::devices() const {
 }
 
 std::string Session::chips() const {
+  if (!variantChips.empty())
+    return llvm::join(variantChips, ",");
   SmallVector<std::string> chips;
   for (const Opened &opened : targets)
     chips.push_back(opened.target->chip());

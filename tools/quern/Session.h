@@ -28,8 +28,12 @@ public:
   llvm::Expected<int64_t> contextOf(const CompileRequest &);
   /// What the request says of hardware: one or two targets, and the chip of each, or
   /// "native", with commas; tensors that go to one of them by name. Only the first may
-  /// have memory of its own.
+  /// have memory of its own. Of one target several chips, each of which is a variant of
+  /// the artifact; the first variant, that of the chip with the greatest rank, is chosen.
   llvm::Error openTargets(const CompileRequest &);
+  size_t variants() const { return variantTargets.size(); }
+  /// Makes a variant's targets those that `targets` has.
+  void chooseVariant(size_t variant);
   /// Of a trial, whose module is not kept, no IR is printed.
   llvm::Error run(mlir::PassManager &, mlir::ModuleOp = {}, bool trial = false);
   int64_t integer(llvm::StringRef attribute);
@@ -48,13 +52,19 @@ public:
   /// CompileOptions::tensors.
   llvm::SmallVector<std::string> tensors;
   std::vector<PlanDevice> devices() const;
-  /// Of all targets, with commas.
+  /// Of all targets and variants, with commas.
   std::string chips() const;
 
 private:
-  llvm::Error openTarget(llvm::StringRef name, llvm::StringRef chip);
+  llvm::Error openTarget(llvm::StringRef name, llvm::StringRef chip,
+                         int activationBits);
+  llvm::Error openVariants(const CompileRequest &, llvm::ArrayRef<llvm::StringRef> chips);
   llvm::Error placeTensor(llvm::StringRef place);
 
+  /// The chosen variant's targets are not here but in `targets`.
+  std::vector<std::vector<Opened>> variantTargets;
+  std::vector<std::string> variantChips;
+  size_t chosen = 0;
   bool printIr;
   std::string firstMessage;
   std::unique_ptr<mlir::ScopedDiagnosticHandler> handler;

@@ -12,11 +12,36 @@ using namespace quern::cpu;
 /// Below every score, and finite: the difference of two is a number.
 static constexpr double kNoScore = -1e30;
 
-AttentionShape AttentionShape::of(AttentionOp op) {
-  KvType kv = op.getCache().getType();
+template <typename Op> AttentionRoot AttentionRoot::from(Op op) {
+  AttentionRoot root;
+  root.op = op;
+  root.query = op.getQuery(), root.cache = op.getCache();
+  root.step = op.getStep();
+  root.scale = op.getScale().convertToFloat();
+  if (op.getSoftcap())
+    root.softcap = op.getSoftcap()->convertToFloat();
+  return root;
+}
+
+AttentionRoot AttentionRoot::of(KernelOp kernel) {
+  Block &body = kernel.getBody().front();
+  if (body.getOperations().size() != 2)
+    return {};
+  if (auto op = dyn_cast<AttentionOp>(body.front()))
+    return from(op);
+  auto op = dyn_cast<AttentionPartsOp>(body.front());
+  if (!op)
+    return {};
+  AttentionRoot root = from(op);
+  root.keys = int64_t(op.getKeys()), root.parts = int64_t(op.getParts());
+  return root;
+}
+
+AttentionShape AttentionShape::of(const AttentionRoot &root) {
+  KvType kv = root.cache.getType();
   int64_t width = kv.getHeads() * kv.getSize();
   return {kv.getHeads(), kv.getSize(), kv.getPage(),
-          columnsOf(op.getQuery().getType()) / width,
+          columnsOf(root.query.getType()) / width,
           std::gcd(kv.getPage(), int64_t(64)), kv.getStored()};
 }
 
@@ -25,12 +50,13 @@ struct Attend::Group {
   Value row, position;       // of the first row
   Value column;              // of the first head, in the query's row
   Value last;                // position of the last row
+  Value begin, end;          // of a part: its keys
   int64_t vectors() const { return rows * heads; }
 };
 
-Attend::Attend(KernelBuilder &b, AttentionOp op)
-    : b(b), op(op), shape(AttentionShape::of(op)), kv(b.kv(op.getCache())),
-      query(b.memory(op.getQuery())), result(b.result(0)) {
+Attend::Attend(KernelBuilder &b, const AttentionRoot &root)
+    : b(b), root(root), shape(AttentionShape::of(root)), kv(b.kv(root.cache)),
+      query(b.memory(root.query)), result(b.result(0)) {
   // Sixteen lanes are one register of 32, or two of 16.
   accumulators = b.chip.avx512 ? 24 : 6;
   mostVectors = b.chip.avx512 ? 8 : 4;
@@ -108,6 +134,10 @@ void Attend::softmaxOfVector(const Group &g, Value block, Value v) {
   int64_t pieces = shape.block / kWidth;
   VectorType i32 = b.vec(kWidth, b.getI32Type());
   Value position = b.add(g.position, b.div(v, g.heads)), first = firstKey(position);
+  if (g.begin) {
+    first = b.max(first, g.begin);
+    position = b.min(position, b.sub(g.end, b.index(1)));
+  }
   auto splat = [&](Value index) {
     return b.broadcast(i32, arith::IndexCastOp::create(b, b.getI32Type(), index));
   };
@@ -117,16 +147,16 @@ void Attend::softmaxOfVector(const Group &g, Value block, Value v) {
       b, DenseElementsAttr::get(i32, ArrayRef<int32_t>(numbers)));
   // Keys below the first wrap around and are then beyond the last.
   Value seen = splat(b.sub(position, first)), begin = splat(b.sub(block, first));
-  FloatBuilder f(op, b, b.splat(lanes(b), 0));
+  FloatBuilder f(root.op, b, b.splat(lanes(b), 0));
   Value none = b.splat(lanes(b), kNoScore), zero = b.splat(lanes(b), 0);
   SmallVector<Value> score, mask;
   for (int64_t i = 0; i < pieces; ++i) {
     Value at = arith::AddIOp::create(b, begin, arith::AddIOp::create(b, step, b.splat(i32, i * kWidth)));
     mask.push_back(arith::CmpIOp::create(b, arith::CmpIPredicate::ule, at, seen));
     Value s = b.load(lanes(b), probabilities, {v, b.index(i * kWidth)});
-    s = f.mul(s, f.constant(op.getScale().convertToFloat()));
-    if (op.getSoftcap()) {
-      Value cap = f.constant(op.getSoftcap()->convertToFloat());
+    s = f.mul(s, f.constant(root.scale));
+    if (root.softcap) {
+      Value cap = f.constant(*root.softcap);
       s = f.mul(cap, f.tanh(f.div(s, cap)));
     }
     score.push_back(arith::SelectOp::create(b, mask[i], s, none));
@@ -202,20 +232,48 @@ void Attend::finish(const Group &g) {
   });
 }
 
+/// What quern.attention_parts leaves of a part: [head][part][o, m, l], zeros where no key
+/// is seen.
+void Attend::finishPart(const Group &g, Value part) {
+  const int64_t columns = shape.size + 2;
+  Value zero = arith::ConstantOp::create(b, b.getF32FloatAttr(0));
+  b.loop(b.index(0), b.index(g.vectors()), 1, [&](Value v) {
+    Value head = b.add(b.div(g.column, shape.size), v);
+    Value at = b.mul(b.add(b.mul(head, root.parts), part), columns);
+    for (int64_t i = 0; i < piecesOf(shape.size); ++i)
+      storeLanes(b, b.load(lanes(b), sums, {v, b.index(i * kWidth)}), result,
+                 {g.row, b.add(at, pieceColumn(i))}, pieceLanes());
+    Value sum = sumOfLanes(b, b.load(lanes(b), total, {v, b.index(0)}));
+    Value none = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, sum, zero);
+    Value most = arith::SelectOp::create(
+        b, none, zero, memref::LoadOp::create(b, top, v));
+    memref::StoreOp::create(b, most, result,
+                            ValueRange{g.row, b.add(at, shape.size)});
+    memref::StoreOp::create(b, sum, result,
+                            ValueRange{g.row, b.add(at, shape.size + 1)});
+  });
+}
+
 void Attend::vectors(const AttentionTask &task, Value row, Value position,
                      int64_t rows, Value head, int64_t heads) {
   Value column = b.mul(b.add(b.mul(task.head, shape.group), head), shape.size);
-  Group g{rows, heads, row, position, column, b.add(position, rows - 1)};
+  Group g{rows, heads, row, position, column, b.add(position, rows - 1), {}, {}};
   clear(g);
-  Value first = firstKey(position);
+  Value first = firstKey(position), end = b.add(g.last, 1);
+  if (root.parts) {
+    g.begin = b.mul(task.part, root.keys);
+    g.end = b.add(g.begin, root.keys);
+    first = b.max(first, g.begin), end = b.min(end, g.end);
+    end = arith::SelectOp::create(b, b.less(first, end), end, b.index(0));
+  }
   first = b.sub(first, b.rem(first, shape.block));
-  b.loop(first, b.add(g.last, 1), shape.block, [&](Value block) {
-    KvPlace place = placeOf(b, op.getCache().getType(), kv, task.slot, block, task.head);
+  b.loop(first, end, shape.block, [&](Value block) {
+    KvPlace place = placeOf(b, root.cache.getType(), kv, task.slot, block, task.head);
     scores(g, place.key);
     softmax(g, block);
     // Beyond the last row's position nothing was written yet.
-    Value count = b.min(b.index(shape.block), b.sub(b.add(g.last, 1), block));
+    Value count = b.min(b.index(shape.block), b.sub(end, block));
     weigh(g, place.value, count);
   });
-  finish(g);
+  root.parts ? finishPart(g, task.part) : finish(g);
 }

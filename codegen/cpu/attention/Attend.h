@@ -16,11 +16,31 @@
 // one query vector is the same sequence of operations in any company: a block
 // that is masked for it entirely multiplies by e^0 = 1 and adds 0.
 //
+// A part of the keys (quern.attention_parts) is the same from its first key on, and
+// leaves o, m and l.
+//
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "codegen/cpu/Kernel.h"
 
 namespace quern::cpu {
+
+/// What quern.attention and quern.attention_parts both say.
+struct AttentionRoot {
+  /// The root of a kernel that has nothing else; false where it is another one.
+  static AttentionRoot of(KernelOp);
+  explicit operator bool() const { return op; }
+
+  mlir::Operation *op = nullptr;
+  mlir::Value query, step;
+  mlir::TypedValue<KvType> cache;
+  float scale = 0;
+  std::optional<float> softcap;
+  int64_t keys = 0, parts = 0; // 0: one phase
+
+private:
+  template <typename Op> static AttentionRoot from(Op);
+};
 
 /// What the kernel's types say.
 struct AttentionShape {
@@ -29,18 +49,18 @@ struct AttentionShape {
   int64_t block;             // keys of a block: divides the page
   mlir::Type stored;
 
-  static AttentionShape of(AttentionOp);
+  static AttentionShape of(const AttentionRoot &);
   int64_t columns() const { return heads * group * size; }
 };
 
-/// A run of rows of one sequence, and the KV head.
+/// A run of rows of one sequence, the KV head, and of two phases the part.
 struct AttentionTask {
-  mlir::Value slot, head;
+  mlir::Value slot, head, part;
 };
 
 class Attend {
 public:
-  Attend(KernelBuilder &, AttentionOp);
+  Attend(KernelBuilder &, const AttentionRoot &);
 
   /// Most query vectors that a call of vectors() should have.
   int64_t most() const { return mostVectors; }
@@ -60,6 +80,7 @@ private:
   void weighPieces(const Group &, mlir::Value values, mlir::Value count,
                    int64_t firstPiece, int64_t pieces);
   void finish(const Group &);
+  void finishPart(const Group &, mlir::Value part);
 
   mlir::Value queryColumn(const Group &, int64_t vector);
   mlir::Value firstKey(mlir::Value position);
@@ -70,7 +91,7 @@ private:
   int64_t pieceLanes() const { return std::min<int64_t>(shape.size, 16); }
 
   KernelBuilder &b;
-  AttentionOp op;
+  const AttentionRoot root;
   AttentionShape shape;
   KvMemory kv;
   mlir::Value query, result;

@@ -1,10 +1,10 @@
 //===- Attention.cpp - Attention over a paged KV cache --------------------===//
 //
-// A task is a row tile and a KV head; workers take every `workers`-th one, so
-// that the tiles far into a prompt, which see the most keys, are spread over all
-// of them. Within a task, as many query vectors as the registers allow go over
-// the keys together: all query heads of the group, and of prompt rows several
-// rows.
+// A task is a row tile and a KV head, and of two phases also a part of the keys; workers
+// take every `workers`-th one, so that the tiles far into a prompt, which see the most
+// keys, are spread over all of them. Within a task, as many query vectors as the
+// registers allow go over the keys together: all query heads of the group, and of
+// prompt rows several rows.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/attention/Attend.h"
@@ -15,42 +15,59 @@ using namespace quern;
 
 namespace quern::cpu {
 
-static AttentionOp rootOf(KernelOp kernel) {
-  Block &body = kernel.getBody().front();
-  if (body.getOperations().size() != 2)
-    return {};
-  return dyn_cast<AttentionOp>(body.front());
-}
+bool takesAttention(KernelOp kernel) { return bool(AttentionRoot::of(kernel)); }
 
-bool takesAttention(KernelOp kernel) { return bool(rootOf(kernel)); }
+namespace {
+class AttentionEmitter {
+public:
+  explicit AttentionEmitter(KernelBuilder &b)
+      : b(b), root(AttentionRoot::of(b.kernel)), shape(AttentionShape::of(root)),
+        attend(b, root) {}
+  void emit();
 
-/// Rows [row, end) of the task, `rows` at a time, of heads [head, head + heads).
-static Value emitRows(KernelBuilder &b, Attend &attend, const AttentionTask &task,
-                      Value tileRow, Value tilePosition, Value from, Value to,
-                      int64_t rows, Value head, int64_t heads) {
-  Value count = b.sub(to, from);
+private:
+  /// Rows [first, first + count) of the step, the first at `position`.
+  struct Tile {
+    Value first, count, position;
+  };
+  void emitTask(Value tile, AttentionTask);
+  Value emitRows(const Tile &, const AttentionTask &, Value from, int64_t rows,
+                 Value head, int64_t heads);
+
+  KernelBuilder &b;
+  const AttentionRoot root;
+  const AttentionShape shape;
+  Attend attend;
+};
+} // namespace
+
+/// Rows `from` on of the tile, `rows` at a time, of heads [head, head + heads). Returns
+/// the first that is left.
+Value AttentionEmitter::emitRows(const Tile &tile, const AttentionTask &task,
+                                 Value from, int64_t rows, Value head,
+                                 int64_t heads) {
+  Value count = b.sub(tile.count, from);
   Value end = b.add(from, b.sub(count, b.rem(count, rows)));
   b.loop(from, end, rows, [&](Value r) {
-    attend.vectors(task, b.add(tileRow, r), b.add(tilePosition, r), rows, head, heads);
+    attend.vectors(task, b.add(tile.first, r), b.add(tile.position, r), rows,
+                   head, heads);
   });
   return end;
 }
 
-static void emitTask(KernelBuilder &b, AttentionOp op, Attend &attend, Value tile,
-                     Value kvHead) {
-  AttentionShape shape = AttentionShape::of(op);
-  StepMemory step = b.step(op.getStep());
-  Value row = b.loadIndex(step.tiles, b.mul(tile, 2));
-  Value count = b.loadIndex(step.tiles, b.add(b.mul(tile, 2), 1));
-  Value position = b.loadIndex(step.positions, row);
-  AttentionTask task{b.loadIndex(step.slots, row), kvHead};
+void AttentionEmitter::emitTask(Value number, AttentionTask task) {
+  StepMemory step = b.step(root.step);
+  Value row = b.loadIndex(step.tiles, b.mul(number, 2));
+  const Tile tile{row, b.loadIndex(step.tiles, b.add(b.mul(number, 2), 1)),
+                  b.loadIndex(step.positions, row)};
+  task.slot = b.loadIndex(step.slots, row);
   auto withHeads = [&](Value head, int64_t heads) {
     // Generated rows are mostly alone in their tile.
-    int64_t rows = b.role() == Role::Prompt ? attend.most() / heads : 1;
+    int64_t rows = b.role() == Role::Prompt && !root.parts ? attend.most() / heads : 1;
     Value done = b.index(0);
     if (rows > 1)
-      done = emitRows(b, attend, task, row, position, done, count, rows, head, heads);
-    emitRows(b, attend, task, row, position, done, count, 1, head, heads);
+      done = emitRows(tile, task, done, rows, head, heads);
+    emitRows(tile, task, done, 1, head, heads);
   };
   int64_t heads = std::min(shape.group, attend.most());
   int64_t whole = shape.group / heads * heads;
@@ -58,28 +75,33 @@ static void emitTask(KernelBuilder &b, AttentionOp op, Attend &attend, Value til
   if (whole < shape.group)
     withHeads(b.index(whole), shape.group - whole);
   // The last head's task leaves the padding of its rows finite.
-  if (rowStride(shape.columns()) == shape.columns())
+  if (root.parts || rowStride(shape.columns()) == shape.columns())
     return;
-  Value last = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, kvHead,
+  Value last = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, task.head,
                                      b.index(shape.heads - 1));
   b.when(last, [&] {
-    b.loop(row, b.add(row, count), 1,
+    b.loop(row, b.add(row, tile.count), 1,
            [&](Value r) { zeroPadding(b, b.result(0), r, shape.columns()); });
   });
 }
 
-LogicalResult lowerAttention(KernelBuilder &b) {
-  AttentionOp op = rootOf(b.kernel);
-  KvType kv = op.getCache().getType();
-  Attend attend(b, op);
-  Value tasks = b.mul(b.tiles, kv.getHeads());
+void AttentionEmitter::emit() {
+  const int64_t parts = std::max<int64_t>(root.parts, 1);
+  Value tasks = b.mul(b.mul(b.tiles, shape.heads), parts);
   auto loop = scf::ForOp::create(b, b.worker, tasks, b.workers);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   Value task = loop.getInductionVar();
-  // Heads outermost: the keys of one stay in the cache from tile to tile.
-  Value head = arith::DivUIOp::create(b, task, b.tiles);
-  emitTask(b, op, attend, arith::RemUIOp::create(b, task, b.tiles), head);
+  // Heads outermost: the keys of one stay in the cache from tile to tile. Parts
+  // innermost, those of a sequence are work for all.
+  Value part = b.rem(task, parts), tileOfHead = b.div(task, parts);
+  Value head = arith::DivUIOp::create(b, tileOfHead, b.tiles);
+  emitTask(arith::RemUIOp::create(b, tileOfHead, b.tiles),
+           {.slot = {}, .head = head, .part = part});
+}
+
+LogicalResult lowerAttention(KernelBuilder &b) {
+  AttentionEmitter(b).emit();
   return success();
 }
 

@@ -51,9 +51,12 @@ LogicalResult quern::cpu::lowerLinear(KernelBuilder &b) {
   case Number::F32:
     return many ? lowerBlockedF32(b, roots) : lowerLinearF32(b, roots);
   case Number::BF16:
-    return lowerBlockedBF16(b, roots);
+    return b.chip.amxbf16 ? lowerBlockedMatrix(b, roots)
+                          : lowerBlockedBF16(b, roots);
   case Number::I16Words:
     return many ? lowerBlockedWords(b, roots) : lowerLinearIntegers(b, roots);
+  case Number::I8:
+    return many ? lowerBlockedBytes(b, roots) : lowerLinearIntegers(b, roots);
   case Number::I16:
     return lowerLinearIntegers(b, roots);
   }

@@ -21,7 +21,8 @@ BlockedLinear::BlockedLinear(KernelBuilder &b, ArrayRef<LinearOp> roots,
                     {kColumns / kStep * unitsPerStep() * tilesOfBlock *
                      unit.getNumElements()},
                     unit.getElementType());
-  sumsMemory = scratch(b, {kChunk, tilesOfBlock * kLanes}, b.getF32Type());
+  sumsMemory =
+      scratch(b, {registers.chunk, tilesOfBlock * kLanes}, b.getF32Type());
 }
 
 int64_t BlockedLinear::unitsPerStep() const {
@@ -54,8 +55,8 @@ void BlockedLinear::group(Value panel, Value last, int64_t together) {
   const int64_t tiles = together * int64_t(roots.size()),
                 steps = readers[0].steps;
   constexpr int64_t blockSteps = kColumns / kStep;
-  b.loop(b.index(0), b.rows, kChunk, [&](Value firstRow) {
-    Value rows = b.min(b.sub(b.rows, firstRow), b.index(kChunk));
+  b.loop(b.index(0), b.rows, registers.chunk, [&](Value firstRow) {
+    Value rows = b.min(b.sub(b.rows, firstRow), b.index(registers.chunk));
     clear(rows, tiles);
     b.loop(b.index(0), b.index(steps), blockSteps, [&](Value firstStep) {
       Steps block = {firstStep, b.min(b.sub(b.index(steps), firstStep),

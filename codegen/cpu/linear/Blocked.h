@@ -24,9 +24,11 @@
 
 namespace quern::cpu {
 
-/// Sums that lie in registers, of 16 lanes each.
+/// What a block of products has: sums in registers, of 16 lanes each; and rows whose
+/// weights are decoded once.
 struct Registers {
   int64_t rows, tiles;
+  int64_t chunk = 512;
 };
 
 class BlockedLinear {
@@ -61,6 +63,10 @@ protected:
   /// Adds the products of the block's steps to `sums`, tile after tile of a row.
   virtual void multiply(const Rows &, const Steps &, const Tiles &,
                         Values &sums) = 0;
+  /// The same of all `rows` rows from `firstRow` on, to the sums in memory: as many at a
+  /// time as there are registers for.
+  virtual void multiplyBlock(mlir::Value firstRow, mlir::Value rows,
+                             const Steps &, int64_t tiles);
 
   mlir::Value loadUnit(mlir::Value step, mlir::Value number, const Tiles &,
                        int64_t tile);
@@ -71,9 +77,11 @@ protected:
   const mlir::VectorType unit, floats;
   llvm::SmallVector<PanelReader, 2> readers;
   int64_t tilesOfBlock; // the most
+  /// Of the block: units, step by step, tile by tile; and [row][tile * 16 + lane].
+  mlir::Value weights, sumsMemory;
 
-  /// Of columns: a block; of rows: a chunk.
-  static constexpr int64_t kColumns = 256, kChunk = 512;
+  /// Of a block.
+  static constexpr int64_t kColumns = 256;
 
 private:
   /// All rows, for `together` panels from `panel` on, of which those from `last` on do
@@ -82,14 +90,11 @@ private:
   void clear(mlir::Value rows, int64_t tiles);
   void decodeBlock(mlir::Value panel, mlir::Value last, const Steps &,
                    int64_t together);
-  void multiplyBlock(mlir::Value firstRow, mlir::Value rows, const Steps &,
-                     int64_t tiles);
   void multiplyRows(const Rows &, const Steps &, const Tiles &);
 
   llvm::ArrayRef<LinearOp> roots;
   const Registers registers;
   int64_t panelsTogether;
-  mlir::Value weights, sumsMemory;
 };
 
 } // namespace quern::cpu

@@ -27,8 +27,9 @@ public:
                       registersOf(b.chip)) {}
 
 protected:
-  BlockedF32(KernelBuilder &b, ArrayRef<LinearOp> roots, VectorType unit)
-      : BlockedLinear(b, roots, unit, registersOf(b.chip)) {}
+  BlockedF32(KernelBuilder &b, ArrayRef<LinearOp> roots, VectorType unit,
+             Registers registers)
+      : BlockedLinear(b, roots, unit, registers) {}
   void decode(PanelReader &w, Value panelAt, Value step, Value,
               function_ref<void(int64_t, Value)> keep) override {
     w.decode(panelAt, step, kStep, keep);
@@ -48,7 +49,11 @@ protected:
 class BlockedBF16 : public BlockedF32 {
 public:
   BlockedBF16(KernelBuilder &b, ArrayRef<LinearOp> roots)
-      : BlockedF32(b, roots, b.vec(2 * kLanes, b.getBF16Type())) {}
+      : BlockedBF16(b, roots, registersOf(b.chip)) {}
+
+protected:
+  BlockedBF16(KernelBuilder &b, ArrayRef<LinearOp> roots, Registers registers)
+      : BlockedF32(b, roots, b.vec(2 * kLanes, b.getBF16Type()), registers) {}
 
 private:
   void decode(PanelReader &w, Value panelAt, Value step, Value,
@@ -70,6 +75,24 @@ private:
   }
   Value product(Value weights, Value v, Value sum) override {
     return tile::DotBF16Op::create(b, floats, sum, weights, v);
+  }
+};
+
+/// A block of products is one op, tile.matmul_bf16, of which the chip's patterns make
+/// tiles in registers of their own. 256 rows of 2048 columns take 1 MB: they stay in the
+/// second cache while weights stream by.
+class BlockedMatrix : public BlockedBF16 {
+public:
+  BlockedMatrix(KernelBuilder &b, ArrayRef<LinearOp> roots)
+      : BlockedBF16(b, roots, {.rows = 32, .tiles = 4, .chunk = 256}) {}
+
+private:
+  void multiplyBlock(Value firstRow, Value rows, const Steps &steps,
+                     int64_t tiles) override {
+    Value zero = b.index(0);
+    tile::MatmulBF16Op::create(
+        b, sumsMemory, zero, zero, x, firstRow, b.mul(steps.first, kStep),
+        weights, zero, rows, b.mul(steps.count, kStep / 2), tiles, tiles);
   }
 };
 } // namespace
@@ -100,6 +123,12 @@ void BlockedF32::multiply(const Rows &rows, const Steps &steps,
 LogicalResult quern::cpu::lowerBlockedBF16(KernelBuilder &b,
                                            ArrayRef<LinearOp> roots) {
   BlockedBF16(b, roots).emit();
+  return success();
+}
+
+LogicalResult quern::cpu::lowerBlockedMatrix(KernelBuilder &b,
+                                             ArrayRef<LinearOp> roots) {
+  BlockedMatrix(b, roots).emit();
   return success();
 }
 

@@ -14,7 +14,7 @@ public:
   Converter(KernelBuilder &b, RowsType type, const RowSource &from,
             Value result, Value row)
       : b(b), from(from), y(result), row(row),
-        words(type.getNumber() == Number::I16Words), columns(type.getColumns()),
+        kind(type.getNumber()), columns(type.getColumns()),
         steps((columns + kStep - 1) / kStep),
         floats(b.vec(kLanes, b.getF32Type())),
         ints(b.vec(kLanes, b.getI32Type())) {}
@@ -25,6 +25,7 @@ public:
 
 private:
   Value load(Value column);
+  void storeCodes(Value q, Value codesAt, int64_t column);
   void storeHalves(Value q, Value codesAt, int64_t column);
   void storeWords(Value q, Value codesAt, int64_t column);
   void storeScalar(Value v, Value at);
@@ -32,7 +33,7 @@ private:
   KernelBuilder &b;
   RowSource from;
   Value y, row;
-  const bool words;
+  const Number kind;
   const int64_t columns, steps;
   VectorType floats, ints;
 };
@@ -74,6 +75,15 @@ void Converter::storeHalves(Value q, Value codesAt, int64_t column) {
           b.add(codesAt, kLow + column));
 }
 
+void Converter::storeCodes(Value q, Value codesAt, int64_t column) {
+  if (kind == Number::I16Words)
+    return storeWords(q, codesAt, column);
+  if (kind == Number::I16)
+    return storeHalves(q, codesAt, column);
+  b.store(arith::TruncIOp::create(b, b.vec(kLanes, b.getI8Type()), q), y,
+          b.add(codesAt, rowRecord::kHigh + column));
+}
+
 void Converter::storeWords(Value q, Value codesAt, int64_t column) {
   SmallVector<int64_t> order;
   for (int64_t four = 0; four < int64_t(kLanes); four += 4)
@@ -103,16 +113,13 @@ void Converter::toIntegers(Value first, Value last) {
       most = most ? arith::MaxUIOp::create(b, most, bits).getResult() : bits;
     }
     most = vector::ReductionOp::create(b, vector::CombiningKind::MAXUI, most);
-    RowScale scale = rowScale(b, most);
+    RowScale scale = rowScale(b, kind, most);
     Value sum[3];
     Value at = b.mul(s, kBytes), codesAt = b.add(codes, at),
           scalesAt = b.add(scales, at);
     for (int h = 0; h < 2; ++h) {
       Value q = rowIntegers(b, scale, half[h]);
-      if (words)
-        storeWords(q, codesAt, h * kLanes);
-      else
-        storeHalves(q, codesAt, h * kLanes);
+      storeCodes(q, codesAt, h * kLanes);
       sum[h] = vector::ReductionOp::create(b, vector::CombiningKind::ADD, q);
     }
     sum[2] = arith::AddIOp::create(b, sum[0], sum[1]);

@@ -25,9 +25,14 @@ mlir::LogicalResult lowerLinearF32(KernelBuilder &,
 /// Weights are decoded once for up to 512 rows (Blocked.h).
 mlir::LogicalResult lowerBlockedBF16(KernelBuilder &,
                                      llvm::ArrayRef<LinearOp> roots);
+/// The same, for chips with a matrix unit.
+mlir::LogicalResult lowerBlockedMatrix(KernelBuilder &,
+                                       llvm::ArrayRef<LinearOp> roots);
 mlir::LogicalResult lowerBlockedF32(KernelBuilder &,
                                     llvm::ArrayRef<LinearOp> roots);
 mlir::LogicalResult lowerBlockedWords(KernelBuilder &,
+                                      llvm::ArrayRef<LinearOp> roots);
+mlir::LogicalResult lowerBlockedBytes(KernelBuilder &,
                                       llvm::ArrayRef<LinearOp> roots);
 
 /// Emits `variant(n)` for each n of `variants`, from the most on, and chooses the least

@@ -1,8 +1,8 @@
-//===- RowsIntegers.cpp - Linears of few rows of 16-bit integers -*- C++ -*-===//
+//===- RowsIntegers.cpp - Linears of few rows of integers -------*- C++ -*-===//
 //
 // The kernel of generated rows: it reads every byte of the weights once and
 // should do so at the speed of the memory. For a panel (16 weight rows, one a
-// lane) and up to 8 rows of activations,
+// lane) and up to 8 rows of activations, or 4 where registers are few,
 //
 //     for each step of 32 columns:
 //       u[8]  = codes of the step, unsigned bytes, loaded a step ago if rows
@@ -27,6 +27,15 @@ constexpr int64_t kAhead = 6144;
 /// latency of a dot product; more would not stay in registers. Words have four, of
 /// additions alone.
 constexpr size_t kTogether = 4;
+/// Rows that meet a panel at once. More would not save a chip with 16 registers of half
+/// the size much: their sums lie in memory, and taking codes apart is a twentieth of the
+/// work. But they would be most of the kernel's code.
+int64_t rowsOf(const Chip &chip) { return chip.avx512 ? rowRecord::kRows : 4; }
+
+/// Of some rows of a block, the byte at which codes and scales of its first step begin.
+struct Records {
+  Value codes, scales;
+};
 
 class Panel {
 public:
@@ -36,16 +45,16 @@ public:
         floats(b.vec(kLanes, b.getF32Type())),
         pipelined(rows <= 2) {}
 
-  /// Sums of `rows` rows, of a block whose records begin at byte `xAt`.
-  SmallVector<Value> sums(Value panel, Value xAt);
+  /// Sums of the rows.
+  SmallVector<Value> sums(Value panel, const Records &);
 
 private:
   /// Sums and, if pipelined, the packed codes of the step to come.
   using State = SmallVector<Value>;
-  State span(Value panelAt, Value n, Value xAt, State state);
+  State span(Value panelAt, Value n, const Records &, State state);
   Value nextCodes(Value record, Value at, Value number, Value stepOfSpan);
-  void step(ArrayRef<Value> codes, const PanelReader::Factors &, Value xAt,
-            MutableArrayRef<Value> sums);
+  void step(ArrayRef<Value> codes, const PanelReader::Factors &,
+            const Records &, Value number, MutableArrayRef<Value> sums);
 
   KernelBuilder &b;
   PanelReader w;
@@ -58,14 +67,14 @@ private:
   bool pipelined;
 };
 
-SmallVector<Value> Panel::sums(Value panel, Value xAt) {
+SmallVector<Value> Panel::sums(Value panel, const Records &records) {
   Value panelAt = w.panel(panel), zero = b.index(0);
   State state(rows, b.splat(floats, 0));
   if (pipelined)
     llvm::append_range(state, w.packedCodes(w.codesAt(panelAt, zero)));
   state = b.loop(zero, b.index(w.spans), 1, state,
                  [&](Value n, ValueRange carried) {
-                   return span(panelAt, n, xAt, State(carried));
+                   return span(panelAt, n, records, State(carried));
                  });
   state.truncate(rows);
   return state;
@@ -83,7 +92,8 @@ Value Panel::nextCodes(Value record, Value at, Value number, Value stepOfSpan) {
                                  at);
 }
 
-Panel::State Panel::span(Value panelAt, Value n, Value xAt, State state) {
+Panel::State Panel::span(Value panelAt, Value n, const Records &records,
+                         State state) {
   Value record = w.record(panelAt, n), firstStep = b.mul(n, w.stepsPerSpan);
   PanelReader::Factors supers = w.supers(record);
   tile::PrefetchOp::create(b, w.memory,
@@ -99,8 +109,8 @@ Panel::State Panel::span(Value panelAt, Value n, Value xAt, State state) {
       following = w.packedCodes(nextCodes(record, at, number, s));
     else
       codes = w.packedCodes(at);
-    step(w.unpack(codes), w.factors(supers, record, s),
-         b.add(xAt, b.mul(number, rowRecord::kBytes)), result);
+    step(w.unpack(codes), w.factors(supers, record, s), records, number,
+         result);
     llvm::append_range(result, following);
     return result;
   };
@@ -113,34 +123,47 @@ Panel::State Panel::span(Value panelAt, Value n, Value xAt, State state) {
 }
 
 void Panel::step(ArrayRef<Value> codes, const PanelReader::Factors &factors,
-                 Value xAt, MutableArrayRef<Value> sums) {
+                 const Records &records, Value number,
+                 MutableArrayRef<Value> sums) {
   using namespace rowRecord;
-  auto number = [&](VectorType type, size_t row, int64_t byte) {
+  Value skip = b.mul(number, kBytes);
+  Value codesAt = b.add(records.codes, skip),
+        scalesAt = b.add(records.scales, skip);
+  auto load = [&](VectorType type, size_t row, int64_t byte) {
     int64_t r = int64_t(row);
-    int64_t at = byte < kCodes ? r * kCodes + byte
-                               : kScalesAt + r * kScales + byte - kCodes;
-    return loadSplat(b, type, x, b.add(xAt, at));
+    return loadSplat(b, type, x,
+                     byte < kCodes
+                         ? b.add(codesAt, r * kCodes + byte)
+                         : b.add(scalesAt, r * kScales + byte - kCodes));
   };
-  addIntegerStep(w, kind, codes, factors, number, kTogether, sums);
+  addIntegerStep(w, kind, codes, factors, load,
+                 {.together = kTogether, .bytesInWords = !b.chip.hasVnni()}, sums);
 }
 } // namespace
 
 LogicalResult quern::cpu::lowerLinearIntegers(KernelBuilder &b,
                                               ArrayRef<LinearOp> roots) {
   const PanelReader first = b.panels(LinearOp(roots.front()).getWeight());
-  Value sums = scratch(b, {rowRecord::kRows, int64_t(roots.size()) * kLanes},
-                       b.getF32Type());
+  using namespace rowRecord;
+  const int64_t most = rowsOf(b.chip);
+  SmallVector<int64_t> variants;
+  for (int64_t rows = most; rows; rows /= 2)
+    variants.push_back(rows);
+  Value sums =
+      scratch(b, {most, int64_t(roots.size()) * kLanes}, b.getF32Type());
   auto [from, to] = b.share(b.index(first.panels));
-  Value blocks = b.div(b.add(b.rows, rowRecord::kRows - 1), rowRecord::kRows);
   b.loop(from, to, 1, [&](Value panel) {
-    b.loop(b.index(0), blocks, 1, [&](Value block) {
-      Value row = b.mul(block, rowRecord::kRows);
-      Value left = b.min(b.sub(b.rows, row), b.index(rowRecord::kRows));
-      Value xAt = b.mul(block, first.steps * rowRecord::kBytes);
-      chooseRows(b, left, {8, 4, 2, 1}, [&](int64_t rows) {
+    b.loop(b.index(0), b.rows, most, [&](Value row) {
+      Value left = b.min(b.sub(b.rows, row), b.index(most));
+      Value block = b.mul(b.div(row, kRows), first.steps * kBytes),
+            inBlock = b.rem(row, kRows);
+      const Records records = {
+          b.add(block, b.mul(inBlock, kCodes)),
+          b.add(b.add(block, kScalesAt), b.mul(inBlock, kScales))};
+      chooseRows(b, left, variants, [&](int64_t rows) {
         for (auto [i, root] : llvm::enumerate(roots))
           for (auto [r, sum] :
-               llvm::enumerate(Panel(b, root, rows).sums(panel, xAt)))
+               llvm::enumerate(Panel(b, root, rows).sums(panel, records)))
             b.store(sum, sums, {b.index(r), b.index(i * kLanes)});
       });
       finishRows(b, roots, sums, 0, kLanes, row, left, panel);

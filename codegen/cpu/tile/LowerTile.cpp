@@ -7,6 +7,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -41,13 +42,15 @@ struct LowerTile : PassWrapper<LowerTile, OperationPass<>> {
   }
   void getDependentDialects(DialectRegistry &registry) const override {
     registry.insert<arith::ArithDialect, LLVM::LLVMDialect, math::MathDialect,
-                    memref::MemRefDialect, vector::VectorDialect>();
+                    memref::MemRefDialect, scf::SCFDialect, vector::VectorDialect>();
   }
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     populatePanelToVectorPatterns(patterns);
     populateTileToVectorPatterns(patterns);
     populateTileToX86Patterns(patterns, chip);
+    if (chip.amxbf16)
+      populateTileToAmxPatterns(patterns);
     // Without an instruction for it, LLVM would call a library that artifacts
     // do not have, number by number.
     if (!chip.avx512bf16)

@@ -20,6 +20,8 @@ namespace quern::cpu {
 
 /// What `chip` has instructions for. Benefit above 1.
 void populateTileToX86Patterns(mlir::RewritePatternSet &, const Chip &chip);
+/// Matrix products on the tile registers of AMX (ToAmx.cpp). Benefit above 1.
+void populateTileToAmxPatterns(mlir::RewritePatternSet &);
 
 /// `quern-cpu-lower-tile`: these and the generic patterns, until no tile op is left.
 std::unique_ptr<mlir::Pass> createLowerTilePass(const Chip &);

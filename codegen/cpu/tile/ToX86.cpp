@@ -120,6 +120,30 @@ struct DotI8MultiplyAdd : OpRewritePattern<DotI8Op> {
   bool avx512;
 };
 
+/// tile.dot_i8_words => vpmaddubsw and an addition (AVX2, AVX-512)
+struct DotI8WordsMultiplyAdd : OpRewritePattern<DotI8WordsOp> {
+  DotI8WordsMultiplyAdd(MLIRContext *context, bool avx512)
+      : OpRewritePattern(context, kBetter), avx512(avx512) {}
+  LogicalResult matchAndRewrite(DotI8WordsOp op,
+                                PatternRewriter &rewriter) const override {
+    if (VectorBuilder::lanes(op.getCodes()) != 64)
+      return rewriter.notifyMatchFailure(op, "not a vector of 64 bytes");
+    VectorBuilder b(op, rewriter);
+    const int64_t bytes = avx512 ? 64 : 32;
+    Value products = inPieces(
+        b, {op.getCodes(), op.getValues()}, {bytes, bytes}, 64 / bytes,
+        [&](ArrayRef<Value> v) {
+          return intrinsic(b,
+                           avx512 ? "llvm.x86.avx512.pmaddubs.w.512"
+                                  : "llvm.x86.avx2.pmadd.ub.sw",
+                           b.vec(bytes / 2, b.getI16Type()), {v[0], v[1]});
+        });
+    rewriter.replaceOp(op, b.add(op.getSum(), products));
+    return success();
+  }
+  bool avx512;
+};
+
 /// tile.dot_i16 => vpdpwssd (VNNI), or vpmaddwd and an addition
 struct DotI16Words : OpRewritePattern<DotI16Op> {
   DotI16Words(MLIRContext *context, const Chip &chip)
@@ -224,7 +248,8 @@ void quern::cpu::populateTileToX86Patterns(RewritePatternSet &patterns,
                                            const Chip &chip) {
   MLIRContext *context = patterns.getContext();
   // AVX2 is what the least of the chips has.
-  patterns.add<DotI8MultiplyAdd, LookupShuffle>(context, chip.avx512);
+  patterns.add<DotI8MultiplyAdd, DotI8WordsMultiplyAdd, LookupShuffle>(
+      context, chip.avx512);
   patterns.add<DotI16Words>(context, chip);
   if (chip.hasVnni())
     patterns.add<DotI8Vnni>(context, chip.avx512);

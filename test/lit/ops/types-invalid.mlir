@@ -12,9 +12,9 @@ func.func private @weight_columns(!quern.weight<576, "q4_1">)
 
 // -----
 
-// expected-error @below {{expected one of [f32, bf16, i16, i16_words] for how activations enter a product}}
+// expected-error @below {{expected one of [f32, bf16, i16, i16_words, i8] for how activations enter a product}}
 // expected-error @below {{failed to parse Quern_RowsType parameter 'number'}}
-func.func private @rows_number(!quern.rows<576, i8>)
+func.func private @rows_number(!quern.rows<576, i4>)
 
 // -----
 

@@ -1,10 +1,10 @@
 // Passes that decide for a target leave other devices' ops alone, and nothing is
 // shared between devices but the arena's addresses.
-// RUN: quern-opt %s --quern-choose-arithmetic="device=0 codes-prompt=f32 codes-generated=f32" --quern-choose-arithmetic="device=1" | FileCheck %s --check-prefix=NUMBERS
+// RUN: quern-opt %s --quern-choose-arithmetic="device=0 wide-prompt=f32 wide-generated=f32" --quern-choose-arithmetic="device=1" | FileCheck %s --check-prefix=NUMBERS
 // RUN: quern-opt %s --quern-choose-arithmetic --quern-pack-weights="device=0 order=lanes" --quern-pack-weights="device=1" | FileCheck %s --check-prefix=PACKED
-// RUN: quern-opt %s --quern-choose-arithmetic="device=0 codes-prompt=f32 codes-generated=f32" --quern-choose-arithmetic="device=1" --quern-pack-weights --quern-split-roles | FileCheck %s --check-prefix=SPLIT
-// RUN: quern-opt %s --quern-choose-arithmetic="codes-prompt=f32 codes-generated=f32" --quern-pack-weights --quern-split-roles --quern-form-stages="device=0 epilogue=false" --quern-form-stages="device=1" | FileCheck %s --check-prefix=STAGES
-// RUN: quern-opt %s --quern-choose-arithmetic="codes-prompt=f32 codes-generated=f32" --quern-pack-weights --quern-split-roles --quern-form-stages="device=0" --quern-form-stages="device=1" --quern-copy-at-seams --quern-outline-kernels --quern-plan-memory="context=64 max-batch=2 chunk=16" | FileCheck %s --check-prefix=PLAN
+// RUN: quern-opt %s --quern-choose-arithmetic="device=0 wide-prompt=f32 wide-generated=f32" --quern-choose-arithmetic="device=1" --quern-pack-weights --quern-split-roles | FileCheck %s --check-prefix=SPLIT
+// RUN: quern-opt %s --quern-choose-arithmetic="wide-prompt=f32 wide-generated=f32" --quern-pack-weights --quern-split-roles --quern-form-stages="device=0 epilogue=false" --quern-form-stages="device=1" | FileCheck %s --check-prefix=STAGES
+// RUN: quern-opt %s --quern-choose-arithmetic="wide-prompt=f32 wide-generated=f32" --quern-pack-weights --quern-split-roles --quern-form-stages="device=0" --quern-form-stages="device=1" --quern-copy-at-seams --quern-outline-kernels --quern-plan-memory="context=64 max-batch=2 chunk=16" | FileCheck %s --check-prefix=PLAN
 
 // PACKED: @a : !quern.panels<32 x 32, <codes = 8, {{.*}}> {quern.device = 1 : i32}
 // PACKED: @b : !quern.panels<32 x 32, <lanes = true,codes = 8,

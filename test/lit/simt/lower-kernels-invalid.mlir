@@ -9,7 +9,7 @@ quern.kernel @copy role generated rows step {
 
 // -----
 
-// expected-error @below {{requires packed weights, laid-out caches and activations in f32 or i16; '!quern.weight<32 x 32, "q4_1">' has no place in memory}}
+// expected-error @below {{requires packed weights, laid-out caches and activations in f32, i16 or i8; '!quern.weight<32 x 32, "q4_1">' has no place in memory}}
 quern.kernel @unpacked role generated rows step {
 ^bb0(%x: tensor<?x32xf32>, %w: !quern.weight<32 x 32, "q4_1">):
   %0 = quern.linear %x, %w : (tensor<?x32xf32>, !quern.weight<32 x 32, "q4_1">) -> tensor<?x32xf32>
@@ -29,7 +29,7 @@ quern.kernel @inside role generated rows step {
 
 // -----
 
-// expected-error @below {{requires packed weights, laid-out caches and activations in f32 or i16; '!quern.rows<32, bf16>' has no place in memory}}
+// expected-error @below {{requires packed weights, laid-out caches and activations in f32, i16 or i8; '!quern.rows<32, bf16>' has no place in memory}}
 quern.kernel @half role prompt rows step {
 ^bb0(%x: tensor<?x32xf32>):
   %0 = quern.convert %x : tensor<?x32xf32> -> !quern.rows<32, bf16>

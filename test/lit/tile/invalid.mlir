@@ -116,6 +116,22 @@ func.func @dot_i8_c1(%s: vector<16xi32>, %u: vector<32xi8>) {
 
 // -----
 
+func.func @dot_i8_words_c1(%s: vector<16xi16>, %u: vector<64xi8>) {
+  // expected-error @below {{requires two bytes for each lane of the sum}}
+  %0 = tile.dot_i8_words %s, %u, %u : vector<16xi16>, vector<64xi8>
+  return
+}
+
+// -----
+
+func.func @matmul_bf16_c1(%s: memref<32x32xf32>, %x: memref<?x64xbf16>, %w: memref<2048xbf16>, %i: index) {
+  // expected-error @below {{requires a positive number of tiles, no more than 2}}
+  tile.matmul_bf16 %s[%i, %i], %x[%i, %i], %w[%i] rows %i pairs %i tiles 3 of 2 : memref<32x32xf32>, memref<?x64xbf16>, memref<2048xbf16>
+  return
+}
+
+// -----
+
 func.func @dot_i16_c1(%s: vector<16xi32>, %a: vector<16xi16>) {
   // expected-error @below {{requires two words for each lane of the sum}}
   %0 = tile.dot_i16 %s, %a, %a : vector<16xi32>, vector<16xi16>

@@ -17,6 +17,17 @@ func.func @dot_i8(%s: vector<16xi32>, %u: vector<64xi8>, %x: vector<64xi8>) -> v
   return %0 : vector<16xi32>
 }
 
+// CHECK-LABEL: func @dot_i8_words
+// CHECK: llvm.call_intrinsic "llvm.x86.avx512.pmaddubs.w.512"
+// CHECK: arith.addi
+// V3-LABEL: func @dot_i8_words
+// V3-COUNT-2: llvm.call_intrinsic "llvm.x86.avx2.pmadd.ub.sw"
+// V3: arith.addi
+func.func @dot_i8_words(%s: vector<32xi16>, %u: vector<64xi8>, %x: vector<64xi8>) -> vector<32xi16> {
+  %0 = tile.dot_i8_words %s, %u, %x : vector<32xi16>, vector<64xi8>
+  return %0 : vector<32xi16>
+}
+
 // CHECK-LABEL: func @dot_i16
 // CHECK: llvm.call_intrinsic "llvm.x86.avx512.vpdpwssd.512"
 // V4-LABEL: func @dot_i16

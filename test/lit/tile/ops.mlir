@@ -45,6 +45,8 @@ func.func @lane(%w: memref<?xi8>, %at: index, %lane: index) {
 func.func @arithmetic(%i: vector<16xi32>, %u: vector<64xi8>, %f: vector<16xf32>, %h: vector<32xbf16>, %w: vector<32xi16>) {
   // CHECK: tile.dot_i8 %{{.*}}, %{{.*}}, %{{.*}} : vector<16xi32>, vector<64xi8>
   %0 = tile.dot_i8 %i, %u, %u : vector<16xi32>, vector<64xi8>
+  // CHECK: tile.dot_i8_words %{{.*}}, %{{.*}}, %{{.*}} : vector<32xi16>, vector<64xi8>
+  %6 = tile.dot_i8_words %w, %u, %u : vector<32xi16>, vector<64xi8>
   // CHECK: tile.dot_i16 %{{.*}}, %{{.*}}, %{{.*}} : vector<16xi32>, vector<32xi16>
   %5 = tile.dot_i16 %i, %w, %w : vector<16xi32>, vector<32xi16>
   // CHECK: tile.dot_bf16 %{{.*}}, %{{.*}}, %{{.*}} : vector<16xf32>, vector<32xbf16>
@@ -55,5 +57,12 @@ func.func @arithmetic(%i: vector<16xi32>, %u: vector<64xi8>, %f: vector<16xf32>,
   %3 = tile.column %u[2] : vector<64xi8> -> vector<16xf32>
   // CHECK: tile.to_bf16 %{{.*}}, %{{.*}} : vector<16xf32> -> vector<32xbf16>
   %4 = tile.to_bf16 %f, %f : vector<16xf32> -> vector<32xbf16>
+  return
+}
+
+// CHECK-LABEL: func @matmul
+func.func @matmul(%s: memref<512x64xf32>, %x: memref<?x576xbf16>, %w: memref<32768xbf16>, %i: index) {
+  // CHECK: tile.matmul_bf16 %{{.*}}[%{{.*}}, %{{.*}}], %{{.*}}[%{{.*}}, %{{.*}}], %{{.*}}[%{{.*}}] rows %{{.*}} pairs %{{.*}} tiles 4 of 4 : memref<512x64xf32>, memref<?x576xbf16>, memref<32768xbf16>
+  tile.matmul_bf16 %s[%i, %i], %x[%i, %i], %w[%i] rows %i pairs %i tiles 4 of 4 : memref<512x64xf32>, memref<?x576xbf16>, memref<32768xbf16>
   return
 }

@@ -143,10 +143,10 @@ static const quern_kernel kernels[] = {store, attend, head, rank,
 
 struct quern_kernel_set {
   const void *executor, *kernels;
-  uint64_t count;
+  uint64_t count, variant;
   const char *chip, *needs;
 };
 extern const char quern_cpu_executor[];
 __attribute__((used, section("quern_kernel_sets"))) const struct quern_kernel_set
-    toy_kernel_set = {quern_cpu_executor, kernels, 5, "plain x86-64",
+    toy_kernel_set = {quern_cpu_executor, kernels, 5, 0, "plain x86-64",
                       TOY_FEATURES};

@@ -41,7 +41,7 @@ llvm::Expected<std::unique_ptr<Target>> create(const TargetOptions &options) {
   if (options.chip != "native" && options.chip != "toy-1")
     return llvm::createStringError("--mcpu: unknown chip '" + options.chip +
                                    "', expected native or toy-1");
-  auto lender = targets::cpu().create({"x86-64-v3"});
+  auto lender = targets::cpu().create({"x86-64-v3", options.activationBits});
   if (!lender)
     return lender.takeError();
   return std::make_unique<ToyTarget>(std::move(*lender));

@@ -54,7 +54,7 @@ static void checkIntegers(const cpu::Chip &chip, Number number) {
     for (int64_t rows : {1, 2, 9})
       for (int64_t workers : {1, 3}) {
         TestRows x = specialRows(rows, columns);
-        ConvertedRows expected = toI16(x, number);
+        ConvertedRows expected = toIntegers(x, number);
         AlignedVector<uint8_t> y(expected.bytes.size(), 0xFF);
         kernel.run({x.data.data(), y.data()}, {},
                    {.rows = rows, .workers = workers});
@@ -64,9 +64,9 @@ static void checkIntegers(const cpu::Chip &chip, Number number) {
   }
 }
 
-TEST(Convert, I16) {
+TEST(Convert, Integers) {
   for (const cpu::Chip &chip : testChips())
-    for (Number number : {Number::I16, Number::I16Words})
+    for (Number number : {Number::I16, Number::I16Words, Number::I8})
       checkIntegers(chip, number);
 }
 

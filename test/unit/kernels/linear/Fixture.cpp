@@ -114,7 +114,7 @@ static void convertStep(const TestRows &x, int64_t r, int64_t step, Number numbe
   };
   for (int c = 0; c < 32; ++c)
     most = std::max(most, std::fabs(value(c)));
-  float scale = most / 32512;
+  float scale = most / (number == Number::I8 ? 127 : 32512);
   int32_t sums[3] = {};
   for (int c = 0; c < 32; ++c) {
     int32_t q = scale ? int32_t(std::nearbyint(value(c) / scale)) : 0;
@@ -122,6 +122,8 @@ static void convertStep(const TestRows &x, int64_t r, int64_t step, Number numbe
     if (number == Number::I16Words) { // even columns of each four first
       int16_t word = int16_t(q);
       std::memcpy(codes + 8 * (c / 4) + 4 * (c % 2) + c % 4 / 2 * 2, &word, 2);
+    } else if (number == Number::I8) {
+      codes[c] = uint8_t(q);
     } else {
       int8_t low = int8_t(q), high = int8_t((q - low) / 256);
       std::memcpy(codes + c, &high, 1);
@@ -138,7 +140,7 @@ static void convertStep(const TestRows &x, int64_t r, int64_t step, Number numbe
   std::memcpy(record + 512 + r % 8 * 32 + 16, ints, 16);
 }
 
-ConvertedRows quern::test::toI16(const TestRows &x, Number number) {
+ConvertedRows quern::test::toIntegers(const TestRows &x, Number number) {
   const int64_t steps = (x.columns + 31) / 32;
   ConvertedRows y;
   y.bytes.assign((x.rows + 7) / 8 * steps * 768, 0xFF);
@@ -148,6 +150,31 @@ ConvertedRows quern::test::toI16(const TestRows &x, Number number) {
       convertStep(x, r, s, number, y.bytes.data() + (r / 8 * steps + s) * 768,
                   y);
   return y;
+}
+
+ConvertedRows quern::test::convert(const TestRows &x, llvm::StringRef numbers) {
+  if (numbers == "f32")
+    return toF32(x);
+  Number number = symbolizeNumber(numbers).value();
+  return number == Number::BF16 ? toBF16(x) : toIntegers(x, number);
+}
+
+std::string quern::test::rowsText(int64_t columns, llvm::StringRef numbers) {
+  return numbers == "f32"
+             ? llvm::formatv("tensor<?x{0}xf32>", columns).str()
+             : llvm::formatv("!quern.rows<{0}, {1}>", columns, numbers).str();
+}
+
+std::string quern::test::linearText(const TestWeight &w,
+                                    llvm::StringRef numbers,
+                                    llvm::StringRef role) {
+  return llvm::formatv(R"(
+    quern.kernel @k role {0} rows step {{
+    ^bb0(%x: {1}, %w: {2}):
+      %y = quern.linear %x, %w : ({1}, {2}) -> tensor<?x{3}xf32>
+      quern.yield %y : tensor<?x{3}xf32>
+    })",
+                       role, rowsText(w.columns, numbers), w.type(), w.rows);
 }
 
 std::vector<const Format *> quern::test::kernelFormats(bool floats) {

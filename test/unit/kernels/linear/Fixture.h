@@ -39,8 +39,17 @@ struct ConvertedRows {
   std::vector<double> values; // rows x columns
 };
 ConvertedRows toBF16(const TestRows &);
-ConvertedRows toI16(const TestRows &, Number = Number::I16);
+/// I16, I16Words or I8.
+ConvertedRows toIntegers(const TestRows &, Number);
 ConvertedRows toF32(const TestRows &);
+/// By the name of the numbers: "f32", "bf16", "i16", "i16_words" or "i8".
+ConvertedRows convert(const TestRows &, llvm::StringRef numbers);
+
+/// The type of such rows.
+std::string rowsText(int64_t columns, llvm::StringRef numbers);
+/// A kernel `@k` of one linear.
+std::string linearText(const TestWeight &, llvm::StringRef numbers,
+                       llvm::StringRef role);
 
 uint16_t bf16Bits(float);
 float bf16Value(uint16_t);

@@ -14,33 +14,6 @@ using namespace quern;
 using namespace quern::test;
 
 namespace {
-std::string rowsText(int64_t columns, llvm::StringRef numbers) {
-  return numbers == "f32"
-             ? llvm::formatv("tensor<?x{0}xf32>", columns).str()
-             : llvm::formatv("!quern.rows<{0}, {1}>", columns, numbers).str();
-}
-
-/// One linear, its rows in `numbers`: "f32", "bf16", "i16" or "i16_words".
-std::string linearText(const TestWeight &w, llvm::StringRef numbers,
-                       llvm::StringRef role) {
-  std::string x = rowsText(w.columns, numbers);
-  std::string y = llvm::formatv("tensor<?x{0}xf32>", w.rows);
-  return llvm::formatv(R"(
-    quern.kernel @k role {0} rows step {{
-    ^bb0(%x: {1}, %w: {2}):
-      %y = quern.linear %x, %w : ({1}, {2}) -> {3}
-      quern.yield %y : {3}
-    })",
-                       role, x, w.type(), y);
-}
-
-ConvertedRows convert(const TestRows &x, llvm::StringRef numbers) {
-  return numbers == "f32"         ? toF32(x)
-         : numbers == "bf16"      ? toBF16(x)
-         : numbers == "i16_words" ? toI16(x, Number::I16Words)
-                                  : toI16(x);
-}
-
 TestResult runLinear(const JitKernel &kernel, const TestWeight &w,
                      ConvertedRows &x, int64_t rows, int64_t workers) {
   TestResult y(rows, w.rows);
@@ -108,6 +81,39 @@ TEST(Linear, WordRows) {
             checkLinear(*f, n, blocks * f->weights, "i16_words", role, chip);
 }
 
+/// Of a group's products as many as words have room for are added there.
+TEST(Linear, ByteRows) {
+  for (const cpu::Chip &chip : testChips())
+    for (const Format *f : kernelFormats(/*floats=*/false))
+      for (auto [n, blocks] : {std::pair(17, 2), {100, 5}})
+        for (const char *role : {"prompt", "generated"})
+          if (role[0] == 'p' || n == 17)
+            checkLinear(*f, n, blocks * f->weights, "i8", role, chip);
+}
+
+/// The greatest codes and activations: a sum that wraps would be far off.
+TEST(Linear, ByteRowsOfGreatestProducts) {
+  constexpr int64_t rows = 5, n = 16;
+  for (const cpu::Chip &chip : testChips())
+    for (const Format *f : kernelFormats(/*floats=*/false)) {
+      const int64_t k = 2 * f->weights;
+      TestWeight w(*f, n, k, 3);
+      TestRows x(rows, k, 1);
+      for (int64_t r = 0; r < rows; ++r)
+        for (int64_t c = 0; c < k; ++c)
+          // Positive where the weight is, so that all products are of one sign.
+          x.data[size_t(r * rowStride(k) + c)] =
+              w.values[size_t(r % n * k + c)] < 0 ? -1.0f : 1.0f;
+      ConvertedRows bytes = convert(x, "i8");
+      for (const char *role : {"prompt", "generated"}) {
+        SCOPED_TRACE(f->name + ", " + chip.name + ", " + role);
+        TestResult y =
+            runLinear(compileOrDie(linearText(w, "i8", role), chip), w, bytes, rows, 1);
+        checkSums(y, w, bytes, /*bf16=*/false);
+      }
+    }
+}
+
 /// Integers are the same however they lie, and however many rows are multiplied.
 TEST(Linear, IntegersAgree) {
   constexpr int64_t rows = 11, n = 40;
@@ -125,6 +131,8 @@ TEST(Linear, IntegersAgree) {
       TestResult halves = run("i16", "generated");
       run("i16_words", "generated").checkSameBits(halves);
       run("i16_words", "prompt").checkSameBits(halves);
+      TestResult bytes = run("i8", "generated");
+      run("i8", "prompt").checkSameBits(bytes);
     }
 }
 
@@ -155,7 +163,7 @@ TEST(Linear, F32RowsOfCodes) {
 TEST(Linear, ManyRowsAndColumns) {
   const Format &f = *findFormat("q8_0"), &floats = *findFormat("f16");
   for (const cpu::Chip &chip : testChips()) {
-    for (const char *numbers : {"bf16", "i16_words", "f32"})
+    for (const char *numbers : {"bf16", "i16_words", "i8", "f32"})
       checkLinear(f, 20, 18 * 32, numbers, "prompt", chip, 521);
     checkLinear(floats, 100, 300, "f32", "prompt", chip);
     checkLinear(f, 20, 5 * 256, "i16", "generated", chip, 64);
@@ -168,7 +176,7 @@ TEST(Linear, Epilogues) {
   // Epilogues know no format.
   for (const Format *f : {findFormat("q4_1"), findFormat("q6_k")}) {
     TestWeight gate(*f, n, k, 1), up(*f, n, k, 2);
-    for (const char *numbers : {"bf16", "i16", "i16_words", "f32"}) {
+    for (const char *numbers : {"bf16", "i16", "i16_words", "i8", "f32"}) {
       SCOPED_TRACE(f->name + " " + numbers);
       ConvertedRows x = convert(input, numbers);
       std::string rowsType = rowsText(k, numbers);

@@ -1,4 +1,4 @@
-//===- LinearI16.cpp - Products with packed weights, integer rows ---------===//
+//===- LinearIntegers.cpp - Products with packed weights, integer rows ----===//
 //
 // By slices (SlicedLinear.h): a thread takes its weight row's codes of a step apart
 // into bytes and multiplies those with the rows' integers, four columns at a time
@@ -19,7 +19,7 @@
 //
 // So a row is 28 instructions instead of 64, and a step has 15 instead of about 140 to
 // begin with. Where a chip has no dot product of unsigned with signed bytes its driver
-// takes it apart into four products.
+// takes it apart into four products. Rows of 8 bits have half of these dot products.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/kernel/RowIntegers.h"
@@ -33,11 +33,14 @@ using namespace quern::simt;
 namespace {
 class IntegerEmitter : public SlicedLinear {
 public:
-  using SlicedLinear::SlicedLinear;
+  IntegerEmitter(KernelBuilder &b, SmallVector<Linear> roots, Number kind)
+      : SlicedLinear(b, std::move(roots)), kind(kind) {}
 
 private:
   void addSteps(PanelReader &w, size_t root) override;
   SmallVector<Value> loadPieces(Value record, Value rowInBlock);
+
+  const Number kind;
 };
 } // namespace
 
@@ -78,18 +81,18 @@ void IntegerEmitter::addSteps(PanelReader &w, size_t root) {
         return vector::BitCastOp::create(b, type, four);
       };
       Value one = b.broadcast(b.vec(1, b.getF32Type()), sum);
-      addIntegerStep(w, Number::I16, codes, factors, numberOf,
-                     /*together=*/1, one);
+      addIntegerStep(w, kind, codes, factors, numberOf, {}, one);
       return vector::ExtractOp::create(b, one, int64_t(0));
     });
   });
 }
 
-bool quern::simt::takesLinearI16(KernelOp kernel, const Capabilities &) {
-  return numberOfLinears(kernel) == Number::I16;
+bool quern::simt::takesLinearIntegers(KernelOp kernel, const Capabilities &) {
+  std::optional<Number> number = numberOfLinears(kernel);
+  return number == Number::I16 || number == Number::I8;
 }
 
-LogicalResult quern::simt::lowerLinearI16(KernelBuilder &b) {
+LogicalResult quern::simt::lowerLinearIntegers(KernelBuilder &b) {
   auto roots = linearsOf(b);
   if (failed(roots))
     return failure();
@@ -97,6 +100,6 @@ LogicalResult quern::simt::lowerLinearI16(KernelBuilder &b) {
     if (!b.panels(root.weight).hasCodes())
       return root.op->emitOpError(
           "requires weights of integer codes for integer rows");
-  IntegerEmitter(b, std::move(*roots)).emit();
+  IntegerEmitter(b, std::move(*roots), *numberOfLinears(b.kernel)).emit();
   return success();
 }
