@@ -33,8 +33,8 @@ class Variants(e2e.Case):
     def test_the_weights_are_there_once(self):
         alone = self.compile(self.model, "--mcpu", "x86-64-v3",
                              output=self.folder / "alone")
-        weights = self.all.json("info")["memory"]["weights_bytes"]
-        self.assertEqual(weights, alone.json("info")["memory"]["weights_bytes"])
+        weights = self.all.json("info")["memory"]["weight_bytes"]
+        self.assertEqual(weights, alone.json("info")["memory"]["weight_bytes"])
         # A variant of so small a model is code and a plan.
         more = self.all.path.stat().st_size - alone.path.stat().st_size
         self.assertLess(more, (len(CHIPS) - 1) * 2_000_000)
@@ -57,8 +57,8 @@ class Variants(e2e.Case):
     def test_sidecar(self):
         both = self.compile(self.model, "--mcpu", "x86-64-v4,x86-64-v3",
                             "--weights", "sidecar", output=self.folder / "side")
-        self.assertEqual(len(both.json("info")["memory"]) > 0, True)
         self.assertTrue(both.run("verify").startswith("ok: "))
+        self.assertTrue(self.hashOf(both))
 
     def test_what_needs_one_chip_says_so(self):
         for flags in (("--emit", "asm"), ("--emit", "plan"), ("--report", "text")):
@@ -79,7 +79,7 @@ class Variants(e2e.Case):
 
 class BytesOfActivations(e2e.Case):
     CTX = 200
-    MOST_KL = 0.02  # of random weights; what was measured is a tenth of it
+    MOST_KL = 0.003  # four times what was measured
 
     def judge(self, name, *flags, **shape):
         model = self.tiny(name, context=256, **shape)
