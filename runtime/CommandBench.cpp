@@ -11,6 +11,7 @@
 #include "Error.h"
 #include "Flags.h"
 #include <algorithm>
+#include <atomic>
 #include <fmt/format.h>
 #include <map>
 
@@ -189,16 +190,44 @@ std::vector<StageKind> Bench::stageKinds() const {
 // Printing
 //===----------------------------------------------------------------------===//
 
-static std::string stagesText(const std::vector<StageKind> &stages) {
+/// Bytes a second of a loop that only reads weights, on all threads; the best of three.
+static double readBandwidth(std::span<const uint8_t> weights, Team &team) {
+  constexpr size_t kMost = size_t{1} << 30, kLine = 64;
+  const size_t lines = std::min(weights.size(), kMost) / kLine / team.size();
+  std::atomic<uint64_t> sink = 0; // so that the loop is not nothing
+  double best = 0;
+  for (int run = 0; run < 3; ++run) {
+    double start = now();
+    team.run([&](unsigned worker) {
+      auto *at = reinterpret_cast<const uint64_t *>(
+          weights.data() + worker * lines * kLine);
+      uint64_t sums[kLine / sizeof(uint64_t)] = {};
+      for (size_t line = 0; line < lines; ++line)
+        for (uint64_t &sum : sums)
+          sum ^= *at++;
+      for (uint64_t sum : sums)
+        sink.fetch_xor(sum, std::memory_order_relaxed);
+    });
+    best = std::max(best, double(lines * kLine * team.size()) / (now() - start));
+  }
+  return best;
+}
+
+/// `bandwidth`: bytes a second that the machine reads.
+static std::string stagesText(const std::vector<StageKind> &stages,
+                              double bandwidth) {
   double all = 0;
   for (const StageKind &kind : stages)
     all += kind.seconds;
   std::string text;
   for (const StageKind &kind : stages) {
     text += fmt::format(
-        "  {:32} {:8} runs {:9.1f} us {:5.1f} % {:7.2f} GB/s", kind.name,
-        kind.runs, 1e6 * kind.seconds / double(kind.runs),
-        100 * kind.seconds / all, 1e-9 * kind.bytes / kind.seconds);
+        "  {:32} {:8} runs {:9.1f} us {:5.1f} %", kind.name, kind.runs,
+        1e6 * kind.seconds / double(kind.runs), 100 * kind.seconds / all);
+    if (kind.bytes > 0)
+      text += fmt::format(" {:7.2f} GB/s ({:2.0f} %)",
+                          1e-9 * kind.bytes / kind.seconds,
+                          100 * kind.bytes / kind.seconds / bandwidth);
     if (kind.products > 0)
       text += fmt::format(" {:8.1f} GMAC/s", 1e-9 * kind.products / kind.seconds);
     text += '\n';
@@ -223,14 +252,14 @@ static nlohmann::ordered_json toJson(const Measurement &measured) {
   return object;
 }
 
-static std::string toText(const Measurement &measured) {
+static std::string toText(const Measurement &measured, double bandwidth) {
   std::string what = measured.tokens
                          ? fmt::format("prompt of {}", measured.tokens)
                          : fmt::format("decode, batch {}", measured.batch);
   what += fmt::format(", depth {}", measured.depth);
   return fmt::format("{:32} {:12.2f} tokens/s\n", what,
                      measured.tokensPerSecond) +
-         stagesText(measured.stages);
+         stagesText(measured.stages, bandwidth);
 }
 
 //===----------------------------------------------------------------------===//
@@ -273,13 +302,23 @@ static void runBench(const Session &session, BenchFlags flags) {
   std::unique_ptr<Engine> engine = model.engine({.threads = flags.threads});
   checkFlags(flags, *engine);
   Bench bench(*engine, flags);
+  const double bandwidth =
+      flags.stages
+          ? readBandwidth(model.file().section("weights"), engine->team())
+          : 0;
   nlohmann::ordered_json object = {{"threads", engine->team().size()},
                                    {"prompt", nlohmann::json::array()},
                                    {"decode", nlohmann::json::array()}};
+  if (flags.stages) {
+    object["read_bytes_per_second"] = bandwidth;
+    if (!flags.json)
+      writeOut(fmt::format("{:32} {:12.2f} GB/s\n", "reading weights alone",
+                           1e-9 * bandwidth));
+  }
   auto report = [&](const char *kind, const Measurement &measured) {
     object[kind].push_back(toJson(measured));
     if (!flags.json)
-      writeOut(toText(measured));
+      writeOut(toText(measured, bandwidth));
   };
   for (uint32_t depth : flags.depth)
     for (uint32_t tokens : flags.prompt)
@@ -324,8 +363,9 @@ void quern::addBenchCommand(CLI::App &app, Session &session) {
   addThreadsFlag(command, flags->threads);
   command.add_flag("--json", flags->json, "print JSON");
   command.add_flag("--stages", flags->stages,
-                   "of each kind of stage its time, and how many bytes of weights "
-                   "and multiply-adds with them a second has");
+                   "of each kind of stage its time, the bytes of weights and the "
+                   "multiply-adds with them of a second, and which share those "
+                   "bytes are of what the threads read when they do nothing else");
   command.footer(
       fmt::format("Speeds are those of all sequences together, the median of\n"
                   "--repeats after one that does not count. Sampling is not\n"

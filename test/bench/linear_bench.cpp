@@ -28,7 +28,7 @@ using namespace quern::test;
 
 namespace {
 int64_t megabytes = 224; // of weights of generated rows
-int activations = 16;    // bits of integers
+int activationBits = 16; // of integers
 
 double threadSeconds() {
   timespec t;
@@ -97,12 +97,19 @@ multiplyTiles(int64_t times) {
   for (int i = 0; i < 16 * 32; ++i)
     numbers[i] = bf16Bits(0.01f * float(i % 37) - 0.15f);
   _tile_loadconfig(config);
-  _tile_zero(0), _tile_zero(1), _tile_zero(2), _tile_zero(3);
-  _tile_loadd(4, numbers, 64), _tile_loadd(5, numbers, 64);
-  _tile_loadd(6, numbers, 64), _tile_loadd(7, numbers, 64);
+  _tile_zero(0);
+  _tile_zero(1);
+  _tile_zero(2);
+  _tile_zero(3);
+  _tile_loadd(4, numbers, 64);
+  _tile_loadd(5, numbers, 64);
+  _tile_loadd(6, numbers, 64);
+  _tile_loadd(7, numbers, 64);
   for (int64_t i = 0; i < times; ++i) {
-    _tile_dpbf16ps(0, 4, 6), _tile_dpbf16ps(1, 4, 7);
-    _tile_dpbf16ps(2, 5, 6), _tile_dpbf16ps(3, 5, 7);
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_dpbf16ps(1, 4, 7);
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_dpbf16ps(3, 5, 7);
   }
   _tile_release();
 }
@@ -182,7 +189,7 @@ void printMachine(const cpu::Chip &chip, int64_t threads) {
 }
 
 ArithmeticChoice numbersOf(const Format &f, const cpu::Chip &chip) {
-  const TargetTraits traits = cpu::traitsOf(chip, activations);
+  const TargetTraits traits = cpu::traitsOf(chip, activationBits);
   const GroupShape shape = shapeOf(f);
   return shape.kind == GroupShape::Kind::Floats ? traits.floats
          : greatestCode(shape) > 127            ? traits.wideCodes
@@ -252,7 +259,7 @@ int main(int argc, char **argv) {
     else if (argument == "--megabytes" && i + 1 < argc)
       megabytes = std::atoll(argv[++i]);
     else if (argument == "--activations" && i + 1 < argc)
-      activations = std::atoi(argv[++i]);
+      activationBits = std::atoi(argv[++i]);
     else if (argument == "--machine")
       machine = true;
     else if (argument == "--assembly" && i + 1 < argc)
