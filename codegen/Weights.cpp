@@ -93,8 +93,13 @@ std::string quern::weightLayout(ModuleOp module) {
   os << planInteger(module, "weights_bytes") << "\n";
   for (Operation &op : *module.getBody()) {
     if (auto constant = dyn_cast<ConstantOp>(op))
-      os << *constant.getOffset() << " " << constant.getSymName() << " "
-         << constant.getValue().getType() << "\n";
+    {
+      auto values = cast<DenseElementsAttr>(constant.getValue());
+      ArrayRef<char> raw = values.getRawData();
+      os << *constant.getOffset() << " " << values.getType() << " "
+         << contentHash(llvm::arrayRefFromStringRef({raw.data(), raw.size()}))
+         << "\n";
+    }
     if (auto weight = dyn_cast<WeightOp>(op))
       os << *weight.getOffset() << " " << weight.getSymName() << " "
          << weight.getType() << "\n";

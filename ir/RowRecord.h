@@ -1,7 +1,7 @@
-//===- RowRecord.h - Where 16-bit integer rows lie --------------*- C++ -*-===//
+//===- RowRecord.h - Where integer rows lie ---------------------*- C++ -*-===//
 //
-// The layout of `!quern.rows<N, i16>` and `<N, i16_words>` (Types.td) in numbers, for
-// those who write and read it: bytes, from the begin of what they are of.
+// The layout of `!quern.rows<N, i16>`, `<N, i16_words>` and `<N, i8>` (Types.td) in
+// numbers, for those who write and read it: bytes, from the begin of what they are of.
 //
 //===----------------------------------------------------------------------===//
 #pragma once

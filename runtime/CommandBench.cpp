@@ -31,6 +31,7 @@ struct StageKind {
   std::string name;
   uint64_t runs = 0;
   double seconds = 0, bytes = 0, products = 0; // multiply-adds with weights
+  bool elsewhere = false; // its device has memory of its own
 };
 
 struct Measurement {
@@ -174,7 +175,10 @@ std::vector<StageKind> Bench::stageKinds() const {
     std::string name = kindOf(engine.plan(), stages[i]);
     auto [at, isNew] = byName.try_emplace(name, kinds.size());
     if (isNew)
-      kinds.push_back({.name = name});
+      kinds.push_back(
+          {.name = name,
+           .elsewhere =
+               engine.plan().devices()[stages[i].device].ownMemory != 0});
     StageKind &kind = kinds[at->second];
     kind.runs += times[i].runs;
     kind.seconds += 1e-9 * double(times[i].nanoseconds);
@@ -194,6 +198,8 @@ std::vector<StageKind> Bench::stageKinds() const {
 static double readBandwidth(std::span<const uint8_t> weights, Team &team) {
   constexpr size_t kMost = size_t{1} << 30, kLine = 64;
   const size_t lines = std::min(weights.size(), kMost) / kLine / team.size();
+  if (!lines)
+    return 0;
   std::atomic<uint64_t> sink = 0; // so that the loop is not nothing
   double best = 0;
   for (int run = 0; run < 3; ++run) {
@@ -225,8 +231,9 @@ static std::string stagesText(const std::vector<StageKind> &stages,
         "  {:32} {:8} runs {:9.1f} us {:5.1f} %", kind.name, kind.runs,
         1e6 * kind.seconds / double(kind.runs), 100 * kind.seconds / all);
     if (kind.bytes > 0)
-      text += fmt::format(" {:7.2f} GB/s ({:2.0f} %)",
-                          1e-9 * kind.bytes / kind.seconds,
+      text += fmt::format(" {:7.2f} GB/s", 1e-9 * kind.bytes / kind.seconds);
+    if (kind.bytes > 0 && bandwidth > 0 && !kind.elsewhere)
+      text += fmt::format(" ({:2.0f} %)",
                           100 * kind.bytes / kind.seconds / bandwidth);
     if (kind.products > 0)
       text += fmt::format(" {:8.1f} GMAC/s", 1e-9 * kind.products / kind.seconds);

@@ -4,6 +4,8 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/TargetParser/Host.h"
+#include <sys/syscall.h>
+#include <unistd.h>
 
 using namespace quern::cpu;
 
@@ -35,7 +37,8 @@ std::string Chip::required() const {
 
 quern::TargetTraits quern::cpu::traitsOf(const Chip &chip, int bits) {
   TargetTraits traits;
-  // Of one sequence over a long context there are more parts than workers.
+  // One sequence over a long context is then work for several workers, however few KV
+  // heads it has.
   traits.attentionKeys = 512;
   auto with = [&](Number prompt, Number generated) {
     return ArithmeticChoice{chip.avx512bf16 ? Number::BF16 : prompt, generated};
@@ -77,6 +80,15 @@ static Chip make(bool v4, bool vnni, bool bf16, bool amx) {
   return chip;
 }
 
+bool quern::cpu::mayUseTiles() {
+#ifdef __x86_64__
+  constexpr int kRequestPermission = 0x1023, kTileData = 18;
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
+}
+
 llvm::Expected<Chip> quern::cpu::chipOf(llvm::StringRef mcpu) {
   if (mcpu == "native") {
     llvm::StringMap<bool> host = llvm::sys::getHostCPUFeatures();
@@ -87,7 +99,7 @@ llvm::Expected<Chip> quern::cpu::chipOf(llvm::StringRef mcpu) {
           "FMA, F16C, BMI2)");
     bool v4 = llvm::all_of(kV4, has);
     return make(v4, has(v4 ? kVnni : kAvxVnni), has(kBf16),
-                llvm::all_of(kAmx, has));
+                llvm::all_of(kAmx, has) && mayUseTiles());
   }
   auto [level, extensions] = mcpu.split('+');
   bool vnni = false, bf16 = false, amx = false;

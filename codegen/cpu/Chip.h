@@ -36,6 +36,10 @@ TargetTraits traitsOf(const Chip &, int bits = 16);
 /// A chip that has all of another one's features, and more, has a greater rank.
 unsigned rankOf(const Chip &);
 
+/// Asks for AMX's tile registers, which Linux has for processes that ask
+/// (Documentation/arch/x86/xstate.rst). Where that is refused, `native` is without AMX.
+bool mayUseTiles();
+
 /// `mcpu`: "native", or a level, "x86-64-v3" or "x86-64-v4", with extensions: "+vnni".
 llvm::Expected<Chip> chipOf(llvm::StringRef mcpu);
 

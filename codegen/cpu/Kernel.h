@@ -22,7 +22,7 @@
 //   tensor<?xi32>              memref<?xi32>
 //   tensor<AxBxf32>, <Nxf32>   memref of that shape
 //   !quern.rows<K, bf16>       memref<?xSxbf16>, S = rowStride(K)
-//   !quern.rows<K, i16>, <K, i16_words>  memref<?xi8> (see Types.td)
+//   !quern.rows<K, i16>, <K, i16_words>, <K, i8>  memref<?xi8> (see Types.td)
 //   !quern.panels              memref<?xi8> (see ir/Panel.h)
 //   !quern.kv                  memref<?xT> of the stored type, the layer's
 //                              pages; memref<?xi32>, the page table

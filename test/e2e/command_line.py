@@ -297,10 +297,16 @@ class Json(CommandLine):
             self.assertGreater(one["tokens_per_second"], 0)
         got = self.artifact.json("bench", "--prompt", 8, "--gen", 2,
                                  "--batch", 1, "--repeats", 1, "--stages")
-        for one in got["prompt"] + got["decode"]:
+        self.assertGreater(got["read_bytes_per_second"], 1e6)
+        parameters = self.artifact.json("info")["metadata"]["parameters"]
+        for one, rows in ((got["prompt"][0], 8), (got["decode"][0], 2)):
             for stage in one["stages"]:
-                self.assertEqual(set(stage),
-                                 {"name", "runs", "seconds", "bytes"})
+                self.assertEqual(set(stage), {"name", "runs", "seconds",
+                                              "bytes", "multiply_adds"})
+            # All matrices but the embedding, and of a prompt one row of logits.
+            products = sum(s["multiply_adds"] for s in one["stages"])
+            self.assertLess(products, parameters * rows)
+            self.assertGreater(products, 0.3 * parameters * rows)
         text = self.artifact.run("bench", "--prompt", 8, "--gen", 2, "--batch",
                                  1, "--repeats", 1)
         self.assertEqual(len(re.findall(r" \d+\.\d+ tokens/s\n", text)), 2)

@@ -56,6 +56,32 @@ class Determinism(e2e.Case):
             "two compilations of one model gave different files")
         self.check(artifact)
 
+    def test_attention_in_parts(self):
+        """Of generated rows over 512 tokens and more: as exact, the same bits in any
+        company, and those of one part where there is one."""
+        ctx = 1100
+        model = self.tiny("parts", arch="llama", format="q8_0", context=ctx)
+        artifact = self.compile(model)
+        plan = self.quern("compile", model, "--emit", "plan").stdout
+        self.assertIn("generated.merge_parts.0", plan)
+        text = self.folder / "long"
+        text.write_text(e2e.makeText(2 * 3 * ctx))
+        ids = artifact.ids(text)
+        hashes = set()
+        for threads, parallel in ((1, 1), (2, 2), (3, 1)):
+            got = artifact.json("perplexity", text, "--ctx", ctx, "--role",
+                                "generated", "--threads", threads,
+                                "--parallel", parallel)
+            hashes.add(got["logits_hash"])
+        self.assertEqual(len(hashes), 1)
+        reference = e2e.referenceLogits(model, ids, ctx)
+        off = e2e.Difference(artifact.logits(text, ctx, "generated"), reference)
+        self.assertLess(off.kl, 2e-6, off)
+        short = self.compile(model, "--ctx", 400, output=self.folder / "short")
+        both = {a.json("perplexity", self.text, "--ctx", 300, "--role",
+                       "generated")["logits_hash"] for a in (artifact, short)}
+        self.assertEqual(len(both), 1)
+
     def test_windows_much_shorter_than_the_context(self):
         model = self.tiny("narrow", arch="gemma3", format="q8_0", context=512,
                           window=9, tied=True)

@@ -119,9 +119,12 @@ llvm::Error Fit::findLayers() {
   bool alone = session.targets.size() == 1;
   if (alone && !session.devices()[0].ownMemory)
     return llvm::Error::success();
-  if (alone)
-    if (auto error = session.openTargets(CompileRequest()))
+  if (alone) {
+    const CompileRequest process;
+    if (auto error = session.openTarget(process.target, process.chip,
+                                        process.activations))
       return error;
+  }
   auto most = mostLayers(session, request.compile, context, sequences, memory[0]);
   if (alone)
     session.targets.pop_back();

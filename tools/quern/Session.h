@@ -31,6 +31,9 @@ public:
   /// have memory of its own. Of one target several chips, each of which is a variant of
   /// the artifact; the first variant, that of the chip with the greatest rank, is chosen.
   llvm::Error openTargets(const CompileRequest &);
+  /// Opens one more, behind those that are there.
+  llvm::Error openTarget(llvm::StringRef name, llvm::StringRef chip,
+                         int activationBits);
   size_t variants() const { return variantTargets.size(); }
   /// Makes a variant's targets those that `targets` has.
   void chooseVariant(size_t variant);
@@ -56,8 +59,6 @@ public:
   std::string chips() const;
 
 private:
-  llvm::Error openTarget(llvm::StringRef name, llvm::StringRef chip,
-                         int activationBits);
   llvm::Error openVariants(const CompileRequest &, llvm::ArrayRef<llvm::StringRef> chips);
   llvm::Error placeTensor(llvm::StringRef place);
 

@@ -86,18 +86,19 @@ void AttentionEmitter::emitTask(Value number, AttentionTask task) {
 }
 
 void AttentionEmitter::emit() {
-  const int64_t parts = std::max<int64_t>(root.parts, 1);
-  Value tasks = b.mul(b.mul(b.tiles, shape.heads), parts);
+  Value tasks =
+      b.mul(b.tiles, shape.heads * std::max<int64_t>(root.parts, 1));
   auto loop = scf::ForOp::create(b, b.worker, tasks, b.workers);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   Value task = loop.getInductionVar();
-  // Heads outermost: the keys of one stay in the cache from tile to tile. Parts
-  // innermost, those of a sequence are work for all.
-  Value part = b.rem(task, parts), tileOfHead = b.div(task, parts);
-  Value head = arith::DivUIOp::create(b, tileOfHead, b.tiles);
-  emitTask(arith::RemUIOp::create(b, tileOfHead, b.tiles),
-           {.slot = {}, .head = head, .part = part});
+  // Parts outermost: those that have keys come first, and are dealt out to all. Then
+  // heads: the keys of one stay in the cache from tile to tile.
+  Value headOfPart = arith::DivUIOp::create(b, task, b.tiles);
+  emitTask(arith::RemUIOp::create(b, task, b.tiles),
+           {.slot = {},
+            .head = b.rem(headOfPart, shape.heads),
+            .part = b.div(headOfPart, shape.heads)});
 }
 
 LogicalResult lowerAttention(KernelBuilder &b) {

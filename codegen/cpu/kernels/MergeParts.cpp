@@ -65,26 +65,35 @@ void Merger::emitHead(Value row, Value head) {
   // The sums of each piece, and of l, on all lanes.
   SmallVector<Value> sums(size_t(pieces) + 1, b.splat(lanes(b), 0));
   sums = b.loop(first, end, 1, sums, [&](Value part, ValueRange carried) {
+    // Most parts of a short sequence have no keys.
+    Value l = number(row, part, size + 1);
+    auto some = scf::IfOp::create(b, carried.getTypes(), hasKeys(l),
+                                  /*addThenBlock=*/true, /*addElseBlock=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(some.thenBlock());
     SmallVector<Value> next(carried);
-    Value l = number(row, part, size + 1), some = hasKeys(l);
     Value away = arith::SubFOp::create(b, number(row, part, size), top);
     Value weight = floats().exp(b.broadcast(lanes(b), away));
-    auto add = [&](Value v, Value &sum) {
-      sum = arith::SelectOp::create(b, some, floats().fma(v, weight, sum), sum);
-    };
+    auto add = [&](Value v, Value &sum) { sum = floats().fma(v, weight, sum); };
     Value at = b.mul(part, size + 2);
     for (int64_t i = 0; i < pieces; ++i)
       add(loadLanes(b, input, {row, b.add(at, i * kWidth)}, lanesOf(size, i)),
           next[size_t(i)]);
     add(b.broadcast(lanes(b), l), next.back());
-    return next;
+    scf::YieldOp::create(b, next);
+    b.setInsertionPointToStart(some.elseBlock());
+    scf::YieldOp::create(b, carried);
+    return SmallVector<Value>(some.getResults());
   });
   // As Attend::finish does: rows that see one part have the bits of one phase.
   Value column = b.mul(head, size);
   Value inverse = floats().div(floats().constant(1), sums.back());
-  for (int64_t i = 0; i < pieces; ++i)
-    storeLanes(b, floats().mul(sums[size_t(i)], inverse), b.result(0),
-               {row, b.add(column, i * kWidth)}, lanesOf(size, i));
+  for (int64_t i = 0; i < pieces; ++i) {
+    Value y = floats().mul(sums[size_t(i)], inverse);
+    y = floats().add(y, b.splat(lanes(b), 0));
+    storeLanes(b, y, b.result(0), {row, b.add(column, i * kWidth)},
+               lanesOf(size, i));
+  }
 }
 
 void Merger::emit() {

@@ -44,7 +44,8 @@ public:
 
 protected:
   static_assert(rowRecord::kRows % kRowsTogether == 0 &&
-                Registers{}.chunk % rowRecord::kRows == 0);
+                Registers{}.chunk % rowRecord::kRows == 0 &&
+                rowRecord::kHigh == 0); // where codes of a row begin, of all kinds
   /// Where the rows' codes and scales of a step begin, in bytes. They are of one block.
   struct Record {
     Value codes, scales;

@@ -22,10 +22,10 @@ mlir::LogicalResult lowerLinearIntegers(KernelBuilder &,
 mlir::LogicalResult lowerLinearF32(KernelBuilder &,
                                    llvm::ArrayRef<LinearOp> roots);
 
-/// Weights are decoded once for up to 512 rows (Blocked.h).
+/// Weights are decoded once for up to 512 rows (Blocked.h); with a matrix unit, for up
+/// to 256.
 mlir::LogicalResult lowerBlockedBF16(KernelBuilder &,
                                      llvm::ArrayRef<LinearOp> roots);
-/// The same, for chips with a matrix unit.
 mlir::LogicalResult lowerBlockedMatrix(KernelBuilder &,
                                        llvm::ArrayRef<LinearOp> roots);
 mlir::LogicalResult lowerBlockedF32(KernelBuilder &,

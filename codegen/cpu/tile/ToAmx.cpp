@@ -193,6 +193,12 @@ struct MatmulBF16Amx : OpRewritePattern<MatmulBF16Op> {
                                 PatternRewriter &rewriter) const override {
     if (!op->getParentOfType<FunctionOpInterface>())
       return rewriter.notifyMatchFailure(op, "not in a function");
+    for (Value memory : {op.getSums(), op.getX(), op.getWeights()}) {
+      auto type = cast<MemRefType>(memory.getType());
+      if (!type.getLayout().isIdentity() ||
+          (type.getRank() > 1 && type.isDynamicDim(type.getRank() - 1)))
+        return rewriter.notifyMatchFailure(op, "rows of unknown distance");
+    }
     MatrixProduct(op, rewriter).emit();
     rewriter.eraseOp(op);
     return success();

@@ -14,9 +14,7 @@
 #include "llvm/Support/SmallVectorMemoryBuffer.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/TargetParser/Host.h"
-#include <sys/syscall.h>
 #include <thread>
-#include <unistd.h>
 
 using namespace quern;
 using namespace quern::test;
@@ -33,11 +31,7 @@ bool JitKernel::runsHere(const cpu::Chip &chip) {
   for (llvm::StringRef name : names)
     if (!host.lookup(name))
       return false;
-  if (chip.amxbf16) { // the tiles are for those who ask (arch/x86/xstate.rst)
-    constexpr int kRequestPermission = 0x1023, kTileData = 18;
-    return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
-  }
-  return true;
+  return !chip.amxbf16 || cpu::mayUseTiles();
 }
 
 void quern::test::packWeights(mlir::ModuleOp module, PanelOrder order) {

@@ -28,8 +28,17 @@ static uint32_t randomElement(Codec codec, std::mt19937 &random) {
   return 0;
 }
 
+/// The bits that make the greatest value.
+static uint32_t greatestInFile(const Format &f) {
+  if (!f.table.empty())
+    return uint32_t(std::max_element(f.table.begin(), f.table.end()) -
+                    f.table.begin());
+  const uint32_t all = (1u << f.codes.width) - 1;
+  return f.codesSigned ? all / 2 : all;
+}
+
 TestWeight::TestWeight(const Format &f, int64_t rows, int64_t columns,
-                       unsigned seed, PanelOrder order)
+                       unsigned seed, PanelOrder order, bool greatest)
     : format(&f), rows(rows), columns(columns), values(rows * columns) {
   std::mt19937 random(seed);
   std::vector<uint8_t> file(rows * columns / f.weights * f.bytes);
@@ -41,6 +50,8 @@ TestWeight::TestWeight(const Format &f, int64_t rows, int64_t columns,
       uint32_t bits = randomElement(*f.element, random);
       std::memcpy(block, &bits, codecBytes(*f.element));
     }
+    for (unsigned i = 0; greatest && i < f.codes.count; ++i)
+      writeBits(block, f.codes, i, greatestInFile(f));
     for (unsigned i = 0; i < f.scale.super.count; ++i)
       writeBits(block, f.scale.super, i, randomElement(f.scale.codec, random));
     for (unsigned i = 0; f.offset && i < f.offset->super.count; ++i)
@@ -187,8 +198,9 @@ std::vector<const Format *> quern::test::kernelFormats(bool floats) {
 
 std::vector<cpu::Chip> quern::test::testChips() {
   std::vector<cpu::Chip> chips;
-  for (const char *name : {"native", "x86-64-v3", "x86-64-v3+vnni", "x86-64-v4",
-                           "x86-64-v4+vnni"}) {
+  for (const char *name :
+       {"native", "x86-64-v3", "x86-64-v3+vnni", "x86-64-v4", "x86-64-v4+vnni",
+        "x86-64-v4+vnni+bf16", "x86-64-v4+vnni+bf16+amx"}) {
     cpu::Chip chip = llvm::cantFail(cpu::chipOf(name));
     auto same = [&](const cpu::Chip &c) { return c.name == chip.name; };
     if (JitKernel::runsHere(chip) && llvm::none_of(chips, same))

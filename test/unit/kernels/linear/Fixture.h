@@ -12,8 +12,9 @@ namespace quern::test {
 /// A random matrix of a format: as in a file, packed, and as the reference
 /// decodes it.
 struct TestWeight {
+  /// `greatest`: all codes are what is the greatest one in a kernel.
   TestWeight(const Format &, int64_t rows, int64_t columns, unsigned seed,
-             PanelOrder = PanelOrder::Vectors);
+             PanelOrder = PanelOrder::Vectors, bool greatest = false);
   const Format *format;
   int64_t rows, columns;
   std::vector<float> values; // rows x columns

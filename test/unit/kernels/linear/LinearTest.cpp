@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Fixture.h"
+#include "codegen/kernel/RowIntegers.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <cmath>
 #include <gtest/gtest.h>
@@ -91,27 +92,35 @@ TEST(Linear, ByteRows) {
             checkLinear(*f, n, blocks * f->weights, "i8", role, chip);
 }
 
-/// The greatest codes and activations: a sum that wraps would be far off.
+/// The greatest codes and activations, all of one sign: a sum that wraps is far off.
 TEST(Linear, ByteRowsOfGreatestProducts) {
   constexpr int64_t rows = 5, n = 16;
   for (const cpu::Chip &chip : testChips())
     for (const Format *f : kernelFormats(/*floats=*/false)) {
       const int64_t k = 2 * f->weights;
-      TestWeight w(*f, n, k, 3);
-      TestRows x(rows, k, 1);
-      for (int64_t r = 0; r < rows; ++r)
-        for (int64_t c = 0; c < k; ++c)
-          // Positive where the weight is, so that all products are of one sign.
-          x.data[size_t(r * rowStride(k) + c)] =
-              w.values[size_t(r % n * k + c)] < 0 ? -1.0f : 1.0f;
-      ConvertedRows bytes = convert(x, "i8");
-      for (const char *role : {"prompt", "generated"}) {
-        SCOPED_TRACE(f->name + ", " + chip.name + ", " + role);
-        TestResult y =
-            runLinear(compileOrDie(linearText(w, "i8", role), chip), w, bytes, rows, 1);
-        checkSums(y, w, bytes, /*bf16=*/false);
+      TestWeight w(*f, n, k, 3, PanelOrder::Vectors, /*greatest=*/true);
+      for (float sign : {1.0f, -1.0f}) {
+        TestRows x(rows, k, 1);
+        for (int64_t r = 0; r < rows; ++r)
+          std::fill_n(x.data.data() + r * rowStride(k), k, sign);
+        ConvertedRows bytes = convert(x, "i8");
+        for (const char *role : {"prompt", "generated"}) {
+          SCOPED_TRACE(f->name + ", " + chip.name + ", " + role);
+          JitKernel kernel = compileOrDie(linearText(w, "i8", role), chip);
+          checkSums(runLinear(kernel, w, bytes, rows, 1), w, bytes,
+                    /*bf16=*/false);
+        }
       }
     }
+}
+
+TEST(Linear, ProductsThatFitIntoWords) {
+  for (const Format *f : kernelFormats(/*floats=*/false)) {
+    const int64_t slots = slotsInWords(shapeOf(*f)),
+                  product = 2 * 127 * greatestCode(shapeOf(*f));
+    EXPECT_LE(slots * product, INT16_MAX) << f->name;
+    EXPECT_GT((slots + 1) * product, INT16_MAX) << f->name;
+  }
 }
 
 /// Integers are the same however they lie, and however many rows are multiplied.
