@@ -87,24 +87,33 @@ std::vector<Piece> piecesOf(ModuleOp module, const Checkpoint &checkpoint) {
 }
 } // namespace
 
-std::string quern::weightLayout(ModuleOp module) {
+/// What the section is made of: its size, constants with their contents, and of each
+/// weight where it lies, its type, and what `more` says.
+static std::string describe(ModuleOp module,
+                            llvm::function_ref<void(WeightOp, llvm::raw_ostream &)> more) {
   std::string text;
   llvm::raw_string_ostream os(text);
   os << planInteger(module, "weights_bytes") << "\n";
   for (Operation &op : *module.getBody()) {
-    if (auto constant = dyn_cast<ConstantOp>(op))
-    {
+    if (auto constant = dyn_cast<ConstantOp>(op)) {
       auto values = cast<DenseElementsAttr>(constant.getValue());
       ArrayRef<char> raw = values.getRawData();
       os << *constant.getOffset() << " " << values.getType() << " "
          << contentHash(llvm::arrayRefFromStringRef({raw.data(), raw.size()}))
          << "\n";
     }
-    if (auto weight = dyn_cast<WeightOp>(op))
-      os << *weight.getOffset() << " " << weight.getSymName() << " "
-         << weight.getType() << "\n";
+    if (auto weight = dyn_cast<WeightOp>(op)) {
+      os << *weight.getOffset() << " " << weight.getType() << " ";
+      more(weight, os);
+    }
   }
   return text;
+}
+
+std::string quern::weightLayout(ModuleOp module) {
+  return describe(module, [](WeightOp weight, llvm::raw_ostream &os) {
+    os << weight.getSymName() << "\n";
+  });
 }
 
 uint64_t WeightsWriter::bytes() const {
@@ -137,25 +146,12 @@ std::error_code WeightsWriter::write(int file, uint64_t offset) const {
 }
 
 std::string WeightsWriter::source() const {
-  std::string parts;
-  llvm::raw_string_ostream os(parts);
-  os << bytes() << "\n";
-  ModuleOp root = module; // MLIR's handles know no const
-  for (Operation &op : *root.getBody()) {
-    if (auto constant = dyn_cast<ConstantOp>(op)) {
-      auto values = cast<DenseElementsAttr>(constant.getValue());
-      os << *constant.getOffset() << " " << values.getType() << " ";
-      ArrayRef<char> raw = values.getRawData();
-      os << contentHash(llvm::arrayRefFromStringRef({raw.data(), raw.size()}))
-         << "\n";
-    }
-    if (auto weight = dyn_cast<WeightOp>(op)) {
-      const Tensor &tensor = sourceOf(weight, checkpoint);
-      os << *weight.getOffset() << " " << weight.getType() << " "
-         << tensor.format << " ";
-      for (const TensorPart &part : tensor.parts)
-        os << contentHash(part.bytes) << "\n";
-    }
-  }
+  std::string parts =
+      describe(module, [&](WeightOp weight, llvm::raw_ostream &os) {
+        const Tensor &tensor = sourceOf(weight, checkpoint);
+        os << tensor.format << " ";
+        for (const TensorPart &part : tensor.parts)
+          os << contentHash(part.bytes) << "\n";
+      });
   return contentHash(llvm::arrayRefFromStringRef(parts));
 }

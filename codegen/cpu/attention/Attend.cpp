@@ -12,31 +12,6 @@ using namespace quern::cpu;
 /// Below every score, and finite: the difference of two is a number.
 static constexpr double kNoScore = -1e30;
 
-template <typename Op> AttentionRoot AttentionRoot::from(Op op) {
-  AttentionRoot root;
-  root.op = op;
-  root.query = op.getQuery(), root.cache = op.getCache();
-  root.step = op.getStep();
-  root.scale = op.getScale().convertToFloat();
-  if (op.getSoftcap())
-    root.softcap = op.getSoftcap()->convertToFloat();
-  return root;
-}
-
-AttentionRoot AttentionRoot::of(KernelOp kernel) {
-  Block &body = kernel.getBody().front();
-  if (body.getOperations().size() != 2)
-    return {};
-  if (auto op = dyn_cast<AttentionOp>(body.front()))
-    return from(op);
-  auto op = dyn_cast<AttentionPartsOp>(body.front());
-  if (!op)
-    return {};
-  AttentionRoot root = from(op);
-  root.keys = int64_t(op.getKeys()), root.parts = int64_t(op.getParts());
-  return root;
-}
-
 AttentionShape AttentionShape::of(const AttentionRoot &root) {
   KvType kv = root.cache.getType();
   int64_t width = kv.getHeads() * kv.getSize();

@@ -68,17 +68,17 @@ LogicalResult quern::cpu::lowerLinear(KernelBuilder &b) {
 //===----------------------------------------------------------------------===//
 
 void quern::cpu::chooseRows(KernelBuilder &b, Value left,
-                            ArrayRef<int64_t> variants,
+                            int64_t most,
                             function_ref<void(int64_t)> variant) {
-  if (variants.size() == 1)
-    return variant(variants[0]);
-  auto choice = scf::IfOp::create(b, b.less(b.index(variants[1]), left),
+  if (most == 1)
+    return variant(1);
+  auto choice = scf::IfOp::create(b, b.less(b.index(most / 2), left),
                                   /*withElse=*/true);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(choice.thenBlock());
-  variant(variants[0]);
+  variant(most);
   b.setInsertionPointToStart(choice.elseBlock());
-  chooseRows(b, left, variants.drop_front(), variant);
+  chooseRows(b, left, most / 2, variant);
 }
 
 Value quern::cpu::scratch(KernelBuilder &b, ArrayRef<int64_t> shape,

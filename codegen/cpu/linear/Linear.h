@@ -35,10 +35,10 @@ mlir::LogicalResult lowerBlockedWords(KernelBuilder &,
 mlir::LogicalResult lowerBlockedBytes(KernelBuilder &,
                                       llvm::ArrayRef<LinearOp> roots);
 
-/// Emits `variant(n)` for each n of `variants`, from the most on, and chooses the least
-/// that is not less than `left` (of which there is at least one) at run time.
+/// Emits `variant(n)` for n = most, most / 2 .. 1, and chooses the least that is not less
+/// than `left` (of which there is at least one) at run time. `most`: a power of two.
 void chooseRows(KernelBuilder &, mlir::Value left,
-                llvm::ArrayRef<int64_t> variants,
+                int64_t most,
                 llvm::function_ref<void(int64_t)> variant);
 
 /// Scratch memory on the stack, aligned to 64 bytes.

@@ -68,16 +68,13 @@ LogicalResult quern::cpu::lowerLinearF32(KernelBuilder &b,
                                          ArrayRef<LinearOp> roots) {
   const PanelReader first = b.panels(LinearOp(roots.front()).getWeight());
   const int64_t blockRows = rowsOf(b.chip);
-  SmallVector<int64_t> variants;
-  for (int64_t rows = blockRows; rows; rows /= 2)
-    variants.push_back(rows);
   Value sums =
       scratch(b, {blockRows, int64_t(roots.size()) * kLanes}, b.getF32Type());
   auto [from, to] = b.share(b.index(first.panels));
   b.loop(from, to, 1, [&](Value panel) {
     b.loop(b.index(0), b.rows, blockRows, [&](Value row) {
       Value left = b.min(b.sub(b.rows, row), b.index(blockRows));
-      chooseRows(b, left, variants, [&](int64_t rows) {
+      chooseRows(b, left, blockRows, [&](int64_t rows) {
         for (auto [i, root] : llvm::enumerate(roots))
           for (auto [r, sum] :
                llvm::enumerate(sumsOf(b, root, panel, row, rows)))

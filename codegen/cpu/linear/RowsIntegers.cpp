@@ -146,9 +146,6 @@ LogicalResult quern::cpu::lowerLinearIntegers(KernelBuilder &b,
   const PanelReader first = b.panels(LinearOp(roots.front()).getWeight());
   using namespace rowRecord;
   const int64_t most = rowsOf(b.chip);
-  SmallVector<int64_t> variants;
-  for (int64_t rows = most; rows; rows /= 2)
-    variants.push_back(rows);
   Value sums =
       scratch(b, {most, int64_t(roots.size()) * kLanes}, b.getF32Type());
   auto [from, to] = b.share(b.index(first.panels));
@@ -160,7 +157,7 @@ LogicalResult quern::cpu::lowerLinearIntegers(KernelBuilder &b,
       const Records records = {
           b.add(block, b.mul(inBlock, kCodes)),
           b.add(b.add(block, kScalesAt), b.mul(inBlock, kScales))};
-      chooseRows(b, left, variants, [&](int64_t rows) {
+      chooseRows(b, left, most, [&](int64_t rows) {
         for (auto [i, root] : llvm::enumerate(roots))
           for (auto [r, sum] :
                llvm::enumerate(Panel(b, root, rows).sums(panel, records)))

@@ -29,6 +29,7 @@
 // probabilities come in pieces of four.
 //
 //===----------------------------------------------------------------------===//
+#include "codegen/kernel/AttentionRoot.h"
 #include "codegen/simt/Kernel.h"
 #include "ir/Elementwise.h"
 #include "runtime/Plan.h"
@@ -39,28 +40,6 @@ using namespace quern::simt;
 
 namespace {
 constexpr int64_t kPiece = 4; // queries, or columns of one
-
-/// What both ops say.
-struct Root {
-  explicit Root(KernelOp kernel);
-  explicit operator bool() const { return op; }
-
-  Operation *op = nullptr;
-  Value query, cache, step;
-  float scale = 0;
-  std::optional<float> softcap;
-  int64_t keys = 0, parts = 0; // 0: of all keys at once
-
-private:
-  template <typename Op> void take(Op attention) {
-    op = attention;
-    query = attention.getQuery(), cache = attention.getCache();
-    step = attention.getStep();
-    scale = attention.getScale().convertToFloat();
-    if (attention.getSoftcap())
-      softcap = attention.getSoftcap()->convertToFloat();
-  }
-};
 
 class Attend {
 public:
@@ -117,7 +96,7 @@ private:
   }
 
   KernelBuilder &b;
-  Root root;
+  AttentionRoot root;
   KvType type;
   /// Query heads of a KV head; workgroups that share them, heads of one (the last may
   /// have fewer); rows of one; heads times rows.
@@ -136,20 +115,8 @@ private:
 };
 } // namespace
 
-Root::Root(KernelOp kernel) {
-  Block &body = kernel.getBody().front();
-  if (body.getOperations().size() != 2)
-    return;
-  if (auto attention = dyn_cast<AttentionOp>(body.front())) {
-    take(attention);
-  } else if (auto split = dyn_cast<AttentionPartsOp>(body.front())) {
-    take(split);
-    keys = int64_t(split.getKeys()), parts = int64_t(split.getParts());
-  }
-}
-
 Attend::Attend(KernelBuilder &b)
-    : b(b), root(b.kernel), type(cast<KvType>(root.cache.getType())),
+    : b(b), root(AttentionRoot::of(b.kernel)), type(cast<KvType>(root.cache.getType())),
       size(type.getSize()),
       group(columnsOf(root.query.getType()) / size / type.getHeads()),
       sets((group + b.chip.queries - 1) / b.chip.queries),
@@ -422,7 +389,7 @@ void Attend::emit() {
 }
 
 bool quern::simt::takesAttention(KernelOp kernel, const Capabilities &) {
-  return bool(Root(kernel));
+  return bool(AttentionRoot::of(kernel));
 }
 
 LogicalResult quern::simt::lowerAttention(KernelBuilder &b) {
