@@ -14,7 +14,7 @@ LLD_HAS_DRIVER(elf)
 
 using namespace quern;
 
-std::string quern::bundleFolder() {
+std::string quern::bundleFolder(const Machine &machine) {
   static int anchor;
   std::string program = llvm::sys::fs::getMainExecutable("quern", &anchor);
   if (program.empty()) { // a later build has replaced it meanwhile
@@ -26,16 +26,33 @@ std::string quern::bundleFolder() {
   }
   llvm::SmallString<256> folder(llvm::sys::path::parent_path(program));
   llvm::sys::path::append(folder, "..", "lib", "quern", "bundle");
+  llvm::sys::path::append(folder, machine.name);
   return std::string(folder);
+}
+
+static std::string commandLine(const std::string &bundle, Linking linking) {
+  return bundle + (linking == Linking::Static ? "/static.txt" : "/dynamic.txt");
+}
+
+llvm::Error quern::checkBundle(const Machine &machine, Linking linking) {
+  const std::string bundle = bundleFolder(machine);
+  if (!llvm::sys::fs::exists(bundle))
+    return llvm::createStringError(
+        "this quern was built without a runtime for " + llvm::Twine(machine.name) +
+        " (" + bundle + ")");
+  if (!llvm::sys::fs::exists(commandLine(bundle, linking)))
+    return llvm::createStringError(
+        "the runtime for " + llvm::Twine(machine.name) +
+        " cannot open libraries, which a target of this artifact needs");
+  return llvm::Error::success();
 }
 
 /// The command line of lld, as the bundle's file for that way of linking says.
 static llvm::Expected<std::vector<std::string>>
-linkerArguments(llvm::ArrayRef<std::string> objects, Linking linking,
-                llvm::StringRef output) {
-  std::string bundle = bundleFolder() + "/";
-  std::string file =
-      bundle + (linking == Linking::Static ? "static.txt" : "dynamic.txt");
+linkerArguments(const Machine &machine, llvm::ArrayRef<std::string> objects,
+                Linking linking, llvm::StringRef output) {
+  const std::string bundle = bundleFolder(machine),
+                    file = commandLine(bundle, linking);
   auto text = llvm::MemoryBuffer::getFile(file);
   if (!text)
     return llvm::createStringError("the runtime is missing: " + file + ": " +
@@ -49,14 +66,15 @@ linkerArguments(llvm::ArrayRef<std::string> objects, Linking linking,
     else if (line.starts_with("-") || (i && lines[i - 1] == "-z"))
       args.push_back(line.str());
     else
-      args.push_back(bundle + line.str());
+      args.push_back(bundle + "/" + line.str());
   }
   return args;
 }
 
-llvm::Error quern::linkExecutable(llvm::ArrayRef<std::string> objects,
+llvm::Error quern::linkExecutable(const Machine &machine,
+                                  llvm::ArrayRef<std::string> objects,
                                   Linking linking, llvm::StringRef output) {
-  auto args = linkerArguments(objects, linking, output);
+  auto args = linkerArguments(machine, objects, linking, output);
   if (!args)
     return args.takeError();
   std::vector<const char *> pointers;

@@ -7,7 +7,7 @@
 namespace quern {
 
 /// Makes the program in the open `file` refuse to run if fewer bytes of it are
-/// there than `length`, in words instead of by a bus error (runtime/Start.S).
+/// there than `length`, in words instead of by a bus error (runtime/start/).
 /// `path` is for errors.
 llvm::Error expectLength(int file, const std::string &path, uint64_t length);
 

@@ -10,6 +10,7 @@
 #include "codegen/KernelNames.h"
 #include "codegen/Link.h"
 #include "codegen/Report.h"
+#include "codegen/host/Machine.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Pass/PassManager.h"
@@ -48,6 +49,8 @@ public:
   /// What the passes before the kernels go by.
   virtual TargetTraits traits() const { return {}; }
   virtual Linking linking() const { return Linking::Static; }
+  /// What an artifact with its kernels runs on.
+  virtual const Machine &machine() const { return machines::x86_64; }
   /// The instruction set, for people: "x86-64-v4+vnni+bf16".
   virtual std::string chip() const = 0;
   /// An artifact may have kernels for several chips. Of those that a machine has, it

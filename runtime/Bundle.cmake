@@ -1,5 +1,6 @@
 # The bundle: all that lld needs to link an artifact on a machine without a
-# toolchain.
+# toolchain. There is one for each architecture that artifacts are for, in a folder
+# that has its name.
 #
 #   runtime.o      the runtime, and those members of libstdc++ and the other
 #                  libraries that it refers to; sections kept apart
@@ -11,13 +12,13 @@
 #                  stands for the objects
 #   static/        what a static-PIE needs of the C library
 #   dynamic/       what a program needs that opens libraries by name; it runs with
-#                  any glibc from 2.28 on (dynamic/MakeStubs.cmake)
+#                  any glibc from 2.28 on (dynamic/MakeStubs.cmake). For x86-64 alone.
 
-set(QUERN_BUNDLE_DIR ${CMAKE_BINARY_DIR}/lib/quern/bundle)
+if(NOT QUERN_BUNDLE_DIR)
+  set(QUERN_BUNDLE_DIR ${CMAKE_BINARY_DIR}/lib/quern/bundle/${CMAKE_SYSTEM_PROCESSOR})
+endif()
 set(quernRuntime ${CMAKE_CURRENT_LIST_DIR})
 find_program(QUERN_LD NAMES ld.bfd ld REQUIRED)
-find_program(QUERN_AS NAMES as REQUIRED)
-find_program(QUERN_OBJDUMP NAMES objdump REQUIRED)
 
 function(quern_find_toolchain_file name result)
   execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=${name}
@@ -73,10 +74,13 @@ quern_bundle(shared "" libstdc++.a libgcc.a libgcc_eh.a)
 quern_bundle(staticBegin "static/" rcrt1.o crti.o)
 quern_bundle(staticEnd "static/" crtn.o)
 quern_bundle(staticArchives "static/" libm.a libc.a)
-quern_bundle(nonshared "dynamic/" libc_nonshared.a)
 
 set(options -pie -z text --gc-sections -z nostart-stop-gc -O2 --eh-frame-hdr
   --strip-all --build-id=none --threads=1 --entry=quern_start)
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL aarch64)
+  # Works round an erratum of the Cortex-A53, as the compiler has its own linker do.
+  list(APPEND options --fix-cortex-a53-843419)
+endif()
 function(quern_write_link file)
   list(JOIN ARGN "\n" text)
   file(CONFIGURE OUTPUT ${QUERN_BUNDLE_DIR}/${file} CONTENT "${text}\n" @ONLY)
@@ -85,26 +89,10 @@ quern_write_link(static.txt -static ${options} --no-dynamic-linker -T layout.ld
   ${staticBegin} ${begin} runtime.o KERNELS
   --start-group ${executorArchives} ${shared} ${staticArchives} --end-group
   ${end} ${staticEnd})
-set(stubs libc.so.6 libm.so.6 libdl.so.2 libpthread.so.0 librt.so.1 ld-linux-x86-64.so.2)
-list(TRANSFORM stubs PREPEND dynamic/ OUTPUT_VARIABLE stubPaths)
-quern_write_link(dynamic.txt ${options} --dynamic-linker=/lib64/ld-linux-x86-64.so.2
-  -z relro -z now -T layout.ld
-  dynamic/start.o ${begin} runtime.o KERNELS
-  --start-group ${executorArchives} ${shared} dynamic/compat.a ${nonshared}
-  --as-needed ${stubPaths} --end-group ${end})
-
-# The compiler's own file, wherever the linker's script of that name leads.
-quern_find_toolchain_file(libc.so.6 libc)
-quern_find_toolchain_file(libm.so.6 libm)
-quern_find_toolchain_file(ld-linux-x86-64.so.2 loader)
-
-get_property(artifactFlags GLOBAL PROPERTY QUERN_ARTIFACT_FLAGS)
-list(REMOVE_ITEM artifactFlags -frtti)
-add_library(quern_dynamic_start OBJECT ${quernRuntime}/dynamic/Start.c)
-add_library(quern_dynamic_compat STATIC ${quernRuntime}/dynamic/Compat.c)
-foreach(target quern_dynamic_start quern_dynamic_compat)
-  target_compile_options(${target} PRIVATE ${artifactFlags})
-endforeach()
+set(dynamicFiles "")
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64)
+  include(${quernRuntime}/dynamic/Bundle.cmake)
+endif()
 
 quern_find_toolchain_file(libstdc++.a libstdcxx)
 get_target_property(textLibraries quern_text INTERFACE_LINK_LIBRARIES)
@@ -118,12 +106,6 @@ foreach(library ${textLibraries} ${runtimeLibraries})
   endif()
 endforeach()
 
-add_custom_command(OUTPUT ${QUERN_BUNDLE_DIR}/dynamic/libc.so.6
-  COMMAND ${CMAKE_COMMAND} -DOUTPUT=${QUERN_BUNDLE_DIR}/dynamic -DQUERN_GLIBC=2.28
-    -DLIBC=${libc} -DLIBM=${libm} -DLOADER=${loader} -DOBJDUMP=${QUERN_OBJDUMP} -DAS=${QUERN_AS}
-    -DLD=${QUERN_LD} -P ${quernRuntime}/dynamic/MakeStubs.cmake
-  DEPENDS ${quernRuntime}/dynamic/MakeStubs.cmake
-  COMMENT "Writing stubs of the C library" VERBATIM)
 add_custom_command(OUTPUT ${QUERN_BUNDLE_DIR}/runtime.o
   COMMAND ${QUERN_LD} -r --strip-debug -o ${QUERN_BUNDLE_DIR}/runtime.o
     $<TARGET_OBJECTS:quern_start> $<TARGET_OBJECTS:quern_main>
@@ -133,14 +115,9 @@ add_custom_command(OUTPUT ${QUERN_BUNDLE_DIR}/runtime.o
   COMMAND ${CMAKE_COMMAND} -E copy_if_different ${quernRuntime}/layout.ld
     ${QUERN_BUNDLE_DIR}/layout.ld
   ${bundleCopies}
-  COMMAND ${CMAKE_COMMAND} -E copy_if_different $<TARGET_OBJECTS:quern_dynamic_start>
-    ${QUERN_BUNDLE_DIR}/dynamic/start.o
-  COMMAND ${CMAKE_COMMAND} -E copy_if_different $<TARGET_FILE:quern_dynamic_compat>
-    ${QUERN_BUNDLE_DIR}/dynamic/compat.a
   DEPENDS quern_text quern_commandline $<TARGET_OBJECTS:quern_start>
     $<TARGET_OBJECTS:quern_main> $<TARGET_OBJECTS:quern_runtime> ${executors}
-    quern_dynamic_compat $<TARGET_OBJECTS:quern_dynamic_start>
-    ${QUERN_BUNDLE_DIR}/dynamic/libc.so.6 ${quernRuntime}/layout.ld
+    ${dynamicFiles} ${quernRuntime}/layout.ld
   COMMENT "Linking the bundle for artifacts"
   COMMAND_EXPAND_LISTS VERBATIM)
 add_custom_target(quern_bundle ALL DEPENDS ${QUERN_BUNDLE_DIR}/runtime.o)

@@ -1,13 +1,15 @@
 //===- Mapping.cpp - Memory from mmap, owned --------------------*- C++ -*-===//
 #include "Mapping.h"
 #include "Error.h"
-#include "Plan.h"
 #include <cerrno>
 #include <cstring>
 #include <fmt/format.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 using namespace quern;
+
+size_t quern::systemPageSize() { return size_t(sysconf(_SC_PAGESIZE)); }
 
 Mapping::~Mapping() {
   if (base)
@@ -27,8 +29,9 @@ Mapping Mapping::anonymous(size_t size, const char *what) {
 }
 
 Mapping Mapping::stack(size_t size) {
-  Mapping mapping = anonymous(size + plan::kPage, "a thread's stack");
-  mprotect(mapping.base, plan::kPage, PROT_NONE);
+  size_t page = systemPageSize();
+  Mapping mapping = anonymous(size + page, "a thread's stack");
+  mprotect(mapping.base, page, PROT_NONE);
   return mapping;
 }
 

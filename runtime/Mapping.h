@@ -13,6 +13,9 @@
 
 namespace quern {
 
+/// Of this machine: 4 KiB, on ARM perhaps 16 or 64.
+size_t systemPageSize();
+
 class Mapping {
 public:
   Mapping() = default;
@@ -26,12 +29,12 @@ public:
   }
   ~Mapping();
 
-  /// `size` bytes of zeros, page-aligned, in pages of 4 KiB (never huge ones:
-  /// the memory plan counts touched pages exactly). `what` names the memory in
+  /// `size` bytes of zeros, page-aligned, in small pages (never huge ones: the
+  /// memory plan counts touched pages exactly). `what` names the memory in
   /// the Error thrown if there is not that much address space.
   static Mapping anonymous(size_t size, const char *what);
 
-  /// A stack of `size` bytes for a thread, below it a page that faults.
+  /// A stack for a thread: the last `size` bytes; before them a page that faults.
   static Mapping stack(size_t size);
 
   /// A whole file, read only, or an empty mapping if it has no bytes.

@@ -1,5 +1,6 @@
 //===- Memory.cpp - What a sequence of N tokens costs -----------*- C++ -*-===//
 #include "Memory.h"
+#include "Mapping.h"
 #include "Sequences.h"
 #include "Team.h"
 #include <algorithm>
@@ -10,8 +11,10 @@
 #include <sys/auxv.h>
 
 using namespace quern;
-using plan::kPage;
 using plan::KvGroup;
+
+/// What is touched is counted in these.
+static const uint64_t kPage = systemPageSize();
 
 uint64_t MemoryPlan::reserved() const {
   uint64_t sum = 0;

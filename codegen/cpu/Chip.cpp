@@ -1,124 +1,115 @@
 //===- Chip.cpp - What a CPU can do ---------------------------------------===//
 #include "codegen/cpu/Chip.h"
+#include "codegen/cpu/Isa.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/ADT/StringMap.h"
 #include "llvm/TargetParser/Host.h"
-#include <sys/syscall.h>
-#include <unistd.h>
+#include "llvm/TargetParser/Triple.h"
 
+using namespace quern;
 using namespace quern::cpu;
 
-namespace {
-/// Levels of the x86-64 psABI, as far as kernels differ.
-const llvm::StringRef kV3[] = {"avx",  "avx2", "bmi",   "bmi2",
-                               "f16c", "fma",  "lzcnt", "movbe"};
-const llvm::StringRef kV4[] = {"avx512f", "avx512bw", "avx512cd", "avx512dq",
-                               "avx512vl"};
-const llvm::StringRef kVnni = "avx512vnni", kBf16 = "avx512bf16",
-                      kAvxVnni = "avxvnni";
-const llvm::StringRef kAmx[] = {"amx-tile", "amx-bf16"};
-} // namespace
+static const Isa *const kIsas[] = {
+#define ISA(name) &isas::name,
+#include "codegen/cpu/Isas.def"
+};
 
-std::string Chip::required() const {
-  llvm::SmallVector<llvm::StringRef> names(std::begin(kV3), std::end(kV3));
-  if (avx512)
-    names.append(std::begin(kV4), std::end(kV4));
-  if (avx512vnni)
-    names.push_back(kVnni);
-  if (avx512bf16)
-    names.push_back(kBf16);
-  if (avxvnni)
-    names.push_back(kAvxVnni);
-  if (amxbf16)
-    names.append(std::begin(kAmx), std::end(kAmx));
-  return llvm::join(names, ",");
+static llvm::SmallVector<llvm::StringRef> wordsOf(llvm::StringRef list, char separator) {
+  llvm::SmallVector<llvm::StringRef> words;
+  list.split(words, separator, -1, /*KeepEmpty=*/false);
+  return words;
 }
 
-quern::TargetTraits quern::cpu::traitsOf(const Chip &chip, int bits) {
+/// "a, b or c"
+template <typename Names> static std::string choice(const Names &names) {
+  std::string text;
+  for (size_t i = 0; i < names.size(); ++i)
+    text += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") +
+            llvm::StringRef(names[i]).str();
+  return text;
+}
+
+bool Chip::has(llvm::StringRef feature) const {
+  return llvm::is_contained(wordsOf(features, ','), feature);
+}
+
+std::string Chip::attributes() const {
+  llvm::SmallVector<std::string> signs;
+  for (llvm::StringRef feature : wordsOf(features, ','))
+    signs.push_back("+" + feature.str());
+  return llvm::join(signs, ",");
+}
+
+TargetTraits quern::cpu::traitsOf(const Chip &chip, int bits) {
   TargetTraits traits;
   // One sequence over a long context is then work for several workers, however few KV
   // heads it has.
   traits.attentionKeys = 512;
   auto with = [&](Number prompt, Number generated) {
-    return ArithmeticChoice{chip.avx512bf16 ? Number::BF16 : prompt, generated};
+    return ArithmeticChoice{chip.dotsBF16 ? Number::BF16 : prompt, generated};
   };
-  traits.wideCodes = with(Number::I16Words,
-                          chip.hasVnni() ? Number::I16 : Number::I16Words);
+  const Number halves = Number::I16, words = Number::I16Words;
+  traits.wideCodes = with(chip.dotsWords ? words : halves,
+                          chip.dotsBytes ? halves : words);
   traits.codes = bits == 8 ? with(Number::I8, Number::I8) : traits.wideCodes;
-  // Without VNNI bytes that meet wide codes have to become words first.
-  if (chip.hasVnni())
+  // Where bytes are multiplied as words, wide codes have to become words first.
+  if (chip.dotsBytes)
     traits.wideCodes = traits.codes;
-  traits.floats = {chip.avx512bf16 ? Number::BF16 : Number::F32, Number::F32};
+  traits.floats = {chip.dotsBF16 ? Number::BF16 : Number::F32, Number::F32};
   return traits;
 }
 
-unsigned quern::cpu::rankOf(const Chip &chip) {
-  return chip.amxbf16 << 4 | chip.avx512bf16 << 3 | chip.avx512vnni << 2 |
-         chip.avx512 << 1 | chip.avxvnni;
+/// The family that this program's own machine is of; null if it has none here.
+static const Isa *ownIsa() {
+  const llvm::Triple own(llvm::sys::getProcessTriple());
+  for (const Isa *isa : kIsas)
+    if (llvm::Triple(isa->machine->triple).getArch() == own.getArch())
+      return isa;
+  return nullptr;
 }
 
-/// LLVM is told the level and the extensions, not the host's model: artifacts
-/// made on two machines with the same features are then the same.
-static Chip make(bool v4, bool vnni, bool bf16, bool amx) {
-  Chip chip;
-  chip.avx512 = v4;
-  chip.avx512vnni = v4 && vnni;
-  chip.avx512bf16 = v4 && bf16;
-  chip.avxvnni = !v4 && vnni;
-  chip.cpu = chip.name = v4 ? "x86-64-v4" : "x86-64-v3";
-  auto extend = [&](bool has, const char *name, llvm::StringRef feature) {
-    if (!has)
-      return;
-    chip.name += name;
-    chip.features += ((chip.features.empty() ? "+" : ",+") + feature).str();
-  };
-  extend(vnni, "+vnni", v4 ? kVnni : kAvxVnni);
-  extend(chip.avx512bf16, "+bf16", kBf16);
-  chip.amxbf16 = amx && chip.avx512vnni && chip.avx512bf16;
-  extend(chip.amxbf16, "+amx", "amx-tile,+amx-bf16");
-  return chip;
+static llvm::Expected<Chip> nativeChip() {
+  const Isa *isa = ownIsa();
+  if (!isa)
+    return llvm::createStringError(
+        "--mcpu=native: there are no kernels for this machine's kind of CPU");
+  return isa->best(llvm::sys::getHostCPUFeatures());
 }
 
-bool quern::cpu::mayUseTiles() {
-#ifdef __x86_64__
-  constexpr int kRequestPermission = 0x1023, kTileData = 18;
-  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
-#else
-  return false;
-#endif
+bool quern::cpu::runsHere(const Chip &chip) {
+  const llvm::StringMap<bool> host = llvm::sys::getHostCPUFeatures();
+  return chip.isa == ownIsa() &&
+         llvm::all_of(wordsOf(chip.required, ','),
+                      [&](llvm::StringRef name) { return host.lookup(name); }) &&
+         chip.isa->granted(chip);
+}
+
+std::vector<std::string> quern::cpu::chipNames() {
+  std::vector<std::string> names{"native"};
+  for (const Isa *isa : kIsas)
+    names.insert(names.end(), isa->chips.begin(), isa->chips.end());
+  return names;
 }
 
 llvm::Expected<Chip> quern::cpu::chipOf(llvm::StringRef mcpu) {
-  if (mcpu == "native") {
-    llvm::StringMap<bool> host = llvm::sys::getHostCPUFeatures();
-    auto has = [&](llvm::StringRef f) { return host.lookup(f); };
-    if (!llvm::all_of(kV3, has))
-      return llvm::createStringError(
-          "--mcpu=native: this machine's CPU has less than x86-64-v3 (AVX2, "
-          "FMA, F16C, BMI2)");
-    bool v4 = llvm::all_of(kV4, has);
-    return make(v4, has(v4 ? kVnni : kAvxVnni), has(kBf16),
-                llvm::all_of(kAmx, has) && mayUseTiles());
-  }
+  if (mcpu == "native")
+    return nativeChip();
   auto [level, extensions] = mcpu.split('+');
-  bool vnni = false, bf16 = false, amx = false;
-  llvm::SmallVector<llvm::StringRef> names;
-  extensions.split(names, '+', -1, /*KeepEmpty=*/false);
-  for (llvm::StringRef name : names) {
-    vnni |= name == "vnni";
-    bf16 |= name == "bf16";
-    amx |= name == "amx";
-    if (name != "vnni" && name != "bf16" && name != "amx")
-      return llvm::createStringError("--mcpu: unknown extension '" + name +
-                                     "', expected vnni, bf16 or amx");
+  for (const Isa *isa : kIsas) {
+    if (!llvm::is_contained(isa->levels, level))
+      continue;
+    auto names = wordsOf(extensions, '+');
+    for (llvm::StringRef name : names)
+      if (!llvm::is_contained(isa->extensions, name))
+        return llvm::createStringError("--mcpu: unknown extension '" + name +
+                                       "' of " + level + ", expected " +
+                                       choice(isa->extensions));
+    if (auto chip = isa->make(level, names)) {
+      chip->isa = isa;
+      return *chip;
+    }
   }
-  if (level == "x86-64-v4" && (!amx || (vnni && bf16)))
-    return make(true, vnni, bf16, amx);
-  if (level == "x86-64-v3" && !bf16 && !amx)
-    return make(false, vnni, false, false);
-  return llvm::createStringError(
-      "--mcpu: unknown CPU '" + mcpu +
-      "', expected native, x86-64-v3[+vnni], x86-64-v4[+vnni][+bf16] or "
-      "x86-64-v4+vnni+bf16+amx");
+  return llvm::createStringError("--mcpu: unknown CPU '" + mcpu + "', expected " +
+                                 choice(chipNames()));
 }

@@ -1,5 +1,6 @@
 //===- Compile.cpp - Kernels to machine code ------------------------------===//
 #include "codegen/cpu/Compile.h"
+#include "codegen/cpu/Isa.h"
 #include "codegen/cpu/tile/LowerTile.h"
 #include "codegen/host/Host.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
@@ -104,14 +105,14 @@ static void defineTable(llvm::Module &module, const Chip &chip,
     kernels.push_back(llvm::cast<llvm::Constant>(
         module.getOrInsertFunction(name, type).getCallee()));
   defineKernelSet(module, "quern_cpu_executor", kernels, table.variant,
-                  chip.name, chip.required());
+                  chip.name, chip.required);
 }
 
 llvm::Expected<std::unique_ptr<llvm::Module>>
 quern::cpu::translateToLLVM(ModuleOp module, llvm::LLVMContext &context,
                             const Chip &chip,
                             std::optional<KernelNames> table) {
-  auto machine = hostMachine(chip.cpu, chip.features);
+  auto machine = targetMachine(*chip.isa->machine, chip.cpu, chip.attributes());
   if (!machine)
     return machine.takeError();
   std::unique_ptr<llvm::Module> result =
@@ -124,7 +125,7 @@ quern::cpu::translateToLLVM(ModuleOp module, llvm::LLVMContext &context,
     if (!f.isDeclaration()) {
       f.addFnAttr("target-cpu", chip.cpu);
       if (!chip.features.empty())
-        f.addFnAttr("target-features", chip.features);
+        f.addFnAttr("target-features", chip.attributes());
       f.addFnAttr(llvm::Attribute::NoUnwind);
     }
   if (table)
@@ -135,7 +136,7 @@ quern::cpu::translateToLLVM(ModuleOp module, llvm::LLVMContext &context,
 llvm::Expected<llvm::SmallVector<char, 0>>
 quern::cpu::emitMachineCode(llvm::Module &module, const Chip &chip,
                             Output output) {
-  auto machine = hostMachine(chip.cpu, chip.features);
+  auto machine = targetMachine(*chip.isa->machine, chip.cpu, chip.attributes());
   if (!machine)
     return machine.takeError();
   llvm::PassBuilder builder(machine->get());

@@ -1,6 +1,7 @@
 //===- Target.cpp - The CPU target ----------------------------------------===//
 #include "codegen/Target.h"
 #include "codegen/cpu/Compile.h"
+#include "codegen/cpu/Isa.h"
 #include "codegen/cpu/tile/LowerTile.h"
 #include "ir/tile/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -21,7 +22,8 @@ public:
   CpuTarget(cpu::Chip chip, int activationBits)
       : features(std::move(chip)), activationBits(activationBits) {}
   std::string chip() const override { return features.name; }
-  unsigned rank() const override { return cpu::rankOf(features); }
+  const Machine &machine() const override { return *features.isa->machine; }
+  unsigned rank() const override { return features.rank; }
   TargetTraits traits() const override {
     return cpu::traitsOf(features, activationBits);
   }
@@ -71,16 +73,17 @@ void registerDialects(DialectRegistry &registry) {
 }
 
 void registerPasses() {
-  registerPass([] { return cpu::createLowerKernelsPass(cpu::Chip()); });
-  registerPass([] { return cpu::createLowerTilePass(cpu::Chip()); });
+  // Until their options say another one.
+  static const cpu::Chip chip = llvm::cantFail(cpu::chipOf("x86-64-v3"));
+  registerPass([] { return cpu::createLowerKernelsPass(chip); });
+  registerPass([] { return cpu::createLowerTilePass(chip); });
 }
 } // namespace
 
 TargetInfo quern::targets::cpu() {
   return {"cpu",
-          "x86-64 with AVX2, AVX-512 or AMX",
-          {"native", "x86-64-v3", "x86-64-v3+vnni", "x86-64-v4",
-           "x86-64-v4+vnni", "x86-64-v4+vnni+bf16", "x86-64-v4+vnni+bf16+amx"},
+          "x86-64 with AVX2, AVX-512 or AMX; 64-bit ARM with NEON",
+          cpu::chipNames(),
           {{"llvm", "LLVM IR"},
            {"asm", "assembly"},
            {"object", "an ELF object with all kernels"}},

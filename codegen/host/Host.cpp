@@ -10,27 +10,39 @@
 
 using namespace quern;
 
+/// One back end alone: all of LLVM's would cost start-up.
+#define BACKEND(name)                                                          \
+  [] {                                                                         \
+    LLVMInitialize##name##TargetInfo();                                        \
+    LLVMInitialize##name##Target();                                            \
+    LLVMInitialize##name##TargetMC();                                          \
+    LLVMInitialize##name##AsmPrinter();                                        \
+  }
+
+const Machine machines::x86_64 = {"x86_64", "x86_64-unknown-linux-gnu", "x86-64",
+                                  BACKEND(X86)};
+const Machine machines::aarch64 = {"aarch64", "aarch64-unknown-linux-gnu", "generic",
+                                   BACKEND(AArch64)};
+
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
-quern::hostMachine(llvm::StringRef cpu, llvm::StringRef features) {
-  // X86 alone: all of LLVM's would cost start-up. Once: the registry is a list
-  // without a lock, and kernels are compiled on several threads.
-  static std::once_flag registered;
-  std::call_once(registered, [] {
-    LLVMInitializeX86TargetInfo();
-    LLVMInitializeX86Target();
-    LLVMInitializeX86TargetMC();
-    LLVMInitializeX86AsmPrinter();
-  });
-  llvm::Triple triple("x86_64-unknown-linux-gnu");
+quern::targetMachine(const Machine &machine, llvm::StringRef cpu,
+                     llvm::StringRef features) {
+  // The registry is a list without a lock, which a back end may enter more than once,
+  // and kernels are compiled on several threads.
+  static std::mutex mutex;
+  const llvm::Triple triple(machine.triple);
   std::string message;
-  const llvm::Target *target =
-      llvm::TargetRegistry::lookupTarget(triple, message);
+  const llvm::Target *target = [&] {
+    std::lock_guard lock(mutex);
+    machine.registerBackend();
+    return llvm::TargetRegistry::lookupTarget(triple, message);
+  }();
   if (!target)
     return llvm::createStringError(message);
   llvm::TargetOptions options;
   options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
   return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
-      triple, cpu, features, options, llvm::Reloc::PIC_, std::nullopt,
+      triple, cpu.empty() ? machine.cpu : cpu, features, options, llvm::Reloc::PIC_, std::nullopt,
       llvm::CodeGenOptLevel::Default));
 }
 

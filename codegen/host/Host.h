@@ -1,10 +1,11 @@
 //===- Host.h - Objects for the machine that artifacts run on ---*- C++ -*-===//
 //
-// Whatever hardware kernels are for, an artifact is an x86-64 program, and a target
+// Whatever hardware kernels are for, an artifact is a program of a CPU, and a target
 // hands its kernels to it as objects: as code, or as data for a device.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+#include "codegen/host/Machine.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/CodeGen.h"
@@ -17,7 +18,8 @@ namespace quern {
 /// `cpu` and `features` in LLVM's names; the plain architecture without. May be
 /// called on several threads.
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
-hostMachine(llvm::StringRef cpu = "x86-64", llvm::StringRef features = "");
+targetMachine(const Machine &, llvm::StringRef cpu = "",
+              llvm::StringRef features = "");
 
 /// The module as it is, without optimizing it.
 llvm::Expected<llvm::SmallVector<char, 0>>

@@ -95,7 +95,7 @@ void Multiplier::addHalves(const Group &group, size_t firstRow,
   auto dot = [&](Value sum, size_t i, size_t s, int64_t half) -> Value {
     int64_t byte = half + 4 * int64_t(group.firstSlot + s);
     return tile::DotI8Op::create(b, ints, sum, group.codes[s],
-                                 bytesOf(firstRow + i, byte));
+                                 bytesOf(firstRow + i, byte), greatestCode(w.shape));
   };
   for (size_t s = 0; s < group.codes.size(); ++s)
     for (size_t i = 0; i < n; ++i) {
@@ -113,7 +113,8 @@ void Multiplier::addBytes(const Group &group, size_t firstRow,
     for (size_t i = 0; i < all.size(); ++i)
       all[i] = tile::DotI8Op::create(
           b, ints, all[i], group.codes[s],
-          bytesOf(firstRow + i, kHigh + 4 * int64_t(group.firstSlot + s)));
+          bytesOf(firstRow + i, kHigh + 4 * int64_t(group.firstSlot + s)),
+          greatestCode(w.shape));
 }
 
 int64_t quern::slotsInWords(const GroupShape &shape) {

@@ -92,7 +92,7 @@ quern::vulkan::emitObject(ModuleOp kernels,
                           StringRef chip) {
   llvm::LLVMContext context;
   llvm::Module module("quern", context);
-  auto machine = hostMachine();
+  auto machine = targetMachine(machines::x86_64);
   if (!machine)
     return machine.takeError();
   module.setTargetTriple((*machine)->getTargetTriple());

@@ -126,6 +126,8 @@ LogicalResult PrefetchOp::verify() {
 LogicalResult DotI8Op::verify() {
   if (lanesOf(getCodes().getType()) != 4 * lanesOf(getSum().getType())) // C1
     return emitOpError("requires four bytes for each lane of the sum");
+  if (getMost() < 1 || getMost() > 255) // C2
+    return emitOpError("requires a most of 1 to 255");
   return success();
 }
 

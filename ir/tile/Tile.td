@@ -194,20 +194,22 @@ def Tile_DotI8Op : Tile_Op<"dot_i8", [Pure, AllTypesMatch<["sum", "result"]>,
   let summary = "unsigned times signed bytes, four a lane";
   let description = [{
     `result[n] = sum[n] + codes[4n] * values[4n] + ... + codes[4n+3] *
-    values[4n+3]` in 32-bit integers that wrap; codes are unsigned, values
-    signed.
+    values[4n+3]` in 32-bit integers that wrap; codes are unsigned, and none is
+    greater than `most`; values are signed.
 
     (C1) there are four bytes for each lane of the sum
+    (C2) the most is 1 to 255
 
     ```mlir
-    %t = tile.dot_i8 %s, %u, %x : vector<16xi32>, vector<64xi8>
+    %t = tile.dot_i8 %s, %u, %x most 15 : vector<16xi32>, vector<64xi8>
     ```
   }];
   let arguments = (ins VectorOfRankAndType<[1], [I32]>:$sum, Tile_Codes:$codes,
-                       Tile_Codes:$values);
+                       Tile_Codes:$values,
+                       DefaultValuedAttr<I64Attr, "255">:$most);
   let results = (outs VectorOfRankAndType<[1], [I32]>:$result);
   let assemblyFormat = [{
-    $sum `,` $codes `,` $values attr-dict `:` type($sum) `,` type($codes)
+    $sum `,` $codes `,` $values (`most` $most^)? attr-dict `:` type($sum) `,` type($codes)
   }];
   let hasVerifier = 1;
 }

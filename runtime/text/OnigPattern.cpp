@@ -123,7 +123,7 @@ bool Translator::sharedEscape(std::string &to) {
     pos = from + digits + braces;
     return true;
   }
-  if (isalnum(static_cast<uint8_t>(c)) || !c || !(c > 0))
+  if (isalnum(static_cast<uint8_t>(c)) || !c || static_cast<uint8_t>(c) >= 0x80)
     return false;
   to += {'\\', c};
   pos += 2;

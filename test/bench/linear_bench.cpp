@@ -145,9 +145,9 @@ double peakOf(const cpu::Chip &chip, int64_t threads) {
     double taken = seconds(threads, [&](int64_t) { all(kTimes); });
     return double(kTimes * products * threads) / taken;
   };
-  return chip.amxbf16      ? rate(4 * 16 * 16 * 32, multiplyTiles)
-         : chip.avx512bf16 ? rate(16 * 32, dotAll)
-         : chip.avx512     ? rate(12 * 32, multiplyAllWide)
+  return chip.multipliesBF16      ? rate(4 * 16 * 16 * 32, multiplyTiles)
+         : chip.dotsBF16 ? rate(16 * 32, dotAll)
+         : chip.vectors > 8 ? rate(12 * 32, multiplyAllWide)
                            : rate(12 * 16, multiplyAll);
 }
 

@@ -2,6 +2,7 @@
 import concurrent.futures
 import os
 import pathlib
+import platform
 import shutil
 import subprocess
 import time
@@ -59,7 +60,8 @@ class Cache(e2e.Case):
         shutil.copytree(built / "lib" / "quern" / "bundle", bundle)
         program = root / "bin" / "quern"
         shutil.copy(e2e.options.quern, program)
-        for count, change in enumerate((None, bundle / "layout.ld", program)):
+        layout, = bundle.glob(platform.machine() + "/layout.ld")
+        for count, change in enumerate((None, layout, program)):
             if change:
                 change.write_bytes(change.read_bytes() + b"\n")
             done = subprocess.run(

@@ -82,6 +82,8 @@ class Fast(Formats):
     @unittest.skipUnless(e2e.cpuHas("avx2", "fma", "f16c", "bmi2"),
                          "this CPU has no AVX2")
     def test_llama_for_avx2(self):
+        if e2e.options.mcpu:
+            self.skipTest("it is for a chip of its own")
         self.judge("llama-avx2", "--mcpu", "x86-64-v3", arch="llama",
                    tied=True, **MIX_32)
 

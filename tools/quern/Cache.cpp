@@ -77,7 +77,7 @@ static llvm::Expected<std::string> cachedPath(CompileRequest &request) {
   }
   if (auto error = digest.addProgram())
     return error;
-  if (auto error = digest.addBundle())
+  if (auto error = digest.addBundle(session.machine()))
     return error;
   if (auto error = digest.addModel(request.model))
     return error;
@@ -116,6 +116,10 @@ static llvm::Error run(CompileRequest request,
     argv.push_back(const_cast<char *>(argument.c_str()));
   argv.push_back(nullptr);
   execv(artifact->c_str(), argv.data());
+  if (errno == ENOEXEC)
+    return llvm::createStringError("--mcpu " + request.chip +
+                                   ": this machine cannot run what is for that CPU (" +
+                                   *artifact + ")");
   return llvm::createStringError(*artifact + ": " +
                                  llvm::errnoAsErrorCode().message());
 }

@@ -403,6 +403,8 @@ private:
 
   /// Everything is made under temporary names and then renamed.
   llvm::Error writeBinary() {
+    if (auto error = checkBundle(session.machine(), linking()))
+      return error;
     phases.begin("tokenizer", "laying out tokens");
     auto text = buildText(*session.checkpoint,
                           session.integer("quern.vocabulary"), chatTemplate);
@@ -419,7 +421,7 @@ private:
         session.variants() > 1 ? compileVariants(temporary) : compileKernels(temporary);
     if (!failed) {
       phases.begin("link", "linking");
-      failed = linkExecutable(objects, linking(), temporary);
+      failed = linkExecutable(session.machine(), objects, linking(), temporary);
     }
     for (const std::string &object : objects) {
       llvm::sys::fs::remove(object);

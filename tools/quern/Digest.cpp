@@ -73,8 +73,8 @@ llvm::Error Digest::addModel(const std::string &model) {
 
 llvm::Error Digest::addProgram() { return addFile("/proc/self/exe"); }
 
-llvm::Error Digest::addBundle() {
-  return addFolder(bundleFolder(), {".o", ".a", ".ld", ".txt"});
+llvm::Error Digest::addBundle(const Machine &machine) {
+  return addFolder(bundleFolder(machine), {".o", ".a", ".ld", ".txt"});
 }
 
 std::string Digest::hex() const {

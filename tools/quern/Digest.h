@@ -1,5 +1,6 @@
 //===- Digest.h - A name for all that a result was made from ----*- C++ -*-===//
 #pragma once
+#include "codegen/host/Machine.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include <string>
@@ -17,7 +18,7 @@ public:
   /// This program: another build may make something else of the same model.
   llvm::Error addProgram();
   /// The runtime that artifacts are linked with.
-  llvm::Error addBundle();
+  llvm::Error addBundle(const Machine &);
 
   /// 16 hexadecimal digits.
   std::string hex() const;

@@ -105,6 +105,8 @@ llvm::Error Session::openTargets(const CompileRequest &request) {
   for (auto [name, chip] : llvm::zip_equal(list, each))
     if (auto error = openTarget(name, chip, request.activations))
       return error;
+  if (auto error = checkMachines())
+    return error;
   variantTargets.resize(1);
   variantChips = {this->chips()};
   if (targets.size() > 1 && targets[1].target->traits().ownMemory)
@@ -118,11 +120,23 @@ llvm::Error Session::openTargets(const CompileRequest &request) {
   return llvm::Error::success();
 }
 
+llvm::Error Session::checkMachines() const {
+  for (const Opened &opened : targets)
+    if (const Machine &other = opened.target->machine(); &other != &machine())
+      return llvm::createStringError(
+          "--mcpu: " + targets[0].target->chip() + " and " +
+          opened.target->chip() + " are of different machines, " +
+          machine().name + " and " + other.name + "; an artifact is for one");
+  return llvm::Error::success();
+}
+
 llvm::Error Session::openVariants(const CompileRequest &request,
                                   ArrayRef<StringRef> chips) {
   for (StringRef chip : chips)
     if (auto error = openTarget(request.target, chip, request.activations))
       return error;
+  if (auto error = checkMachines())
+    return error;
   std::vector<Opened> all = std::move(targets);
   llvm::stable_sort(all, [](const Opened &a, const Opened &b) {
     return a.target->rank() > b.target->rank();

@@ -57,10 +57,14 @@ public:
   std::vector<PlanDevice> devices() const;
   /// Of all targets and variants, with commas.
   std::string chips() const;
+  /// What the artifact runs on, with all of its targets.
+  const Machine &machine() const { return targets.front().target->machine(); }
 
 private:
   llvm::Error openVariants(const CompileRequest &, llvm::ArrayRef<llvm::StringRef> chips);
   llvm::Error placeTensor(llvm::StringRef place);
+  /// All that are open are for one kind of machine.
+  llvm::Error checkMachines() const;
 
   /// The chosen variant's targets are not here but in `targets`.
   std::vector<std::vector<Opened>> variantTargets;

@@ -32,9 +32,9 @@ struct Attend::Group {
 Attend::Attend(KernelBuilder &b, const AttentionRoot &root)
     : b(b), root(root), shape(AttentionShape::of(root)), kv(b.kv(root.cache)),
       query(b.memory(root.query)), result(b.result(0)) {
-  // Sixteen lanes are one register of 32, or two of 16.
-  accumulators = b.chip.avx512 ? 24 : 6;
-  mostVectors = b.chip.avx512 ? 8 : 4;
+  // Sixteen lanes are one register of 32, or two of 16, or four of 32 small ones.
+  accumulators = b.chip.vectors * 3 / 4;
+  mostVectors = b.chip.vectors > 8 ? 8 : 4;
   int64_t columns = piecesOf(shape.size) * kWidth;
   probabilities = scratch(b, {mostVectors, shape.block});
   sums = scratch(b, {mostVectors, columns});

@@ -51,14 +51,14 @@ LogicalResult quern::cpu::lowerLinear(KernelBuilder &b) {
   case Number::F32:
     return many ? lowerBlockedF32(b, roots) : lowerLinearF32(b, roots);
   case Number::BF16:
-    return b.chip.amxbf16 ? lowerBlockedMatrix(b, roots)
+    return b.chip.multipliesBF16 ? lowerBlockedMatrix(b, roots)
                           : lowerBlockedBF16(b, roots);
   case Number::I16Words:
     return many ? lowerBlockedWords(b, roots) : lowerLinearIntegers(b, roots);
   case Number::I8:
     return many ? lowerBlockedBytes(b, roots) : lowerLinearIntegers(b, roots);
   case Number::I16:
-    return lowerLinearIntegers(b, roots);
+    return many ? lowerBlockedHalves(b, roots) : lowerLinearIntegers(b, roots);
   }
   llvm_unreachable("unknown number");
 }

@@ -34,7 +34,7 @@ class BlockedIntegers : public BlockedLinear {
 public:
   BlockedIntegers(KernelBuilder &b, ArrayRef<LinearOp> roots, VectorType unit)
       : BlockedLinear(b, roots, unit,
-                      {kRowsTogether, b.chip.avx512 ? 4 : 1}),
+                      {kRowsTogether, b.chip.vectors > 8 ? 4 : 1}),
         groups(readers[0].groupsPerStep()), ints(b.vec(kLanes, b.getI32Type())) {
     const int64_t factors = kColumns / kStep * groups * tilesOfBlock * kLanes;
     scales = scratch(b, {factors}, b.getF32Type());
@@ -105,11 +105,12 @@ private:
                   size_t rows) override;
 };
 
-/// Bytes of codes meet rows in `i8`.
+/// Bytes of codes meet rows in `i8`, or in the halves of `i16`.
 class BlockedBytes : public BlockedIntegers {
 public:
-  BlockedBytes(KernelBuilder &b, ArrayRef<LinearOp> roots)
-      : BlockedIntegers(b, roots, b.vec(4 * kLanes, b.getI8Type())) {}
+  BlockedBytes(KernelBuilder &b, ArrayRef<LinearOp> roots, bool halves)
+      : BlockedIntegers(b, roots, b.vec(4 * kLanes, b.getI8Type())),
+        halves(halves) {}
 
 private:
   void unitsOf(PanelReader &, Value slot,
@@ -119,7 +120,11 @@ private:
   Values products(const Group &, const Record &, const Tiles &,
                   size_t rows) override;
   Values less(const Group &, const Record &, const Tiles &, size_t rows);
+  Values addDots(const Group &, const Record &, const Tiles &, Values sums);
+  Values addHalves(const Group &, const Record &, const Tiles &, Values sums);
   Values addWords(ValueRange sums, ValueRange words);
+
+  const bool halves;
 };
 } // namespace
 
@@ -275,21 +280,45 @@ BlockedLinear::Values BlockedBytes::addWords(ValueRange sums, ValueRange words) 
   return result;
 }
 
+BlockedLinear::Values BlockedBytes::addDots(const Group &group,
+                                            const Record &record,
+                                            const Tiles &tiles, Values sums) {
+  const int most = greatestCode(readers[0].shape);
+  return addUnitsInLoop(group, record, tiles, sums,
+                        [&](Value sum, Value codes, Value x) -> Value {
+                          return tile::DotI8Op::create(b, ints, sum, codes, x, most);
+                        });
+}
+
+/// First the high halves, then the low ones: sums of both would not stay in registers.
+BlockedLinear::Values BlockedBytes::addHalves(const Group &group,
+                                              const Record &record,
+                                              const Tiles &tiles, Values sums) {
+  using namespace rowRecord;
+  auto of = [&](int64_t half) {
+    return Record{b.add(record.codes, half), record.scales};
+  };
+  Values all = addDots(group, of(kHigh), tiles,
+                       Values(sums.size(), b.splat(ints, 0)));
+  for (auto [high, sum] : llvm::zip_equal(all, sums))
+    high = b.add(arith::ShLIOp::create(b, high, b.splat(ints, 8)), sum);
+  return addDots(group, of(kLow), tiles, all);
+}
+
 BlockedLinear::Values BlockedBytes::products(const Group &group,
                                              const Record &record,
                                              const Tiles &tiles, size_t rows) {
   Values all = less(group, record, tiles, rows);
+  if (halves)
+    return addHalves(group, record, tiles, all);
   int64_t together =
-      b.chip.hasVnni()
+      b.chip.dotsBytes
           ? 0
           : std::min(group.count, slotsInWords(readers[0].shape));
   while (together && group.count % together)
     --together;
   if (!together)
-    return addUnitsInLoop(group, record, tiles, all,
-                          [&](Value sum, Value codes, Value x) -> Value {
-                            return tile::DotI8Op::create(b, ints, sum, codes, x);
-                          });
+    return addDots(group, record, tiles, all);
   auto words = b.vec(2 * kLanes, b.getI16Type());
   const Values zeros(all.size(), b.splat(words, 0));
   auto product = [&](Value sum, Value codes, Value x) -> Value {
@@ -313,6 +342,12 @@ LogicalResult quern::cpu::lowerBlockedWords(KernelBuilder &b,
 
 LogicalResult quern::cpu::lowerBlockedBytes(KernelBuilder &b,
                                             ArrayRef<LinearOp> roots) {
-  BlockedBytes(b, roots).emit();
+  BlockedBytes(b, roots, /*halves=*/false).emit();
+  return success();
+}
+
+LogicalResult quern::cpu::lowerBlockedHalves(KernelBuilder &b,
+                                             ArrayRef<LinearOp> roots) {
+  BlockedBytes(b, roots, /*halves=*/true).emit();
   return success();
 }

@@ -32,6 +32,8 @@ mlir::LogicalResult lowerBlockedF32(KernelBuilder &,
                                     llvm::ArrayRef<LinearOp> roots);
 mlir::LogicalResult lowerBlockedWords(KernelBuilder &,
                                       llvm::ArrayRef<LinearOp> roots);
+mlir::LogicalResult lowerBlockedHalves(KernelBuilder &,
+                                       llvm::ArrayRef<LinearOp> roots);
 mlir::LogicalResult lowerBlockedBytes(KernelBuilder &,
                                       llvm::ArrayRef<LinearOp> roots);
 

@@ -22,8 +22,8 @@ namespace {
 constexpr int64_t kChains = 2, kAhead = 6144;
 
 /// Rows whose sums lie in registers beside a column of weights: of two chains of 16
-/// lanes each, which are one register of AVX-512 and two of AVX2.
-int64_t rowsOf(const Chip &chip) { return chip.avx512 ? 8 : 2; }
+/// lanes each, which are one register of AVX-512, two of AVX2 and four of NEON.
+int64_t rowsOf(const Chip &chip) { return chip.vectors > 8 ? 8 : 2; }
 } // namespace
 
 /// Sums of `rows` rows from `firstRow` on with one panel.

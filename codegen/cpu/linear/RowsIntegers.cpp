@@ -23,14 +23,17 @@ namespace {
 /// Bytes between what is computed and what is prefetched. Less does not cover
 /// the latency of memory, more is thrown out of the cache by the hardware's.
 constexpr int64_t kAhead = 6144;
-/// Rows whose dot products advance together: of halves eight chains, which hide the
-/// latency of a dot product; more would not stay in registers. Words have four, of
-/// additions alone.
-constexpr size_t kTogether = 4;
+/// Rows whose dot products advance together: of halves, which are two chains a row,
+/// eight chains, which hide the latency of a dot product; or as many as fit into half of
+/// the registers. Words have four, of additions alone.
+size_t togetherOf(const Chip &chip, Number number) {
+  const int64_t chains = number == Number::I16 ? 2 : 1;
+  return size_t(std::min<int64_t>(4, chip.vectors / 2 / chains));
+}
 /// Rows that meet a panel at once. More would not save a chip with 16 registers of half
 /// the size much: their sums lie in memory, and taking codes apart is a twentieth of the
 /// work. But they would be most of the kernel's code.
-int64_t rowsOf(const Chip &chip) { return chip.avx512 ? rowRecord::kRows : 4; }
+int64_t rowsOf(const Chip &chip) { return chip.vectors > 8 ? rowRecord::kRows : 4; }
 
 /// Of some rows of a block, the byte at which codes and scales of its first step begin.
 struct Records {
@@ -137,7 +140,7 @@ void Panel::step(ArrayRef<Value> codes, const PanelReader::Factors &factors,
                          : b.add(scalesAt, r * kScales + byte - kCodes));
   };
   addIntegerStep(w, kind, codes, factors, load,
-                 {.together = kTogether, .bytesInWords = !b.chip.hasVnni()}, sums);
+                 {.together = togetherOf(b.chip, kind), .bytesInWords = !b.chip.dotsBytes}, sums);
 }
 } // namespace
 

@@ -2,9 +2,9 @@
 //
 // An artifact's kernels are compiled for one instruction set. Before any of
 // them runs, the names that the compiler left in their quern_kernel_set (LLVM's,
-// such as "avx512vnni") are looked up in what CPUID and XGETBV say; a CPU or an
-// operating system without one of them is refused in words instead of by an
-// illegal instruction. This code is itself compiled for plain x86-64.
+// such as "avx512vnni") are looked up in what the system says (features/); a CPU
+// or an operating system without one of them is refused in words instead of by an
+// illegal instruction. This code is itself compiled for the plain architecture.
 //
 //===----------------------------------------------------------------------===//
 #pragma once

@@ -1,5 +1,6 @@
 //===- LowerTile.cpp - Tile ops to vectors and instructions -----*- C++ -*-===//
 #include "codegen/cpu/tile/LowerTile.h"
+#include "codegen/cpu/Isa.h"
 #include "codegen/kernel/TileToVector.h"
 #include "ir/tile/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -48,12 +49,10 @@ struct LowerTile : PassWrapper<LowerTile, OperationPass<>> {
     RewritePatternSet patterns(&getContext());
     populatePanelToVectorPatterns(patterns);
     populateTileToVectorPatterns(patterns);
-    populateTileToX86Patterns(patterns, chip);
-    if (chip.amxbf16)
-      populateTileToAmxPatterns(patterns);
+    chip.isa->populateTilePatterns(patterns, chip);
     // Without an instruction for it, LLVM would call a library that artifacts
     // do not have, number by number.
-    if (!chip.avx512bf16)
+    if (!chip.dotsBF16)
       arith::populateExpandBFloat16Patterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       return signalPassFailure();

@@ -2,7 +2,7 @@
 //
 // The generic patterns (codegen/kernel/TileToVector.h) say each tile op in arith
 // and vector ops and are right for every CPU. Patterns of higher benefit
-// (ToX86.cpp) use what a chip has:
+// (isa/*/To*.cpp) use what a chip has:
 //
 //     %t = tile.dot_i8 %s, %u, %x : vector<16xi32>, vector<64xi8>
 //  => %t = llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"(%s, %u, %x)
@@ -12,16 +12,10 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "codegen/cpu/Chip.h"
-#include "mlir/IR/PatternMatch.h"
 #include "mlir/Pass/Pass.h"
 #include <memory>
 
 namespace quern::cpu {
-
-/// What `chip` has instructions for. Benefit above 1.
-void populateTileToX86Patterns(mlir::RewritePatternSet &, const Chip &chip);
-/// Matrix products on the tile registers of AMX (ToAmx.cpp). Benefit above 1.
-void populateTileToAmxPatterns(mlir::RewritePatternSet &);
 
 /// `quern-cpu-lower-tile`: these and the generic patterns, until no tile op is left.
 std::unique_ptr<mlir::Pass> createLowerTilePass(const Chip &);

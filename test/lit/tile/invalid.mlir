@@ -116,6 +116,14 @@ func.func @dot_i8_c1(%s: vector<16xi32>, %u: vector<32xi8>) {
 
 // -----
 
+func.func @dot_i8_c2(%s: vector<16xi32>, %u: vector<64xi8>) {
+  // expected-error @below {{requires a most of 1 to 255}}
+  %0 = tile.dot_i8 %s, %u, %u most 256 : vector<16xi32>, vector<64xi8>
+  return
+}
+
+// -----
+
 func.func @dot_i8_words_c1(%s: vector<16xi16>, %u: vector<64xi8>) {
   // expected-error @below {{requires two bytes for each lane of the sum}}
   %0 = tile.dot_i8_words %s, %u, %u : vector<16xi16>, vector<64xi8>

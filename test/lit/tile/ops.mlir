@@ -45,6 +45,8 @@ func.func @lane(%w: memref<?xi8>, %at: index, %lane: index) {
 func.func @arithmetic(%i: vector<16xi32>, %u: vector<64xi8>, %f: vector<16xf32>, %h: vector<32xbf16>, %w: vector<32xi16>) {
   // CHECK: tile.dot_i8 %{{.*}}, %{{.*}}, %{{.*}} : vector<16xi32>, vector<64xi8>
   %0 = tile.dot_i8 %i, %u, %u : vector<16xi32>, vector<64xi8>
+  // CHECK: tile.dot_i8 %{{.*}}, %{{.*}}, %{{.*}} most 15 : vector<16xi32>, vector<64xi8>
+  %few = tile.dot_i8 %i, %u, %u most 15 : vector<16xi32>, vector<64xi8>
   // CHECK: tile.dot_i8_words %{{.*}}, %{{.*}}, %{{.*}} : vector<32xi16>, vector<64xi8>
   %6 = tile.dot_i8_words %w, %u, %u : vector<32xi16>, vector<64xi8>
   // CHECK: tile.dot_i16 %{{.*}}, %{{.*}}, %{{.*}} : vector<16xi32>, vector<32xi16>

@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import pathlib
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -36,12 +37,12 @@ def judge(args, folder):
     text, ids, pipe = folder / "text", folder / "ids", folder / "logits"
     output("get_text", sys.executable, HERE / "get_text.py", text,
            "--chars", args.chars)
-    ids.write_text(output("tokenize", args.artifact, "tokenize", "--ids",
+    ids.write_text(output("tokenize", *args.runner, args.artifact, "tokenize", "--ids",
                           "--file", text))
     os.mkfifo(pipe)
     errors = open(folder / "errors", "w+")
     candidate = subprocess.Popen(
-        [args.artifact, "perplexity", text, "--ctx", str(args.ctx), "--role",
+        [*args.runner, args.artifact, "perplexity", text, "--ctx", str(args.ctx), "--role",
          args.role, "--logits", pipe, "--json"],
         stdout=subprocess.PIPE, stderr=errors, text=True)
     command = [sys.executable, HERE / "reference.py", args.model, "--ids", ids,
@@ -80,6 +81,8 @@ def main():
     parser.add_argument("--chars", type=int, default=192000,
                         help="characters of text (default: %(default)s)")
     parser.add_argument("--cache", help="see reference.py")
+    parser.add_argument("--runner", type=shlex.split, default=[],
+                        help="command that runs the artifact: an emulator")
     parser.add_argument("--max-kl", type=float,
                         help="limit of the mean KL divergence")
     parser.add_argument("--min-top1", type=float,

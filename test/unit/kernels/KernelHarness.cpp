@@ -13,7 +13,6 @@
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/Support/SmallVectorMemoryBuffer.h"
 #include "llvm/Support/TargetSelect.h"
-#include "llvm/TargetParser/Host.h"
 #include <thread>
 
 using namespace quern;
@@ -22,17 +21,6 @@ using namespace quern::test;
 JitKernel::JitKernel() = default;
 JitKernel::JitKernel(JitKernel &&) = default;
 JitKernel::~JitKernel() = default;
-
-bool JitKernel::runsHere(const cpu::Chip &chip) {
-  llvm::StringMap<bool> host = llvm::sys::getHostCPUFeatures();
-  llvm::SmallVector<llvm::StringRef> names;
-  std::string required = chip.required();
-  llvm::StringRef(required).split(names, ',', -1, /*KeepEmpty=*/false);
-  for (llvm::StringRef name : names)
-    if (!host.lookup(name))
-      return false;
-  return !chip.amxbf16 || cpu::mayUseTiles();
-}
 
 void quern::test::packWeights(mlir::ModuleOp module, PanelOrder order) {
   mlir::AttrTypeReplacer replacer;

@@ -31,9 +31,6 @@ namespace quern::test {
 
 class JitKernel {
 public:
-  /// Whether this machine has what `chip` asks for.
-  static bool runsHere(const cpu::Chip &chip);
-
   static llvm::Expected<JitKernel> compile(llvm::StringRef kernel,
                                            const cpu::Chip &);
   JitKernel(JitKernel &&);

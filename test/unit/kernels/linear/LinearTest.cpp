@@ -69,7 +69,7 @@ TEST(Linear, IntegerRows) {
   for (const cpu::Chip &chip : testChips())
     for (const Format *f : kernelFormats(/*floats=*/false))
       for (auto [n, blocks] : {std::pair(1, 1), {17, 2}, {48, 3}, {100, 5}})
-        if (n == 17 || chip.hasVnni())
+        if (n == 17 || chip.dotsBytes)
           checkLinear(*f, n, blocks * f->weights, "i16", "generated", chip);
 }
 
@@ -138,6 +138,7 @@ TEST(Linear, IntegersAgree) {
                          converted, rows, 2);
       };
       TestResult halves = run("i16", "generated");
+      run("i16", "prompt").checkSameBits(halves);
       run("i16_words", "generated").checkSameBits(halves);
       run("i16_words", "prompt").checkSameBits(halves);
       TestResult bytes = run("i8", "generated");
@@ -149,7 +150,7 @@ TEST(Linear, BF16Rows) {
   for (const cpu::Chip &chip : testChips())
     for (const Format *f : kernelFormats(/*floats=*/false))
       for (auto [n, blocks] : {std::pair(1, 1), {17, 2}, {48, 3}, {100, 5}})
-        if (n == 17 || chip.avx512bf16)
+        if (n == 17 || chip.dotsBF16)
           checkLinear(*f, n, blocks * f->weights, "bf16", "prompt", chip);
 }
 
@@ -172,7 +173,7 @@ TEST(Linear, F32RowsOfCodes) {
 TEST(Linear, ManyRowsAndColumns) {
   const Format &f = *findFormat("q8_0"), &floats = *findFormat("f16");
   for (const cpu::Chip &chip : testChips()) {
-    for (const char *numbers : {"bf16", "i16_words", "i8", "f32"})
+    for (const char *numbers : {"bf16", "i16", "i16_words", "i8", "f32"})
       checkLinear(f, 20, 18 * 32, numbers, "prompt", chip, 521);
     checkLinear(floats, 100, 300, "f32", "prompt", chip);
     checkLinear(f, 20, 5 * 256, "i16", "generated", chip, 64);

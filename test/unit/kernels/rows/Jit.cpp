@@ -25,7 +25,7 @@ std::vector<std::string> quern::test::chips() {
   for (std::string name : {"x86-64-v3", "native"})
     if (auto chip = cpu::chipOf(name); !chip)
       llvm::consumeError(chip.takeError());
-    else if (JitKernel::runsHere(*chip))
+    else if (cpu::runsHere(*chip))
       names.push_back(name);
   return names;
 }

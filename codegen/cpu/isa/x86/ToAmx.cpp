@@ -14,7 +14,7 @@
 // them: what lives in which is decided here and holds for the whole of a product.
 //
 //===----------------------------------------------------------------------===//
-#include "codegen/cpu/tile/LowerTile.h"
+#include "codegen/cpu/isa/x86/ToX86.h"
 #include "codegen/kernel/LoopBuilder.h"
 #include "ir/Panel.h"
 #include "ir/tile/Tile.h"

@@ -4,10 +4,9 @@
 // of 64 bytes; anything else is left to the generic patterns.
 //
 //===----------------------------------------------------------------------===//
-#include "codegen/cpu/tile/LowerTile.h"
-#include "codegen/kernel/VectorBuilder.h"
+#include "codegen/cpu/isa/x86/ToX86.h"
+#include "codegen/cpu/tile/Intrinsics.h"
 #include "ir/tile/Tile.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 using namespace mlir;
 using namespace quern;
@@ -15,40 +14,6 @@ using namespace quern::cpu;
 using namespace quern::tile;
 
 namespace {
-constexpr unsigned kBetter = 2, kBest = 3;
-
-Value intrinsic(VectorBuilder &b, StringRef name, Type result,
-                ValueRange args) {
-  return LLVM::CallIntrinsicOp::create(b, result, b.getStringAttr(name), args)
-      .getResult(0);
-}
-
-/// Applies `f` to pieces of `n` elements and puts the results together.
-Value inPieces(VectorBuilder &b, ArrayRef<Value> operands,
-               ArrayRef<int64_t> sizes, int64_t pieces,
-               function_ref<Value(ArrayRef<Value>)> f) {
-  SmallVector<Value> results;
-  for (int64_t p = 0; p < pieces; ++p) {
-    SmallVector<Value> part;
-    for (auto [v, n] : llvm::zip(operands, sizes))
-      part.push_back(vector::ExtractStridedSliceOp::create(
-          b, v, ArrayRef<int64_t>{p * n}, ArrayRef<int64_t>{n},
-          ArrayRef<int64_t>{1}));
-    results.push_back(f(part));
-  }
-  while (results.size() > 1) {
-    SmallVector<Value> joined;
-    for (size_t i = 0; i < results.size(); i += 2) {
-      SmallVector<int64_t> order(2 * VectorBuilder::lanes(results[i]));
-      std::iota(order.begin(), order.end(), 0);
-      joined.push_back(
-          vector::ShuffleOp::create(b, results[i], results[i + 1], order));
-    }
-    results = joined;
-  }
-  return results[0];
-}
-
 /// The sums of adjacent products of words: vpmaddwd (AVX2, AVX-512).
 Value multiplyAdd(VectorBuilder &b, Value x, Value y, bool avx512) {
   if (avx512)
@@ -146,9 +111,8 @@ struct DotI8WordsMultiplyAdd : OpRewritePattern<DotI8WordsOp> {
 
 /// tile.dot_i16 => vpdpwssd (VNNI), or vpmaddwd and an addition
 struct DotI16Words : OpRewritePattern<DotI16Op> {
-  DotI16Words(MLIRContext *context, const Chip &chip)
-      : OpRewritePattern(context, kBetter), avx512(chip.avx512),
-        hasVnni(chip.hasVnni()) {}
+  DotI16Words(MLIRContext *context, bool avx512, bool hasVnni)
+      : OpRewritePattern(context, kBetter), avx512(avx512), hasVnni(hasVnni) {}
   LogicalResult matchAndRewrite(DotI16Op op,
                                 PatternRewriter &rewriter) const override {
     if (VectorBuilder::lanes(op.getSum()) != 16)
@@ -247,14 +211,16 @@ struct ColumnVnni : OpRewritePattern<ColumnOp> {
 void quern::cpu::populateTileToX86Patterns(RewritePatternSet &patterns,
                                            const Chip &chip) {
   MLIRContext *context = patterns.getContext();
+  const bool avx512 = chip.cpu == "x86-64-v4", vnni = chip.dotsBytes;
   // AVX2 is what the least of the chips has.
-  patterns.add<DotI8MultiplyAdd, DotI8WordsMultiplyAdd, LookupShuffle>(
-      context, chip.avx512);
-  patterns.add<DotI16Words>(context, chip);
-  if (chip.hasVnni())
-    patterns.add<DotI8Vnni>(context, chip.avx512);
-  if (chip.avx512vnni)
+  patterns.add<DotI8MultiplyAdd, DotI8WordsMultiplyAdd, LookupShuffle>(context, avx512);
+  patterns.add<DotI16Words>(context, avx512, vnni);
+  if (vnni)
+    patterns.add<DotI8Vnni>(context, avx512);
+  if (vnni && avx512)
     patterns.add<ColumnVnni>(context, kBest);
-  if (chip.avx512bf16)
+  if (chip.dotsBF16)
     patterns.add<DotBF16Native, ToBF16Native>(context, kBest);
+  if (chip.multipliesBF16)
+    populateTileToAmxPatterns(patterns);
 }

@@ -1,4 +1,4 @@
-//===- Start.S - An artifact's first instructions, x86-64 -----------------===//
+//===- x86_64.S - An artifact's first instructions, x86-64 ----------------===//
 //
 // A file that was cut short while it was copied still starts, as far as the
 // system can tell, and dies of a bus error on the first page that is not there.
