@@ -1,6 +1,7 @@
 //===- Executor.cpp - Stages on the threads of a CPU ----------------------===//
 #include "codegen/cpu/runtime/Executor.h"
 #include "codegen/cpu/runtime/CpuFeatures.h"
+#include "codegen/cpu/runtime/Pieces.h"
 #include "runtime/ByteRanges.h"
 #include "runtime/Mapping.h"
 #include "runtime/Team.h"
@@ -38,12 +39,12 @@ public:
 
   std::byte *front() override { return arena.data(); }
   void run(size_t first, size_t last, const int64_t *counts) override {
-    std::memcpy(step, counts, sizeof(step));
+    begin(first, last, counts);
     team.run([=, this](unsigned w) { work<false>(first, last, w, nullptr); });
   }
   void measure(size_t first, size_t last, const int64_t *counts,
                StageTime *times) override {
-    std::memcpy(step, counts, sizeof(step));
+    begin(first, last, counts);
     team.run([=, this](unsigned w) { work<true>(first, last, w, times); });
   }
 
@@ -54,7 +55,16 @@ private:
     void *const *buffers;
     const int64_t *constants;
     bool barrier;
+    uint32_t per;      // which of the step's counts are its rows
+    uint64_t products; // of a row; 0 where there are no weights
   };
+  /// A piece begins with a word to the others, so it must be some work.
+  bool isLong(const Call &) const;
+  void begin(size_t first, size_t last, const int64_t *counts) {
+    std::memcpy(step, counts, sizeof(step));
+    pieces.reset(first, last);
+  }
+  void runStage(size_t stage, unsigned worker);
   template <bool Measured>
   void work(size_t first, size_t last, unsigned worker, StageTime *times);
 
@@ -62,6 +72,7 @@ private:
   Team &team;
   std::vector<void *> pointers;
   std::vector<Call> calls;
+  Pieces pieces;
   alignas(64) int64_t step[plan::kStepCounts] = {};
 };
 } // namespace
@@ -105,7 +116,7 @@ CpuExecutor::CpuExecutor(std::span<const quern_kernel> kernels,
                          const ExecutorInput &input)
     : arena(rangesOf(input, plan::Space::Arena), "activations"),
       kv(rangesOf(input, plan::Space::Kv), "keys and values"),
-      team(input.team) {
+      team(input.team), pieces(team.size(), input.plan.stages().size()) {
   const PlanView &plan = input.plan;
   auto *weights = const_cast<std::byte *>(
       reinterpret_cast<const std::byte *>(input.weights.data()));
@@ -119,8 +130,25 @@ CpuExecutor::CpuExecutor(std::span<const quern_kernel> kernels,
     calls.push_back(
         {stage.callsOn(input.device) ? kernels[stage.kernel] : nullptr,
          pointers.data() + stage.firstBuffer,
-         plan.constants().data() + stage.firstConstant, stage.barrier != 0});
+         plan.constants().data() + stage.firstConstant, stage.barrier != 0,
+         stage.per, stage.products});
   }
+}
+
+bool CpuExecutor::isLong(const Call &call) const {
+  constexpr uint64_t kProducts = 1 << 20, kRows = 64;
+  const uint64_t rows = uint64_t(step[call.per]), workers = team.size();
+  return workers > 1 && (call.products ? call.products * rows >= kProducts * workers
+                                       : rows >= kRows);
+}
+
+void CpuExecutor::runStage(size_t stage, unsigned worker) {
+  const Call &call = calls[stage];
+  if (!isLong(call))
+    return call.kernel(call.buffers, call.constants, step, worker, team.size());
+  pieces.take(stage, worker, [&](unsigned piece) {
+    call.kernel(call.buffers, call.constants, step, piece, pieces.count());
+  });
 }
 
 /// Times are those between the starts of consecutive stages as worker 0 sees them
@@ -136,14 +164,13 @@ void CpuExecutor::work(size_t first, size_t last, unsigned worker,
     ++times[stage].runs;
   };
   for (size_t i = first; i < last; ++i) {
-    const Call &call = calls[i];
     if (i != first) { // a run of the team begins with everybody here
-      if (call.barrier)
+      if (calls[i].barrier)
         team.barrier(worker);
       if (timed)
         account(i - 1);
     }
-    call.kernel(call.buffers, call.constants, step, worker, team.size());
+    runStage(i, worker);
   }
   if (timed && last > first)
     account(last - 1);
