@@ -37,7 +37,8 @@ public:
   /// A stack for a thread: the last `size` bytes; before them a page that faults.
   static Mapping stack(size_t size);
 
-  /// A whole file, read only, or an empty mapping if it has no bytes.
+  /// A whole file, read only, or an empty mapping if it has no bytes. In huge pages where
+  /// the system has them for files.
   static Mapping file(int descriptor, size_t size, const char *path);
 
   std::byte *data() const { return base; }
