@@ -68,10 +68,8 @@ public:
   emit(mlir::ModuleOp kernels, KernelTable table,
        llvm::StringRef phase) const = 0;
 
-  /// What the code of the module's quern.kernels shows. Takes them to where it can
-  /// be seen.
-  virtual llvm::Expected<std::vector<KernelReport>>
-  report(mlir::ModuleOp kernels) const {
+  /// What can be said of the module's quern.kernels. Takes them to where it can be seen.
+  virtual llvm::Expected<Report> report(mlir::ModuleOp kernels) const {
     return llvm::createStringError("it says nothing of its kernels");
   }
 };

@@ -1,10 +1,15 @@
 # The bundle for ARM: a build of its own of the same sources, by a cross compiler.
 
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL aarch64)
+  return() # it is the main one
+endif()
+set(folder ${CMAKE_BINARY_DIR}/lib/quern/bundle/aarch64)
 if(NOT QUERN_SYSROOT_AARCH64)
+  file(REMOVE_RECURSE ${folder}) # of an earlier configuration
   message(STATUS "no QUERN_SYSROOT_AARCH64: no artifacts for ARM")
   return()
 endif()
-get_filename_component(sysroot ${QUERN_SYSROOT_AARCH64} ABSOLUTE BASE_DIR ${CMAKE_BINARY_DIR})
+get_filename_component(sysroot ${QUERN_SYSROOT_AARCH64} ABSOLUTE BASE_DIR ${PROJECT_SOURCE_DIR})
 if(NOT IS_DIRECTORY ${sysroot}/usr/include)
   message(FATAL_ERROR "QUERN_SYSROOT_AARCH64: ${sysroot} holds no libraries; "
     "tools/make-sysroot aarch64 makes such a folder")
@@ -16,7 +21,6 @@ if(NOT QUERN_AARCH64_CXX)
 endif()
 
 include(ExternalProject)
-set(folder ${CMAKE_BINARY_DIR}/lib/quern/bundle/aarch64)
 ExternalProject_Add(quern_bundle_aarch64
   PREFIX ${CMAKE_BINARY_DIR}/aarch64
   SOURCE_DIR ${PROJECT_SOURCE_DIR}

@@ -35,36 +35,48 @@ Mapping Mapping::stack(size_t size) {
   return mapping;
 }
 
+/// Of pages of 4 KiB; with larger ones huge pages have other sizes.
+static constexpr size_t kSmall = 4096, kHuge = 2 << 20;
+
+/// Address space of `size` bytes that begins where a huge page may; null if there is not
+/// that much. For a mapping in its place.
+static std::byte *hugeAligned(size_t size) {
+  if (size < kHuge || systemPageSize() != kSmall)
+    return nullptr;
+  // More at first, and what is too much of it goes again.
+  const size_t pages = (size + kSmall - 1) / kSmall * kSmall, room = pages + kHuge;
+  void *memory = mmap(nullptr, room, PROT_NONE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED)
+    return nullptr;
+  auto *begin = static_cast<std::byte *>(memory);
+  const size_t before = (kHuge - reinterpret_cast<uintptr_t>(begin) % kHuge) % kHuge;
+  if (before)
+    munmap(begin, before);
+  if (kHuge > before)
+    munmap(begin + before + pages, kHuge - before);
+  return begin + before;
+}
+
 Mapping Mapping::file(int descriptor, size_t size, const char *path) {
   if (size == 0)
     return {};
-  auto map = [&](void *at, size_t bytes, int flags, int file) {
-    void *memory = mmap(at, bytes, PROT_READ, MAP_PRIVATE | flags, file, 0);
-    if (memory == MAP_FAILED)
-      throw Error(fmt::format("{}: cannot map {} bytes: {}", path, size,
-                              strerror(errno)));
-    return static_cast<std::byte *>(memory);
-  };
-  // Huge pages are mapped as such where address and offset are multiples of them. So
-  // there is more address space first, and what is too much of it goes again.
-  constexpr size_t kHuge = 2 << 20;
-  const size_t room = size + kHuge;
-  std::byte *begin = map(nullptr, room, MAP_ANONYMOUS | MAP_NORESERVE, -1);
-  std::byte *memory =
-      begin + (kHuge - reinterpret_cast<uintptr_t>(begin) % kHuge) % kHuge;
-  try {
-    map(memory, size, MAP_FIXED, descriptor);
-  } catch (...) {
-    munmap(begin, room);
-    throw;
+  std::byte *at = hugeAligned(size);
+  void *memory = mmap(at, size, PROT_READ, MAP_PRIVATE | (at ? MAP_FIXED : 0),
+                      descriptor, 0);
+  if (memory == MAP_FAILED) {
+    int error = errno;
+    if (at)
+      munmap(at, size);
+    throw Error(fmt::format("{}: cannot map {} bytes: {}", path, size,
+                            strerror(error)));
   }
-  const size_t page = systemPageSize(), pages = (size + page - 1) / page * page;
-  if (memory > begin)
-    munmap(begin, size_t(memory - begin));
-  if (memory + pages < begin + room)
-    munmap(memory + pages, size_t(begin + room - (memory + pages)));
-  // What is not in the page cache yet is read in huge pages, by systems that have such
-  // of files; refused by others.
-  madvise(memory, size, MADV_HUGEPAGE);
-  return {memory, size};
+  return {static_cast<std::byte *>(memory), size};
+}
+
+void quern::adviseStreamed(std::span<const uint8_t> bytes) {
+  auto begin = reinterpret_cast<uintptr_t>(bytes.data()), end = begin + bytes.size();
+  begin = (begin + kHuge - 1) / kHuge * kHuge, end = end / kHuge * kHuge;
+  if (begin < end && systemPageSize() == kSmall)
+    madvise(reinterpret_cast<void *>(begin), end - begin, MADV_HUGEPAGE);
 }

@@ -16,6 +16,10 @@ namespace quern {
 /// Of this machine: 4 KiB, on ARM perhaps 16 or 64.
 size_t systemPageSize();
 
+/// Of a mapped file: what will be read from end to end, again and again. It is read in
+/// huge pages, if it is not in the page cache yet and the system has such for files.
+void adviseStreamed(std::span<const uint8_t> bytes);
+
 class Mapping {
 public:
   Mapping() = default;
@@ -37,8 +41,8 @@ public:
   /// A stack for a thread: the last `size` bytes; before them a page that faults.
   static Mapping stack(size_t size);
 
-  /// A whole file, read only, or an empty mapping if it has no bytes. In huge pages where
-  /// the system has them for files.
+  /// A whole file, read only, or an empty mapping if it has no bytes. A large one so that
+  /// huge pages can be mapped as such.
   static Mapping file(int descriptor, size_t size, const char *path);
 
   std::byte *data() const { return base; }

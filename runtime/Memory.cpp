@@ -152,8 +152,10 @@ MemoryPlan quern::planMemory(const PlanView &plan, uint64_t tokens,
   // and with all that samples on, Sampler::bytes is so much for each.
   uint64_t sampler = uint64_t(plan->vocabulary) * 8;
   uint64_t mostSampler = uint64_t(plan->vocabulary) * 28;
-  uint64_t tables = // of each device
-      plan.buffers().size() * sizeof(void *) + plan.stages().size() * 32;
+  // Of each device: addresses, calls, and how much of each stage each thread has begun.
+  const uint64_t stages = plan.stages().size();
+  uint64_t tables = plan.buffers().size() * sizeof(void *) + stages * 40 +
+                    has.threads * (stages + 32) * 4;
   uint64_t workers = has.threads ? has.threads - 1 : 0;
   tokens = std::min<uint64_t>(tokens, plan->context);
 

@@ -6,6 +6,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/Triple.h"
+#include <algorithm>
 
 using namespace quern;
 using namespace quern::cpu;
@@ -86,8 +87,10 @@ bool quern::cpu::runsHere(const Chip &chip) {
 }
 
 std::vector<std::string> quern::cpu::chipNames() {
+  std::vector<const Isa *> isas(std::begin(kIsas), std::end(kIsas));
+  std::ranges::stable_partition(isas, [](const Isa *isa) { return isa == ownIsa(); });
   std::vector<std::string> names{"native"};
-  for (const Isa *isa : kIsas)
+  for (const Isa *isa : isas)
     names.insert(names.end(), isa->chips.begin(), isa->chips.end());
   return names;
 }
@@ -105,10 +108,11 @@ llvm::Expected<Chip> quern::cpu::chipOf(llvm::StringRef mcpu) {
         return llvm::createStringError("--mcpu: unknown extension '" + name +
                                        "' of " + level + ", expected " +
                                        choice(isa->extensions));
-    if (auto chip = isa->make(level, names)) {
-      chip->isa = isa;
+    if (auto chip = isa->make(level, names))
       return *chip;
-    }
+    return llvm::createStringError("--mcpu: '" + mcpu +
+                                   "' lacks an extension that goes with it, expected " +
+                                   choice(isa->chips));
   }
   return llvm::createStringError("--mcpu: unknown CPU '" + mcpu + "', expected " +
                                  choice(chipNames()));

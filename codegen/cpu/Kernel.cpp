@@ -110,6 +110,14 @@ Value KernelBuilder::constant(unsigned number) {
   return arith::IndexCastOp::create(*this, getIndexType(), v);
 }
 
+void KernelBuilder::choose(const Twine &tile) {
+  function->setAttr("quern.tile", getStringAttr(tile));
+}
+
+void KernelBuilder::because(const Twine &why) {
+  function->setAttr("quern.why", getStringAttr(why));
+}
+
 Value KernelBuilder::memory(Value argument) {
   return made.lookup(slots.lookup(argument).firstBuffer);
 }

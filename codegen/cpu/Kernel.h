@@ -57,6 +57,11 @@ public:
   Role role() { return kernel.getRole(); }
   mlir::Block &body() { return kernel.getBody().front(); }
 
+  /// Says in the function what was chosen, and why, for people: `quern.tile`, `quern.why`
+  /// (Report.h). What was said before counts no more.
+  void choose(const llvm::Twine &tile);
+  void because(const llvm::Twine &why);
+
   /// Memory of a block argument, or of result `i` of the kernel.
   mlir::Value memory(mlir::Value argument);
   PanelReader panels(mlir::Value argument) {

@@ -2,6 +2,7 @@
 #include "codegen/Target.h"
 #include "codegen/cpu/Compile.h"
 #include "codegen/cpu/Isa.h"
+#include "codegen/cpu/Report.h"
 #include "codegen/cpu/tile/LowerTile.h"
 #include "ir/tile/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -51,6 +52,15 @@ public:
     llvm::raw_svector_ostream stream(text);
     (*module)->print(stream, nullptr);
     return text;
+  }
+
+  llvm::Expected<Report> report(ModuleOp kernels) const override {
+    OwningOpRef<ModuleOp> lowered = kernels.clone();
+    PassManager pm(kernels.getContext());
+    buildKernelPasses(pm);
+    if (failed(pm.run(*lowered)))
+      return llvm::createStringError("cannot lower the kernels");
+    return cpu::reportOf(kernels, *lowered);
   }
 
 private:

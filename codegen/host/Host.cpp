@@ -10,13 +10,17 @@
 
 using namespace quern;
 
-/// One back end alone: all of LLVM's would cost start-up.
+/// One back end alone: all of LLVM's would cost start-up. Once: it writes where others
+/// read.
 #define BACKEND(name)                                                          \
   [] {                                                                         \
-    LLVMInitialize##name##TargetInfo();                                        \
-    LLVMInitialize##name##Target();                                            \
-    LLVMInitialize##name##TargetMC();                                          \
-    LLVMInitialize##name##AsmPrinter();                                        \
+    static std::once_flag once;                                                \
+    std::call_once(once, [] {                                                  \
+      LLVMInitialize##name##TargetInfo();                                      \
+      LLVMInitialize##name##Target();                                          \
+      LLVMInitialize##name##TargetMC();                                        \
+      LLVMInitialize##name##AsmPrinter();                                      \
+    });                                                                        \
   }
 
 const Machine machines::x86_64 = {"x86_64", "x86_64-unknown-linux-gnu", "x86-64",
@@ -27,8 +31,7 @@ const Machine machines::aarch64 = {"aarch64", "aarch64-unknown-linux-gnu", "gene
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
 quern::targetMachine(const Machine &machine, llvm::StringRef cpu,
                      llvm::StringRef features) {
-  // The registry is a list without a lock, which a back end may enter more than once,
-  // and kernels are compiled on several threads.
+  // The registry is a list without a lock, and kernels are compiled on several threads.
   static std::mutex mutex;
   const llvm::Triple triple(machine.triple);
   std::string message;

@@ -58,8 +58,7 @@ public:
     return text;
   }
 
-  llvm::Expected<std::vector<KernelReport>>
-  report(ModuleOp kernels) const override {
+  llvm::Expected<Report> report(ModuleOp kernels) const override {
     OwningOpRef<ModuleOp> lowered = kernels.clone();
     PassManager pm(kernels.getContext());
     buildKernelPasses(pm);
@@ -68,7 +67,7 @@ public:
     pm.addPass(createCSEPass());
     if (failed(pm.run(*lowered)))
       return llvm::createStringError("cannot lower the kernels");
-    std::vector<KernelReport> reports;
+    std::vector<simt::KernelReport> reports;
     std::string why;
     ScopedDiagnosticHandler handler(
         kernels.getContext(), [&](Diagnostic &diagnostic) {
@@ -83,7 +82,7 @@ public:
         return llvm::createStringError("cannot follow the code of kernel '" +
                                        kernel.getSymName() + "'" + why);
     }
-    return reports;
+    return simt::reportOf(reports);
   }
 
 private:

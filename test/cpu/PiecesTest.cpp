@@ -1,5 +1,7 @@
 //===- PiecesTest.cpp - All is done once, by whoever has time -------------===//
 #include "codegen/cpu/runtime/Pieces.h"
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <gtest/gtest.h>
 #include <mutex>
@@ -68,21 +70,26 @@ TEST(Pieces, OthersTakeWhatIsLeft) {
   std::condition_variable changed;
   unsigned done = 0, slow = 0;
   bool others = false;
+  auto wait = [&](std::unique_lock<std::mutex> &lock, auto until) {
+    return changed.wait_for(lock, std::chrono::seconds(60), until);
+  };
   run(kWorkers, [&](unsigned w) {
+    if (w != 0) { // not before the slow one has its first
+      std::unique_lock lock(mutex);
+      EXPECT_TRUE(wait(lock, [&] { return slow == 1; }));
+    }
     pieces.take(0, w, [&](unsigned) {
       std::unique_lock lock(mutex);
       if (w == 0) {
         ++slow;
-        others = changed.wait_for(lock, std::chrono::seconds(60), [&] {
-          return done == pieces.count() - 1;
-        });
+        changed.notify_all();
+        others = wait(lock, [&] { return done == pieces.count() - 1; });
       }
       ++done;
       changed.notify_all();
     });
   });
   EXPECT_EQ(done, pieces.count());
-  // Late to begin, it may find nothing to do.
-  EXPECT_LE(slow, 1u);
-  EXPECT_EQ(others, slow == 1);
+  EXPECT_EQ(slow, 1u);
+  EXPECT_TRUE(others);
 }

@@ -28,6 +28,8 @@ class Case(e2e.Case):
         done = cls.quern("compile", model, "--mcpu", DOT, "-o", cls.folder / "probe")
         if "without a runtime" in done.stderr:
             raise unittest.SkipTest(done.stderr.strip())
+        if done.returncode:
+            raise AssertionError(done.stderr)
         cls.text.write_text(e2e.makeText(800))
 
     def artifact(self, model, chip, *flags):
@@ -45,6 +47,7 @@ class Case(e2e.Case):
                          cpu=cpu)["logits_hash"]
 
 
+@unittest.skipUnless(e2e.cpuHas("avx2", "fma", "f16c", "bmi2"), "needs AVX2")
 class Bits(Case):
     def same(self, name, *flags, **shape):
         model = self.tiny(name, context=256, **shape)
@@ -107,6 +110,7 @@ class Artifacts(Case):
                 done = self.start(e2e.Artifact(cut), "info")
                 self.assertOneLine(done, "cut", "cut short")
 
+    @unittest.skipUnless(e2e.cpuHas("avx2", "fma", "f16c", "bmi2"), "needs AVX2")
     def test_an_answer(self):
         done = self.start(self.both, "run", "one two", "-n", 8, "--temp", 0, "--raw")
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -124,8 +128,9 @@ class Artifacts(Case):
     def test_chips_have_extensions_of_their_own(self):
         done = self.quern("compile", self.model, "--mcpu", "armv8.2-a+vnni")
         self.assertOneLine(done, "error", "vnni", "armv8.2-a", "dotprod or i8mm")
-        done = self.quern("compile", self.model, "--mcpu", "armv8.2-a")
-        self.assertOneLine(done, "error", "armv8.2-a", DOT)
+        for chip in ("armv8.2-a", "armv8.2-a+i8mm"):
+            done = self.quern("compile", self.model, "--mcpu", chip)
+            self.assertOneLine(done, "error", f"'{chip}' lacks an extension", DOT)
 
 
 if __name__ == "__main__":

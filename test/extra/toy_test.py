@@ -167,6 +167,13 @@ class Toys(unittest.TestCase):
             with self.subTest(target):
                 self.assertEqual(bool(norms), target == "cpu")
 
+    def test_it_says_nothing_of_its_kernels(self):
+        self.make("f32")
+        done = subprocess.run([programs.quern, "compile", self.model, "--target", "toy",
+                               "--report", "text"], capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertRegex(done.stderr, "^error: --report: target 'toy': .*\\n$")
+
     def test_the_op_joins_the_linear_before_it(self):
         self.make("f32")
         stages = run(programs.quern, "compile", self.model,

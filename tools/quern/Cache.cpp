@@ -56,6 +56,8 @@ static llvm::Expected<std::string> cachedPath(CompileRequest &request) {
   Session session; // the chip that "native" means here
   if (auto error = session.openTargets(request))
     return error;
+  if (auto error = checkBundle(session.machine(), session.linking()))
+    return error;
   if (session.devices()[0].ownMemory)
     request.maxBatch = 1;
   else

@@ -186,36 +186,34 @@ private:
     });
   }
 
-  /// Of the first target with kernels that says something of them.
+  /// Of every target that has kernels and says something of them; one must.
   llvm::Error printReport() {
     phases.begin("report", "reading kernels");
-    std::vector<KernelReport> reports;
+    std::vector<Report> reports;
     std::string failure;
     for (auto [device, opened] : llvm::enumerate(session.targets)) {
       if (kernelsOf(device).empty())
         continue;
       auto report = opened.target->report(*kernelsAlone(device));
-      if (report) {
-        reports = std::move(*report);
-        failure.clear();
-        break;
-      }
-      failure = "--report: target '" + opened.info.name +
-                "': " + llvm::toString(report.takeError());
+      if (report)
+        reports.push_back(std::move(*report));
+      else
+        failure = "--report: target '" + opened.info.name +
+                  "': " + llvm::toString(report.takeError());
     }
-    if (!failure.empty())
+    if (reports.empty())
       return llvm::createStringError(failure);
     return print([&](llvm::raw_ostream &os) {
       if (request.report == "json") {
         llvm::json::Array list;
-        for (const KernelReport &entry : reports)
-          list.push_back(toJson(entry));
+        for (Report &report : reports)
+          for (llvm::json::Value &kernel : report.kernels)
+            list.push_back(std::move(kernel));
         os << llvm::formatv("{0:2}\n", llvm::json::Value(std::move(list)));
         return;
       }
-      os << reportHeading();
-      for (const KernelReport &entry : reports)
-        os << toText(entry);
+      for (auto [i, report] : llvm::enumerate(reports))
+        os << (i ? "\n" : "") << report.text;
     });
   }
 
@@ -403,7 +401,7 @@ private:
 
   /// Everything is made under temporary names and then renamed.
   llvm::Error writeBinary() {
-    if (auto error = checkBundle(session.machine(), linking()))
+    if (auto error = checkBundle(session.machine(), session.linking()))
       return error;
     phases.begin("tokenizer", "laying out tokens");
     auto text = buildText(*session.checkpoint,
@@ -421,7 +419,7 @@ private:
         session.variants() > 1 ? compileVariants(temporary) : compileKernels(temporary);
     if (!failed) {
       phases.begin("link", "linking");
-      failed = linkExecutable(session.machine(), objects, linking(), temporary);
+      failed = linkExecutable(session.machine(), objects, session.linking(), temporary);
     }
     for (const std::string &object : objects) {
       llvm::sys::fs::remove(object);
@@ -431,16 +429,6 @@ private:
       return (*output)->renamed(std::move(failed));
     Payload payload{metadata(), std::move(plans), std::move(text->tokenizer), std::move(text->chatTemplate)};
     return (*output)->renamed(writePayload(**output, payload));
-  }
-
-  /// What one of the targets needs is good for all.
-  Linking linking() const {
-    return llvm::any_of(session.targets,
-                        [](const Session::Opened &opened) {
-                          return opened.target->linking() == Linking::Dynamic;
-                        })
-               ? Linking::Dynamic
-               : Linking::Static;
   }
 
   llvm::Error writePayload(OutputFile &output, const Payload &payload) {

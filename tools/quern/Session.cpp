@@ -120,6 +120,15 @@ llvm::Error Session::openTargets(const CompileRequest &request) {
   return llvm::Error::success();
 }
 
+Linking Session::linking() const {
+  return llvm::any_of(targets,
+                      [](const Opened &opened) {
+                        return opened.target->linking() == Linking::Dynamic;
+                      })
+             ? Linking::Dynamic
+             : Linking::Static;
+}
+
 llvm::Error Session::checkMachines() const {
   for (const Opened &opened : targets)
     if (const Machine &other = opened.target->machine(); &other != &machine())

@@ -59,6 +59,8 @@ public:
   std::string chips() const;
   /// What the artifact runs on, with all of its targets.
   const Machine &machine() const { return targets.front().target->machine(); }
+  /// What one of the targets needs is good for all.
+  Linking linking() const;
 
 private:
   llvm::Error openVariants(const CompileRequest &, llvm::ArrayRef<llvm::StringRef> chips);

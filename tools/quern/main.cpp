@@ -117,10 +117,12 @@ void Commands::addCompile() {
       "fails leaves nothing, and never damages what was there.\n\n"
       "Phases of --emit, in their order:\n" +
       phasesText() +
-      "\nWhat --report says is read off the code of the kernels, for one workgroup of "
-      "a step of one row and of as many as it takes at once: bytes of weights "
-      "that it loads and that there are, the width of those loads, sectors of 32 "
-      "bytes by the fewest that would do, and the least share of a chip's threads "
+      "\nWhat --report says of a CPU's kernels is what was chosen for each: the numbers "
+      "in which rows meet weights, how weights lie, the tile, and why; --emit plan "
+      "shows which stages call them. Of a GPU's it is read off the code, for one "
+      "workgroup of a step of one row and of as many as it takes at once: bytes of "
+      "weights that it loads and that there are, the width of those loads, sectors of "
+      "32 bytes by the fewest that would do, and the least share of a chip's threads "
       "that can be there, of the chips that the JSON names. Nothing is "
       "measured.\n\n"
       "Examples:\n"

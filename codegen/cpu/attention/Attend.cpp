@@ -35,6 +35,12 @@ Attend::Attend(KernelBuilder &b, const AttentionRoot &root)
   // Sixteen lanes are one register of 32, or two of 16, or four of 32 small ones.
   accumulators = b.chip.vectors * 3 / 4;
   mostVectors = b.chip.vectors > 8 ? 8 : 4;
+  b.choose("1 to " + llvm::Twine(mostVectors) + " queries x blocks of " +
+           llvm::Twine(shape.block) + " keys");
+  b.because(root.parts
+                ? "long contexts are work for all workers, in " + llvm::Twine(root.parts) +
+                      " parts"
+                : llvm::Twine("keys and values are loaded once for the queries of a tile"));
   int64_t columns = piecesOf(shape.size) * kWidth;
   probabilities = scratch(b, {mostVectors, shape.block});
   sums = scratch(b, {mostVectors, columns});

@@ -159,6 +159,8 @@ void HeadEmitter::emit() {
 }
 
 LogicalResult quern::cpu::lowerHeads(KernelBuilder &b) {
+  b.choose("a head of a row");
+  b.because("norm, rotation and the write to the cache look at one head");
   HeadEmitter(b, headSize(b.kernel)).emit();
   return success();
 }

@@ -88,7 +88,9 @@ void AttentionEmitter::emitTask(Value number, AttentionTask task) {
 void AttentionEmitter::emit() {
   Value tasks =
       b.mul(b.tiles, shape.heads * std::max<int64_t>(root.parts, 1));
-  auto loop = scf::ForOp::create(b, b.worker, tasks, b.workers);
+  // The longest are begun first, so that all end together.
+  Value first = b.sub(b.sub(b.workers, b.worker), b.index(1));
+  auto loop = scf::ForOp::create(b, first, tasks, b.workers);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   Value task = loop.getInductionVar();

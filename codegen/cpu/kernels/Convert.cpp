@@ -22,6 +22,8 @@ LogicalResult quern::cpu::lowerConvert(KernelBuilder &b) {
   auto op = cast<ConvertOp>(b.body().front());
   Value input = b.memory(op.getInput()), zero = b.index(0);
   RowsType type = op.getResult().getType();
+  b.choose("a row");
+  b.because("once a step for all that read it");
   auto [from, to] = b.share(b.rows);
   b.loop(from, to, 1, [&](Value row) {
     convertColumns(b, type, {input, row, zero}, b.result(0), row, zero,

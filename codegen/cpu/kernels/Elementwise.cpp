@@ -21,6 +21,8 @@ bool takesElementwise(KernelOp kernel) {
 
 LogicalResult lowerElementwise(KernelBuilder &b) {
   constexpr int64_t run = 256;
+  b.choose("256 columns of a row");
+  b.because("nothing that makes its operand could take it along");
   RowOutputs outputs(b);
   int64_t columns = columnsOf(b.body().getTerminator()->getOperand(0).getType());
   int64_t stride = rowStride(columns), runs = (stride + run - 1) / run;

@@ -108,6 +108,8 @@ LogicalResult quern::cpu::lowerEmbed(KernelBuilder &b) {
   auto op = cast<EmbedOp>(b.body().front());
   if (!isa<PanelsType>(op.getTable().getType()))
     return op.emitOpError("requires a packed table");
+  b.choose("a row");
+  b.because("a token's row is one lane of a panel, and is read alone");
   Embedder embedder(b, op);
   Value tokens = b.memory(op.getTokens());
   auto [from, to] = b.share(b.rows);

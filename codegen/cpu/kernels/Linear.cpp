@@ -41,13 +41,35 @@ static LogicalResult verifyRoots(KernelBuilder &b, ArrayRef<LinearOp> roots) {
   return success();
 }
 
+/// Why rows are in these numbers (traitsOf in Chip.cpp).
+static StringRef reasonOf(const Chip &chip, Number number, bool codes) {
+  switch (number) {
+  case Number::F32:
+    return codes ? "f32 was asked for" : "weights are floats, and stay exact";
+  case Number::BF16:
+    return chip.multipliesBF16 ? "the CPU has a matrix unit for bf16"
+                               : "the CPU adds two products of bf16 at once";
+  case Number::I16Words:
+    return chip.dotsBytes ? "the CPU adds two products of words at once"
+                          : "the CPU adds two products of words at once, none of bytes";
+  case Number::I16:
+    return "the CPU adds four products of bytes at once: a word is two";
+  case Number::I8:
+    return chip.dotsBytes ? "8 bits were asked for; four products at once"
+                          : "8 bits were asked for; products are added in words";
+  }
+  llvm_unreachable("unknown number");
+}
+
 LogicalResult quern::cpu::lowerLinear(KernelBuilder &b) {
   auto roots = llvm::to_vector(b.body().getOps<LinearOp>());
   if (failed(verifyRoots(b, roots)))
     return failure();
   auto rows = dyn_cast<RowsType>(roots.front().getInput().getType());
   const bool many = b.role() == Role::Prompt;
-  switch (rows ? rows.getNumber() : Number::F32) {
+  const Number number = rows ? rows.getNumber() : Number::F32;
+  b.because(reasonOf(b.chip, number, b.panels(roots.front().getWeight()).hasCodes()));
+  switch (number) {
   case Number::F32:
     return many ? lowerBlockedF32(b, roots) : lowerLinearF32(b, roots);
   case Number::BF16:

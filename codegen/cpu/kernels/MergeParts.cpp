@@ -98,6 +98,8 @@ void Merger::emitHead(Value row, Value head) {
 
 void Merger::emit() {
   const int64_t heads = columns / size;
+  b.choose("a head of a row");
+  b.because("the second phase of attention in parts");
   auto [from, to] = b.share(b.mul(b.rows, heads));
   b.loop(from, to, 1, [&](Value task) {
     Value row = b.div(task, heads), head = b.rem(task, heads);

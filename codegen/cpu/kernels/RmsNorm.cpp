@@ -98,6 +98,8 @@ void NormEmitter::scaleRun(Value scale, Value from, Value row, Value run) {
 }
 
 void NormEmitter::emit() {
+  b.choose(runs > 1 ? "a head of a row" : "a row");
+  b.because("the sum of squares is over all of it");
   auto [first, last] = b.share(b.mul(b.rows, runs));
   b.loop(first, last, 1, [&](Value task) {
     Value row = b.div(task, runs), run = b.rem(task, runs), from = row;

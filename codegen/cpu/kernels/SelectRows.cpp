@@ -21,6 +21,8 @@ bool takesSelectRows(KernelOp kernel) { return bool(rootOf(kernel)); }
 
 LogicalResult lowerSelectRows(KernelBuilder &b) {
   SelectRowsOp op = rootOf(b.kernel);
+  b.choose("a row");
+  b.because("only rows that want logits go on");
   Value x = b.memory(op.getInput()), which = b.memory(op.getRows());
   int64_t stride = rowStride(columnsOf(op.getResult().getType()));
   auto [first, last] = b.share(b.rows);

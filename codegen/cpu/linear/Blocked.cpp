@@ -2,6 +2,7 @@
 #include "codegen/cpu/linear/Blocked.h"
 #include "codegen/cpu/linear/Linear.h"
 #include "codegen/kernel/PanelReader.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 using namespace quern;
@@ -17,6 +18,9 @@ BlockedLinear::BlockedLinear(KernelBuilder &b, ArrayRef<LinearOp> roots,
   panelsTogether =
       std::max<int64_t>(1, registers.tiles / int64_t(roots.size()));
   tilesOfBlock = panelsTogether * int64_t(roots.size());
+  b.choose(llvm::formatv("{0} rows x {1} panel{2}, decoded for {3} rows", registers.rows,
+                         panelsTogether, panelsTogether == 1 ? "" : "s", registers.chunk)
+               .str());
   weights = scratch(b,
                     {kColumns / kStep * unitsPerStep() * tilesOfBlock *
                      unit.getNumElements()},
@@ -36,8 +40,25 @@ Value BlockedLinear::loadUnit(Value step, Value number, const Tiles &tiles,
   return b.load(unit, weights, b.mul(place, unit.getNumElements()));
 }
 
+/// Of groups, where there are enough for all; else of panels.
+std::pair<Value, Value> BlockedLinear::shareOfPanels() {
+  const int64_t panels = readers[0].panels,
+                groups = (panels + panelsTogether - 1) / panelsTogether;
+  auto ofPanels = b.share(b.index(panels));
+  if (panelsTogether == 1)
+    return ofPanels;
+  auto ofGroups = b.share(b.index(groups));
+  Value few = b.less(b.index(groups), b.workers);
+  auto choose = [&](Value panel, Value group) -> Value {
+    group = b.min(b.mul(group, panelsTogether), b.index(panels));
+    return arith::SelectOp::create(b, few, panel, group);
+  };
+  return {choose(ofPanels.first, ofGroups.first),
+          choose(ofPanels.second, ofGroups.second)};
+}
+
 void BlockedLinear::emit() {
-  auto [from, to] = b.share(b.index(readers[0].panels));
+  auto [from, to] = shareOfPanels();
   // Whole groups, then what is left: half a group twice, or one.
   Value count = b.sub(to, from),
         whole = b.sub(count, b.rem(count, panelsTogether));

@@ -84,6 +84,7 @@ protected:
   static constexpr int64_t kColumns = 256;
 
 private:
+  std::pair<mlir::Value, mlir::Value> shareOfPanels();
   /// All rows, for `together` panels from `panel` on, of which those from `last` on do
   /// not exist. Tile number root * together + p is panel p of that root.
   void group(mlir::Value panel, mlir::Value last, int64_t together);

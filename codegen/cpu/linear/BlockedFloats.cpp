@@ -15,7 +15,8 @@ using namespace quern::cpu;
 
 namespace {
 /// 6 x 4 sums, 4 tiles of weights and one of activations fill the 32 registers of 64
-/// bytes of AVX-512; 6 x 1, which are two registers each, the 16 of AVX2, and, of four, the 32 of NEON.
+/// bytes of AVX-512; 6 x 1, which are two registers each, the 16 of AVX2, and, of four
+/// each, the 32 of NEON.
 Registers registersOf(const Chip &chip) {
   return {6, chip.vectors > 8 ? 4 : 1};
 }

@@ -68,6 +68,7 @@ LogicalResult quern::cpu::lowerLinearF32(KernelBuilder &b,
                                          ArrayRef<LinearOp> roots) {
   const PanelReader first = b.panels(LinearOp(roots.front()).getWeight());
   const int64_t blockRows = rowsOf(b.chip);
+  b.choose("1 to " + llvm::Twine(blockRows) + " rows x 1 panel, read once for them");
   Value sums =
       scratch(b, {blockRows, int64_t(roots.size()) * kLanes}, b.getF32Type());
   auto [from, to] = b.share(b.index(first.panels));

@@ -23,9 +23,8 @@ namespace {
 /// Bytes between what is computed and what is prefetched. Less does not cover
 /// the latency of memory, more is thrown out of the cache by the hardware's.
 constexpr int64_t kAhead = 6144;
-/// Rows whose dot products advance together: of halves, which are two chains a row,
-/// eight chains, which hide the latency of a dot product; or as many as fit into half of
-/// the registers. Words have four, of additions alone.
+/// Rows whose dot products advance together, a chain each, two of halves. Eight chains
+/// hide the latency of a dot product; no more than fit into half of the registers.
 size_t togetherOf(const Chip &chip, Number number) {
   const int64_t chains = number == Number::I16 ? 2 : 1;
   return size_t(std::min<int64_t>(4, chip.vectors / 2 / chains));
@@ -149,6 +148,7 @@ LogicalResult quern::cpu::lowerLinearIntegers(KernelBuilder &b,
   const PanelReader first = b.panels(LinearOp(roots.front()).getWeight());
   using namespace rowRecord;
   const int64_t most = rowsOf(b.chip);
+  b.choose("1 to " + llvm::Twine(most) + " rows x 1 panel, read once for them");
   Value sums =
       scratch(b, {most, int64_t(roots.size()) * kLanes}, b.getF32Type());
   auto [from, to] = b.share(b.index(first.panels));

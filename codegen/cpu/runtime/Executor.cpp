@@ -118,6 +118,7 @@ CpuExecutor::CpuExecutor(std::span<const quern_kernel> kernels,
       kv(rangesOf(input, plan::Space::Kv), "keys and values"),
       team(input.team), pieces(team.size(), input.plan.stages().size()) {
   const PlanView &plan = input.plan;
+  adviseStreamed(input.weights);
   auto *weights = const_cast<std::byte *>(
       reinterpret_cast<const std::byte *>(input.weights.data()));
   pointers.reserve(plan.buffers().size());

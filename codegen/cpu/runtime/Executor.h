@@ -2,8 +2,8 @@
 //
 // A kernel is one C function that is called once for each of `workers` pieces of its
 // work, `worker` being the number of one, by any thread of the team (Pieces.h). It never
-// allocates and never calls the runtime; its result does not
-// depend on `workers`. `buffers` are the stage's Buffer entries as addresses,
+// allocates and never calls the runtime; its result does not depend on `workers`.
+// `buffers` are the stage's Buffer entries as addresses,
 // `constants` its constants, `step` the counts of the step (runtime/Plan.h).
 //
 //===----------------------------------------------------------------------===//

@@ -15,8 +15,8 @@ static constexpr uint64_t kPiece = uint64_t(8) << 20;
 /// So much of a file is asked for beyond the piece that is copied.
 static constexpr uint64_t kAhead = 2 * kPiece;
 
-/// Has the kernel begin to read that part of a file. Left to itself it reads little
-/// more than the page that is missed, when it is missed.
+/// Has the kernel begin to read that part of a file. Left to itself it reads what is
+/// about the page that is missed, when it is missed.
 static void readAhead(const std::byte *data, uint64_t bytes) {
   auto address = reinterpret_cast<uintptr_t>(data);
   uintptr_t page = address & ~uintptr_t(sysconf(_SC_PAGESIZE) - 1);

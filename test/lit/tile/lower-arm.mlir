@@ -6,9 +6,11 @@
 // CHECK-COUNT-4: llvm.call_intrinsic "llvm.aarch64.neon.usdot.v4i32.v16i8"
 // CHECK-NOT: llvm.call_intrinsic
 // DOT-LABEL: func @dot_i8
-// DOT: llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"(%{{[^,]+}}, %[[HALF:[^,]+]], %[[X:[^)]+]])
+// DOT-DAG: %[[HALF:[^ ]+]] = arith.constant dense<64> : vector<16xi8>
+// DOT-DAG: %[[SIGN:[^ ]+]] = arith.constant dense<-128> : vector<16xi8>
+// DOT: llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"(%{{[^,]+}}, %[[HALF]], %[[X:[^)]+]])
 // DOT: llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"(%{{[^,]+}}, %[[HALF]], %[[X]])
-// DOT: %[[U:.*]] = arith.xori
+// DOT: %[[U:.*]] = arith.xori %{{[^,]+}}, %[[SIGN]]
 // DOT: llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"(%{{[^,]+}}, %[[U]], %[[X]])
 // DOT-COUNT-9: llvm.aarch64.neon.sdot
 // DOT-NOT: llvm.call_intrinsic
@@ -20,6 +22,7 @@ func.func @dot_i8(%s: vector<16xi32>, %u: vector<64xi8>, %x: vector<64xi8>) -> v
 // Codes that are no negative numbers as signed bytes.
 // CHECK-LABEL: func @few
 // CHECK-COUNT-4: llvm.aarch64.neon.usdot
+// CHECK-NOT: llvm.call_intrinsic
 // DOT-LABEL: func @few
 // DOT-COUNT-4: llvm.aarch64.neon.sdot
 // DOT-NOT: llvm.call_intrinsic
@@ -28,8 +31,19 @@ func.func @few(%s: vector<16xi32>, %u: vector<64xi8>, %x: vector<64xi8>) -> vect
   return %0 : vector<16xi32>
 }
 
+// CHECK-LABEL: func @many
+// DOT-LABEL: func @many
+// DOT-COUNT-12: llvm.aarch64.neon.sdot
+// DOT-NOT: llvm.call_intrinsic
+func.func @many(%s: vector<16xi32>, %u: vector<64xi8>, %x: vector<64xi8>) -> vector<16xi32> {
+  %0 = tile.dot_i8 %s, %u, %x most 128 : vector<16xi32>, vector<64xi8>
+  return %0 : vector<16xi32>
+}
+
 // CHECK-LABEL: func @lookup
+// CHECK: arith.constant dense<[0, 1, 3, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]>
 // DOT-LABEL: func @lookup
+// DOT-COUNT-4: llvm.aarch64.neon.tbl1
 // CHECK-COUNT-4: llvm.call_intrinsic "llvm.aarch64.neon.tbl1.v16i8"
 // CHECK-NOT: llvm.call_intrinsic
 func.func @lookup(%u: vector<64xi8>) -> vector<64xi8> {

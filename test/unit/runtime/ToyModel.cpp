@@ -119,6 +119,7 @@ void PlanBuilder::addStage(const char *name, std::vector<Buffer> list,
   stage.constants = uint32_t(shared);
   stage.name = uint32_t(strings.size());
   stage.bytes = bytes;
+  stage.products = 8 << 20; // a lie: so much that it is done in pieces
   strings.insert(strings.end(), name, name + strlen(name) + 1);
   buffers.insert(buffers.end(), list.begin(), list.end());
   stages.push_back(stage);

@@ -26,7 +26,7 @@ static Chip make(bool mixed) {
     chip.name += ("+" + kMixed).str();
     chip.required += ("," + kMixed).str();
   }
-  chip.features = "v8.2a," + chip.required;
+  chip.features = chip.required;
   chip.rank = mixed;
   chip.vectors = 8; // 32 registers of 16 bytes
   chip.dotsBytes = true;

@@ -211,7 +211,7 @@ struct ColumnVnni : OpRewritePattern<ColumnOp> {
 void quern::cpu::populateTileToX86Patterns(RewritePatternSet &patterns,
                                            const Chip &chip) {
   MLIRContext *context = patterns.getContext();
-  const bool avx512 = chip.cpu == "x86-64-v4", vnni = chip.dotsBytes;
+  const bool avx512 = chip.vectors > 8, vnni = chip.dotsBytes;
   // AVX2 is what the least of the chips has.
   patterns.add<DotI8MultiplyAdd, DotI8WordsMultiplyAdd, LookupShuffle>(context, avx512);
   patterns.add<DotI16Words>(context, avx512, vnni);

@@ -1,11 +1,12 @@
-//===- Report.cpp - What a target says of its kernels ---------------------===//
-#include "codegen/Report.h"
+//===- ReportText.cpp - What is said of kernels of threads ----------------===//
+#include "codegen/simt/Report.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace quern;
+using namespace quern::simt;
 
-llvm::json::Value quern::toJson(const KernelReport &report) {
+static llvm::json::Value toJson(const KernelReport &report) {
   llvm::json::Array accesses;
   for (const KernelReport::Access &access : report.accesses) {
     llvm::json::Object loads;
@@ -37,7 +38,7 @@ llvm::json::Value quern::toJson(const KernelReport &report) {
 static constexpr const char *kLine =
     "{0,-28} {1,4} {2,10} {3,7} {4,7} {5,10} {6,10} {7,6} {8,8} {9,9}\n";
 
-std::string quern::reportHeading() {
+static std::string heading() {
   return llvm::formatv(kLine, "kernel", "rows", "workgroups", "threads",
                        "shared", "weights", "least", "width", "sectors",
                        "occupancy")
@@ -46,7 +47,7 @@ std::string quern::reportHeading() {
 
 /// Weights and width are those of packed weights, for one workgroup; sectors are
 /// those of all loads, by the fewest.
-std::string quern::toText(const KernelReport &report) {
+static std::string toText(const KernelReport &report) {
   std::string weights = "-", least = "-", width = "-";
   int64_t sectors = 0, fewest = 0;
   for (const KernelReport::Access &access : report.accesses) {
@@ -71,4 +72,13 @@ std::string quern::toText(const KernelReport &report) {
                     : "-",
              llvm::formatv("{0:P0}", lowest).str())
       .str();
+}
+
+Report quern::simt::reportOf(llvm::ArrayRef<KernelReport> kernels) {
+  Report report{heading(), {}};
+  for (const KernelReport &kernel : kernels) {
+    report.text += toText(kernel);
+    report.kernels.push_back(toJson(kernel));
+  }
+  return report;
 }
