@@ -24,8 +24,9 @@ std::string quern::bundleFolder(const Machine &machine) {
     name.consume_back(" (deleted)");
     program = name.str();
   }
-  llvm::SmallString<256> folder(llvm::sys::path::parent_path(program));
-  llvm::sys::path::append(folder, "..", "lib", "quern", "bundle");
+  llvm::SmallString<256> folder(
+      llvm::sys::path::parent_path(llvm::sys::path::parent_path(program)));
+  llvm::sys::path::append(folder, "lib", "quern", "bundle");
   llvm::sys::path::append(folder, machine.name);
   return std::string(folder);
 }
@@ -36,10 +37,13 @@ static std::string commandLine(const std::string &bundle, Linking linking) {
 
 llvm::Error quern::checkBundle(const Machine &machine, Linking linking) {
   const std::string bundle = bundleFolder(machine);
+  if (!llvm::sys::fs::exists(llvm::sys::path::parent_path(bundle)))
+    return llvm::createStringError("the runtime is missing: " +
+                                   llvm::sys::path::parent_path(bundle));
   if (!llvm::sys::fs::exists(bundle))
     return llvm::createStringError(
         "this quern was built without a runtime for " + llvm::Twine(machine.name) +
-        " (" + bundle + ")");
+        " machines; see -DQUERN_SYSROOT_AARCH64 in README.md");
   if (!llvm::sys::fs::exists(commandLine(bundle, linking)))
     return llvm::createStringError(
         "the runtime for " + llvm::Twine(machine.name) +

@@ -53,9 +53,9 @@ struct Operands {
 } // namespace
 
 Report quern::cpu::reportOf(ModuleOp kernels, ModuleOp lowered) {
-  constexpr const char *kLine = "{0,-28} {1,-10} {2,-18} {3,-44} {4,-42} {5}\n";
-  Report report{llvm::formatv(kLine, "kernel", "rows in", "weights",
-                              "of 16 rows a panel", "tile", "why")
+  constexpr const char *kLine = "{0,-28} {1,-10} {2,-18} {3,-50} {4,-42} {5}\n";
+  Report report{llvm::formatv(kLine, "kernel", "numbers", "weights",
+                              "layout, panels of 16 rows", "tile", "why")
                     .str(),
                 {}};
   for (auto kernel : kernels.getOps<KernelOp>()) {

@@ -31,7 +31,7 @@ class Report(e2e.Case):
         called = {word for word in plan.split() if word.startswith(("prompt.", "generated."))}
         self.assertEqual(set(kernels), called)
         lines = self.report("text").splitlines()
-        self.assertRegex(lines[0], r"^kernel +rows in +weights .*tile +why$")
+        self.assertRegex(lines[0], r"^kernel +numbers +weights .*tile +why$")
         self.assertEqual([line.split()[0] for line in lines[1:]], list(kernels))
         for name, kernel in kernels.items():
             with self.subTest(name):
@@ -70,7 +70,9 @@ class Report(e2e.Case):
     def test_two_targets(self):
         both = self.report("text", "--target", "vulkan,cpu", "--gpu-layers", 1)
         self.assertIn("workgroups", both)
-        self.assertIn("rows in", both)
+        self.assertIn("numbers", both)
+        both = self.kernels("--target", "vulkan,cpu", "--gpu-layers", 1)
+        self.assertEqual({k["target"] for k in both.values()}, {"vulkan", "cpu"})
 
 
 if __name__ == "__main__":

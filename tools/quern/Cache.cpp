@@ -17,6 +17,8 @@
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/Triple.h"
 #include <algorithm>
 #include <chrono>
 #include <unistd.h>
@@ -56,6 +58,11 @@ static llvm::Expected<std::string> cachedPath(CompileRequest &request) {
   Session session; // the chip that "native" means here
   if (auto error = session.openTargets(request))
     return error;
+  if (session.machine().name !=
+      llvm::Triple(llvm::sys::getProcessTriple()).getArchName())
+    return llvm::createStringError(
+        "--mcpu " + request.chip + ": it is for " + session.machine().name +
+        " machines, which this is not; `quern compile` makes a file to copy there");
   if (auto error = checkBundle(session.machine(), session.linking()))
     return error;
   if (session.devices()[0].ownMemory)
@@ -118,10 +125,6 @@ static llvm::Error run(CompileRequest request,
     argv.push_back(const_cast<char *>(argument.c_str()));
   argv.push_back(nullptr);
   execv(artifact->c_str(), argv.data());
-  if (errno == ENOEXEC)
-    return llvm::createStringError("--mcpu " + request.chip +
-                                   ": this machine cannot run what is for that CPU (" +
-                                   *artifact + ")");
   return llvm::createStringError(*artifact + ": " +
                                  llvm::errnoAsErrorCode().message());
 }

@@ -195,9 +195,11 @@ private:
       if (kernelsOf(device).empty())
         continue;
       auto report = opened.target->report(*kernelsAlone(device));
-      if (report)
+      if (report) {
+        for (llvm::json::Value &kernel : report->kernels)
+          (*kernel.getAsObject())["target"] = opened.info.name;
         reports.push_back(std::move(*report));
-      else
+      } else
         failure = "--report: target '" + opened.info.name +
                   "': " + llvm::toString(report.takeError());
     }

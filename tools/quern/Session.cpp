@@ -133,9 +133,11 @@ llvm::Error Session::checkMachines() const {
   for (const Opened &opened : targets)
     if (const Machine &other = opened.target->machine(); &other != &machine())
       return llvm::createStringError(
-          "--mcpu: " + targets[0].target->chip() + " and " +
-          opened.target->chip() + " are of different machines, " +
-          machine().name + " and " + other.name + "; an artifact is for one");
+          "--mcpu: " + opened.target->chip() + " is for " + other.name +
+          " machines, " +
+          (opened.info.name == targets[0].info.name ? targets[0].target->chip()
+                                                    : targets[0].info.name) +
+          " for " + machine().name + " ones; an artifact is for one of them");
   return llvm::Error::success();
 }
 
